@@ -44,5 +44,7 @@ class LuxError(Exception):
 
     def as_json(self) -> dict[str, Any]:
         """The one shape of an error: `{"code", "message", "details"}`."""
-        details = {key: value if isinstance(value, (int, float, str)) else str(value) for key, value in self.details.items()}
+        details = {
+            key: value if isinstance(value, (int, float, str)) else str(value) for key, value in self.details.items()
+        }
         return {"code": self.code, "message": str(self), "details": details}

@@ -1,0 +1,155 @@
+"""What an application is to be, before a line of it is written: plain data, checked once, the same for every stack."""
+
+import keyword
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from luxos.programmer.errors import BlueprintInvalid
+
+STACKS = ("django", "fastapi")
+FEATURES = ("login", "search", "export")
+KINDS = ("text", "long_text", "integer", "decimal", "boolean", "date", "datetime", "time", "email", "url")
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_CLASS = re.compile(r"([A-Z][a-z0-9]*)+")
+_LONGEST = 40
+_TAKEN = frozenset(
+    {"id", "pk", "objects", "created_at", "updated_at", "metadata", "registry", "save", "delete", "clean"}
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a resource. `label` is Polish, in lower case: "termin oddania"."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What the application keeps. `name` is the plural identifier ("ksiazki"), the rest are Polish forms of the noun."""
+
+    name: str
+    class_name: str
+    singular: str
+    plural: str
+    accusative: str
+    genitive_plural: str
+    fields: tuple[Field, ...]
+
+    @property
+    def title_field(self) -> Field:
+        """The field that stands for a row in lists: the first required text."""
+        return next(field for field in self.fields if field.kind == "text" and field.required)
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A whole application. `name` is its folder ("moje-zadania"), `module` its Python package ("moje_zadania")."""
+
+    name: str
+    title: str
+    stack: str
+    resources: tuple[Resource, ...]
+    features: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        return self.name.replace("-", "_")
+
+    def as_json(self) -> dict[str, Any]:
+        """The blueprint as JSON values; `from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Blueprint":
+        """Reads and checks a blueprint; `BlueprintInvalid` names the first field that does not fit."""
+        try:
+            resources = tuple(
+                Resource(**{**resource, "fields": tuple(Field(**field) for field in resource["fields"])})
+                for resource in data["resources"]
+            )
+            blueprint = cls(
+                name=data["name"],
+                title=data["title"],
+                stack=data["stack"],
+                resources=resources,
+                features=tuple(data.get("features", ())),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BlueprintInvalid(
+                field=str(error), value=str(data)[:80], wanted="name, title, stack, resources"
+            ) from error
+        _check(blueprint)
+        return blueprint
+
+
+def _check(blueprint: Blueprint) -> None:
+    _expect(
+        "name",
+        blueprint.name,
+        _is_name(blueprint.name),
+        "small letters, digits and hyphens, at most 40, no Python word",
+    )
+    _expect("title", blueprint.title, _is_label(blueprint.title), "one line of at most 80 characters")
+    _expect("stack", blueprint.stack, blueprint.stack in STACKS, ", ".join(STACKS))
+    _expect("features", blueprint.features, set(blueprint.features) <= set(FEATURES), ", ".join(FEATURES))
+    _expect("resources", len(blueprint.resources), 1 <= len(blueprint.resources) <= 8, "1 to 8")
+    names = [resource.name for resource in blueprint.resources]
+    classes = [resource.class_name for resource in blueprint.resources]
+    _expect("resources", names, len(set(names)) == len(set(classes)) == len(names), "different names")
+    for resource in blueprint.resources:
+        _check_resource(resource)
+
+
+def _check_resource(resource: Resource) -> None:
+    _expect("resource", resource.name, _is_identifier(resource.name), "a Python identifier in small letters")
+    fits = bool(_CLASS.fullmatch(resource.class_name)) and len(resource.class_name) <= _LONGEST
+    _expect("class_name", resource.class_name, fits, "letters and digits, the first one a capital")
+    for form in (resource.singular, resource.plural, resource.accusative, resource.genitive_plural):
+        _expect("label", form, _is_label(form), "one line of at most 80 characters")
+    names = [field.name for field in resource.fields]
+    _expect("fields", names, len(set(names)) == len(names) and 1 <= len(names) <= 30, "1 to 30 different names")
+    for field in resource.fields:
+        _expect(
+            "field",
+            field.name,
+            _is_identifier(field.name) and field.name not in _TAKEN,
+            "a free identifier in small letters",
+        )
+        _expect("label", field.label, _is_label(field.label), "one line of at most 80 characters")
+        _expect("kind", field.kind, field.kind in KINDS, ", ".join(KINDS))
+    titled = any(field.kind == "text" and field.required for field in resource.fields)
+    _expect("fields", names, titled, "at least one required text")
+
+
+def _expect(field: str, value: object, fits: bool, wanted: str) -> None:
+    if not fits:
+        raise BlueprintInvalid(field=field, value=value, wanted=wanted)
+
+
+def _is_word(text: object) -> bool:
+    return (
+        isinstance(text, str)
+        and len(text) <= _LONGEST
+        and not keyword.iskeyword(text)
+        and not keyword.issoftkeyword(text)
+    )
+
+
+def _is_name(text: str) -> bool:
+    return _is_word(text) and bool(_NAME.fullmatch(text)) and _is_word(text.replace("-", "_"))
+
+
+def _is_identifier(text: str) -> bool:
+    return _is_word(text) and bool(_IDENTIFIER.fullmatch(text))
+
+
+def _is_label(text: object) -> bool:
+    return isinstance(text, str) and 0 < len(text) <= 80 and text.isprintable() and not set(text) & set("\"'\\<>{}%#`$")
