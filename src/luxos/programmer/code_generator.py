@@ -1,8 +1,7 @@
 """Writes the source of an application: every file below `templates/<stack>/` and `templates/common/`, filled in.
 
-A file's own path may hold `__module__`, which becomes the application's package; the ending `.j2` falls away. A file that
-comes out empty of anything but white space is left out, so that a template decides by itself whether it is wanted
-(`__init__.py` excepted).
+A file's own path may hold `__module__`, which becomes the application's package; the ending `.j2` falls away. A file
+that comes out empty is left out, so that a template decides by itself whether it is wanted (`__init__.py` excepted).
 """
 
 from functools import lru_cache
