@@ -1,0 +1,1 @@
+"""Lux, the small language that every plan is written in: grammar, checker, compiler, runner and writer."""
