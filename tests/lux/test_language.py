@@ -20,7 +20,9 @@ scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), texts, paths
 )
 values = st.recursive(
-    scalars, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)), max_leaves=12
+    scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
+    max_leaves=12,
 )
 statements = st.builds(
     Statement,
@@ -41,9 +43,12 @@ def test_what_is_written_is_read_back(program: Program) -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_in_a_sentence(text: str) -> None:
     try:
-        read(text)
+        program = read(text)
     except (ProgramUnreadable, ProgramInvalid) as error:
-        assert str(error)
+        said = str(error)
+    else:
+        said = write(program)
+    assert said
 
 
 def test_a_program_as_a_person_writes_it() -> None:

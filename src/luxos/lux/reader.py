@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.lark import PostLex
 
-from luxos.lux.errors import ProgramInvalid, ProgramUnreadable
+from luxos.lux.errors import ArgumentMisplaced, NameTaken, ProgramUnreadable, VersionUnknown
 from luxos.lux.program import VERSION, Program, Reference, Statement, Value
 
 _DEEPEST = 64
@@ -19,7 +19,7 @@ _OPENING, _CLOSING = frozenset({"LSQB", "LBRACE"}), frozenset({"RSQB", "RBRACE"}
 class _Lines(PostLex):
     """Lets a value go on over the end of a line inside brackets, and ends the last statement at the end of the text."""
 
-    always_accept: ClassVar[tuple[str, ...]] = ("_NL",)
+    always_accept = ("_NL",)
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         depth = 0
@@ -57,15 +57,20 @@ class _Build(Transformer[Token, Program]):
         return None
 
     @v_args(inline=False)
-    def list(self, items: list[Value]) -> list[Value]:
+    def array(self, items: list[Value]) -> list[Value]:
         return items
 
     @v_args(inline=False)
-    def object(self, pairs: list[tuple[str, Value]]) -> dict[str, Value]:
-        return dict(pairs)
+    def mapping(self, pairs: list[tuple[Token, str, Value]]) -> dict[str, Value]:
+        result: dict[str, Value] = {}
+        for token, key, value in pairs:
+            if key in result:
+                raise NameTaken(line=token.line, name=key)
+            result[key] = value
+        return result
 
-    def pair(self, key: Token, value: Value) -> tuple[str, Value]:
-        return (_text(key) if key.type == "STRING" else str(key)), value
+    def pair(self, token: Token, value: Value) -> tuple[Token, str, Value]:
+        return token, (_text(token) if token.type == "STRING" else str(token)), value
 
     @v_args(inline=False)
     def reference(self, parts: list[Token]) -> Reference:
@@ -91,11 +96,11 @@ class _Build(Transformer[Token, Program]):
         positional: list[Value] = []
         for key, value in arguments or ():
             if key is None and keywords:
-                raise ProgramInvalid(line=line, reason=f"{verb}: positional after named")
+                raise ArgumentMisplaced(line=line, verb=str(verb))
             if key is None:
                 positional.append(value)
             elif key in keywords:
-                raise ProgramInvalid(line=line, reason=f"{verb}: {key} twice")
+                raise NameTaken(line=line, name=key)
             else:
                 keywords[key] = value
         own = str(name) if name else f"line_{line}"
@@ -103,7 +108,7 @@ class _Build(Transformer[Token, Program]):
 
     def header(self, version: Token) -> None:
         if int(version) != VERSION:
-            raise ProgramInvalid(line=version.line, reason=f"lux {version}")
+            raise VersionUnknown(line=version.line, known=VERSION, version=str(version))
 
     def goal(self, text: Token) -> str:
         return _text(text)
@@ -130,7 +135,7 @@ def _parser() -> Lark:
 
 
 def read(text: str) -> Program:
-    """The program that the text says; `ProgramUnreadable` or `ProgramInvalid` with the line where it says none."""
+    """The program that the text says; `ProgramUnreadable` or a `ProgramInvalid` with the line where it says none."""
     from lark.exceptions import VisitError
 
     try:

@@ -33,7 +33,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Resource:
-    """What the application keeps. `name` is the plural identifier ("ksiazki"); the labels are Polish forms of the noun."""
+    """What the application keeps. `name` is the plural identifier ("ksiazki"); the labels are Polish forms of it."""
 
     name: str
     class_name: str

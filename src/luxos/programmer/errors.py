@@ -10,5 +10,5 @@ class BlueprintInvalid(LuxError):
     code = "programmer.blueprint_invalid"
     exit_code = Exit.REFUSED
     message = N_(
-        "The design cannot be built: {field} is {value!r}, but must be {wanted}. Change the sentence, or give an option."
+        "The design cannot be built: {field} is {value!r}, but must be {wanted}. Change the sentence or the options."
     )
