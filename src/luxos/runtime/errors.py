@@ -1,0 +1,151 @@
+"""What can go wrong while something runs, or while its changes to files are committed."""
+
+from luxos.errors import Exit, LuxError
+from luxos.i18n import N_
+
+
+class SandboxMissing(LuxError):
+    """No sandbox of this machine can hold the step; there is no silent downgrade."""
+
+    code = "runtime.sandbox_missing"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "This machine cannot run the step in a sandbox: {reason} To repair this, an administrator runs: {command}"
+    )
+
+
+class SandboxFailed(LuxError):
+    """The sandbox could not be set up, so that the command was never started."""
+
+    code = "runtime.sandbox_failed"
+    exit_code = Exit.ENVIRONMENT
+    message = N_("The sandbox could not be set up, and nothing was run: {reason} `luxos doctor` looks for the cause.")
+
+
+class ChangeRefused(LuxError):
+    """A step left something that is never put into a project."""
+
+    code = "runtime.change_refused"
+    exit_code = Exit.REFUSED
+    message = N_("The step left {path!r}, which LuxOS does not put into a project: {reason} No file was changed.")
+
+
+class ChangeConflict(LuxError):
+    """A file is neither as the step found it nor as the step leaves it."""
+
+    code = "runtime.change_conflict"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "{path!r} was changed by someone else since the step read it. Nothing was overwritten; "
+        "move your version away or undo your change, then run `luxos resume`."
+    )
+
+
+class ChangesDamaged(LuxError):
+    """The stored list of changes, or a file that belongs to it, is not what was written."""
+
+    code = "runtime.changes_damaged"
+    exit_code = Exit.FAILED
+    message = N_(
+        "The stored changes in {folder} are damaged ({reason}). Nothing was changed; restore the folder from a backup, "
+        "or start the command again."
+    )
+
+
+class DiskFull(LuxError):
+    """The disk holds no more."""
+
+    code = "runtime.disk_full"
+    exit_code = Exit.ENVIRONMENT
+    message = N_("The disk under {folder} is full. Nothing was lost; free some space, then run `luxos resume`.")
+
+
+class RunUnknown(LuxError):
+    """No run has such a name."""
+
+    code = "runtime.run_unknown"
+    exit_code = Exit.USAGE
+    message = N_("There is no run {name!r}. `luxos runs` lists them all.")
+
+
+class RunAmbiguous(LuxError):
+    """Several runs begin so."""
+
+    code = "runtime.run_ambiguous"
+    exit_code = Exit.USAGE
+    message = N_(
+        "More than one run begins with {name!r}. Give more of its letters; `luxos runs --json` shows them whole."
+    )
+
+
+class RunBusy(LuxError):
+    """Another process carries the run out."""
+
+    code = "runtime.run_busy"
+    exit_code = Exit.REFUSED
+    message = N_("Run {run} is being carried out by another process. Wait for it, or stop it there with Ctrl+C.")
+
+
+class StepUnknown(LuxError):
+    """A crash left it open whether an effect outside has happened."""
+
+    code = "runtime.step_unknown"
+    exit_code = Exit.NEEDS_PERSON
+    message = N_(
+        "Step {step} of run {run} was cut off while it acted outside this machine, and may have taken effect. "
+        "Look there first: LuxOS does not repeat it by itself."
+    )
+
+
+class BeingNotCallable(LuxError):
+    """No being answers to the name, or what answers has no code."""
+
+    code = "runtime.being_not_callable"
+    exit_code = Exit.USAGE
+    message = N_("There is nothing to call under {who!r}. Give the UUID, the hash or the alias of a function.")
+
+
+class ArgumentsUnfit(LuxError):
+    """The arguments do not fit the function."""
+
+    code = "runtime.arguments_unfit"
+    exit_code = Exit.USAGE
+    message = N_("{who} cannot be called so: {reason}.")
+
+
+class CodeFailed(LuxError):
+    """Code that ran in the sandbox ended with an error."""
+
+    code = "runtime.code_failed"
+    message = N_("{who} failed in the sandbox: {reason}")
+
+
+class PermissionRefused(LuxError):
+    """The run was not given leave for such an effect."""
+
+    code = "runtime.permission_refused"
+    exit_code = Exit.REFUSED
+    message = N_("Step {step} wants the permission {effect!r}, which this run does not have. Nothing was done.")
+
+
+class FileMissing(LuxError):
+    """There is no such file in the workspace."""
+
+    code = "runtime.file_missing"
+    message = N_("There is no file {path!r} here. Check its name with `ls`.")
+
+
+class PathOutside(LuxError):
+    """A path leaves the workspace."""
+
+    code = "runtime.path_outside"
+    exit_code = Exit.REFUSED
+    message = N_("The path {path!r} leads out of {workspace}, so nothing was done. Give a path inside.")
+
+
+class WorkspaceReadOnly(LuxError):
+    """A step that declared no effect wants to change files."""
+
+    code = "runtime.workspace_read_only"
+    exit_code = Exit.REFUSED
+    message = N_("Step {step} may only read files, but wanted to change one. Nothing was changed.")

@@ -1,0 +1,47 @@
+"""A plain confined process, for LuxOS inside a container that refuses namespaces: the container is the boundary.
+
+Limits, a session of its own, a clean environment, the seccomp filter, and Landlock where the kernel has it.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from luxos.runtime.sandbox import process, seccomp
+from luxos.runtime.sandbox.confinement import Completed, Confinement, Reach
+from luxos.runtime.sandbox.launched import launch, readable, writable
+from luxos.runtime.sandbox.workspace import scratch_for
+
+
+@dataclass(frozen=True)
+class Container:
+    """Runs confinements as plain processes; each `Completed` says so in `backend`."""
+
+    name: str = "container"
+
+    async def run(self, confinement: Confinement, on_output: process.OnOutput | None = None) -> Completed:
+        """Runs the command; see `luxos.runtime.sandbox.run`."""
+        if confinement.network.reach is Reach.HOSTS:
+            raise ValueError("a plain process reaches no named hosts only")
+        with scratch_for(confinement) as scratch:
+            walls = {
+                "kind": "container",
+                "filter": seccomp.program(internet=confinement.network.reach is Reach.LOOPBACK).hex(),
+                "landlock": {
+                    "fs_readable": readable(confinement),
+                    "fs_writable": writable(confinement, scratch),
+                }
+                if has_landlock()
+                else None,
+            }
+            started = launch(self.name, confinement, scratch, walls)
+            return await process.run(started, confinement.limits, confinement.stdin, on_output)
+
+
+@lru_cache(maxsize=1)
+def has_landlock() -> bool:
+    """Whether the kernel has the Landlock that sandlock's library needs."""
+    try:
+        from sandlock import landlock_abi_version, min_landlock_abi
+    except (ImportError, OSError):
+        return False
+    return bool(landlock_abi_version() >= min_landlock_abi())

@@ -1,0 +1,95 @@
+"""How limits are put on a process, and what a watcher counts that the kernel does not limit for us."""
+
+import asyncio
+import os
+import resource
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from luxos.runtime.sandbox.confinement import Limits
+
+WATCH_EVERY = 0.25
+WATCH_SHARE = 20
+"""The watcher rests this many times longer than it looks."""
+
+
+def rlimits(limits: Limits) -> dict[int, int]:
+    """The limits that the kernel holds for each process (and, for `RLIMIT_NPROC`, for the user namespace)."""
+    return {
+        resource.RLIMIT_AS: limits.memory,
+        resource.RLIMIT_DATA: limits.memory,
+        resource.RLIMIT_NPROC: limits.processes,
+        resource.RLIMIT_FSIZE: limits.file_size,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+
+
+def impose(pid: int, limits: Limits) -> None:
+    """Puts the limits on a process that waits for its start; what it starts inherits them.
+
+    Done from outside and after its user namespace was made: only then does `RLIMIT_NPROC` count this sandbox's
+    processes and not all processes of the person.
+    """
+    for kind, value in rlimits(limits).items():
+        hard = resource.getrlimit(kind)[1]
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.prlimit(pid, kind, (bound, bound))
+
+
+def size_of(folders: tuple[Path, ...]) -> int:
+    """Bytes on disk below the folders; what vanishes while we look counts nothing."""
+    return sum(_blocks(os.fspath(folder)) for folder in folders)
+
+
+def _blocks(folder: str) -> int:
+    total, waiting = 0, [folder]
+    while waiting:
+        for entry in _entries(waiting.pop()):
+            with suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                total += status.st_blocks * 512
+                if stat.S_ISDIR(status.st_mode):
+                    waiting.append(entry.path)
+    return total
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    with suppress(OSError), os.scandir(folder) as entries:
+        yield from entries
+
+
+async def watch_size(folders: tuple[Path, ...], bound: int) -> None:
+    """Returns when the folders together hold more than `bound` bytes."""
+    rest = WATCH_EVERY
+    while True:
+        await asyncio.sleep(rest)
+        started = time.monotonic()
+        if await asyncio.to_thread(size_of, folders) > bound:
+            return
+        rest = max(WATCH_EVERY, WATCH_SHARE * (time.monotonic() - started))
+
+
+def members(namespace: int) -> int:
+    """How many processes live in the PID namespace with this inode."""
+    wanted, count = f"pid:[{namespace}]", 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            count += os.fspath((process / "ns/pid").readlink()) == wanted
+    return count
+
+
+async def watch_processes(namespace: int, bound: int) -> None:
+    """Returns when more than `bound` processes live in the namespace.
+
+    Needed for root without a control group only: the kernel exempts root from `RLIMIT_NPROC`.
+    """
+    while True:
+        started = time.monotonic()
+        if await asyncio.to_thread(members, namespace) > bound:
+            return
+        await asyncio.sleep(max(WATCH_EVERY / 5, WATCH_SHARE / 4 * (time.monotonic() - started)))

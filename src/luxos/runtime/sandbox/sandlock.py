@@ -1,0 +1,66 @@
+"""The isolated tier's walls by sandlock (Landlock and seccomp), for named hosts and where namespaces are refused.
+
+Its copy-on-write is not used: it loses data. The workspace is a private copy in its place.
+"""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from luxos.runtime.errors import SandboxFailed
+from luxos.runtime.sandbox import process
+from luxos.runtime.sandbox.confinement import Completed, Confinement, Limits, Reach
+from luxos.runtime.sandbox.launched import environment, launch, readable, writable
+from luxos.runtime.sandbox.workspace import Scratch, scratch_for
+
+NOWHERE = ("tcp://127.0.0.1:1",)
+"""No rule at all would not mean no network (MPTCP and TCP fast open pass): so one that leads nowhere."""
+DENIED = ["listen", "prlimit64", "setpriority", "sched_setaffinity", "ioprio_set"]
+"""By prlimit a child could end its parent."""
+
+
+@dataclass(frozen=True)
+class Sandlock:
+    """Runs confinements with sandlock, each in a process of its own: what it starts dies with the starting thread."""
+
+    name: str = "sandlock"
+
+    async def run(self, confinement: Confinement, on_output: process.OnOutput | None = None) -> Completed:
+        """Runs the command; see `luxos.runtime.sandbox.run`."""
+        if os.geteuid() == 0:
+            raise ValueError("sandlock does not hold root")
+        with scratch_for(confinement) as scratch:
+            walls = {"kind": "sandlock", "sandlock": settings(confinement, scratch)}
+            started = launch(self.name, confinement, scratch, walls)
+            return await process.run(started, confinement.limits, confinement.stdin, on_output)
+
+    def works(self) -> bool:
+        """Runs `true` behind the walls."""
+        trial = Confinement(argv=("/usr/bin/true",), limits=Limits(seconds=10))
+        with ThreadPoolExecutor(1) as pool:  # the caller's own loop may be running
+            try:
+                return pool.submit(asyncio.run, self.run(trial)).result().exit_code == 0
+            except SandboxFailed:
+                return False
+
+
+def settings(confinement: Confinement, scratch: Scratch) -> dict[str, Any]:
+    """The arguments of `sandlock.Sandbox`, as JSON can carry them."""
+    limits, network = confinement.limits, confinement.network
+    local = network.reach is Reach.LOOPBACK
+    hosts = list(network.hosts) or (["127.0.0.1:*"] if local else list(NOWHERE))
+    return {
+        "fs_readable": readable(confinement),
+        "fs_writable": writable(confinement, scratch),
+        "net_allow": hosts,
+        "net_allow_bind": ["*"] if local else [],
+        "extra_deny_syscalls": [call for call in DENIED if not (local and call == "listen")],
+        "max_memory": limits.memory,
+        "max_processes": limits.processes,
+        "no_coredump": True,
+        "clean_env": True,
+        "env": environment(confinement, scratch),
+        "cwd": str(scratch.workspace),
+    }

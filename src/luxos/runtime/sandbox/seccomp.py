@@ -1,0 +1,150 @@
+"""The filter for system calls: a classic BPF program for x86_64 and aarch64, built here, loaded by bubblewrap.
+
+A wrong architecture kills the process; x32 and `clone3` do not exist (a program then uses `clone`, whose flags can be
+read by a filter, while those of `clone3` lie in memory); what the sandbox has no use for is not permitted.
+"""
+
+import errno
+import platform
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# Offsets in `struct seccomp_data`; arguments are 64 bits wide, little-endian on both machines.
+NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+
+TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+UNIX, INET, INET6 = 1, 2, 10
+
+# Refused with EPERM; the numbers on x86_64 and on aarch64 (None: that machine has no such call).
+REFUSED: dict[str, tuple[int | None, int | None]] = {
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "userfaultfd": (323, 282),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "pidfd_getfd": (438, 438),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "open_tree_attr": (467, 467),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "shmget": (29, 194),
+    "shmctl": (31, 195),
+    "shmat": (30, 196),
+    "shmdt": (67, 197),
+    "semget": (64, 190),
+    "semctl": (66, 191),
+    "semtimedop": (220, 192),
+    "semop": (65, 193),
+    "msgget": (68, 186),
+    "msgctl": (71, 187),
+    "msgrcv": (70, 188),
+    "msgsnd": (69, 189),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    "mq_timedsend": (242, 182),
+    "mq_timedreceive": (243, 183),
+    "mq_notify": (244, 184),
+    "mq_getsetattr": (245, 185),
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What differs between the processors."""
+
+    audit: int
+    column: int
+    clone3: int
+    clone: int
+    ioctl: int
+    socket: int
+    socketpair: int
+
+
+MACHINES = {
+    "x86_64": Machine(0xC000003E, 0, clone3=435, clone=56, ioctl=16, socket=41, socketpair=53),
+    "aarch64": Machine(0xC00000B7, 1, clone3=435, clone=220, ioctl=29, socket=198, socketpair=199),
+}
+
+
+def program(machine: str | None = None, *, internet: bool = False) -> bytes:
+    """The filter as an array of `struct sock_filter`; `internet` allows the families inet and inet6 beside unix.
+
+    `KeyError` for a processor that is not in `MACHINES`.
+    """
+    facts = MACHINES[machine or platform.machine()]
+    families = (UNIX, INET, INET6) if internet else (UNIX,)
+    lines = [_load(ARCHITECTURE), _jump(EQUAL, facts.audit, 1, 0), _return(KILL), _load(NUMBER)]
+    if facts.column == 0:
+        lines += [_jump(AT_LEAST, 0x40000000, 0, 1), _return(ERRNO | errno.ENOSYS)]
+    lines += _when(facts.clone3, [_return(ERRNO | errno.ENOSYS)])
+    for numbers in REFUSED.values():
+        number = numbers[facts.column]
+        if number is not None:
+            lines += _when(number, [_return(ERRNO | errno.EPERM)])
+    lines += _when(facts.clone, _refuse_flags(NEW_NAMESPACES))
+    lines += _when(facts.ioctl, _refuse_values(1, (TIOCSTI, TIOCLINUX)))
+    for call in (facts.socket, facts.socketpair):
+        lines += _when(call, _only_values(0, families))
+    lines.append(_return(ALLOW))
+    return b"".join(lines)
+
+
+def _line(code: int, yes: int, no: int, value: int) -> bytes:
+    return struct.pack("<HBBI", code, yes, no, value)
+
+
+def _load(offset: int) -> bytes:
+    return _line(LOAD, 0, 0, offset)
+
+
+def _jump(code: int, value: int, yes: int, no: int) -> bytes:
+    return _line(code, yes, no, value)
+
+
+def _return(action: int) -> bytes:
+    return _line(RETURN, 0, 0, action)
+
+
+def _when(number: int, body: list[bytes]) -> list[bytes]:
+    """Runs `body`, which returns, for one call; the accumulator holds the number before and after."""
+    return [_jump(EQUAL, number, 0, len(body)), *body]
+
+
+def _argument(index: int) -> bytes:
+    """Loads the low half: the kernel, too, takes these arguments as 32 bits and ignores the rest."""
+    return _load(ARGUMENTS + 8 * index)
+
+
+def _refuse_flags(flags: int) -> list[bytes]:
+    return [_argument(0), _jump(ANY_BIT, flags, 0, 1), _return(ERRNO | errno.EPERM), _return(ALLOW)]
+
+
+def _refuse_values(index: int, values: Iterable[int]) -> list[bytes]:
+    tests = [line for value in values for line in (_jump(EQUAL, value, 0, 1), _return(ERRNO | errno.EPERM))]
+    return [_argument(index), *tests, _return(ALLOW)]
+
+
+def _only_values(index: int, values: Iterable[int]) -> list[bytes]:
+    tests = [line for value in values for line in (_jump(EQUAL, value, 0, 1), _return(ALLOW))]
+    return [_argument(index), *tests, _return(ERRNO | errno.EPERM)]
