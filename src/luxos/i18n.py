@@ -6,14 +6,31 @@ translated later, `_` translates at once, `ngettext` chooses the plural form.
 
 import gettext
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
 LANGUAGES = ("pl", "en")
+_spoken: ContextVar[str | None] = ContextVar("luxos_language", default=None)
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Everything inside speaks this language: a background process answers each person in theirs."""
+    token = _spoken.set(name if name in LANGUAGES else None)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 def language() -> str:
     """The language of the person: `pl`, or `en` when `LUXOS_LANG` starts with it."""
+    chosen = _spoken.get()
+    if chosen is not None:
+        return chosen
     return "en" if os.environ.get("LUXOS_LANG", "").lower().startswith("en") else "pl"
 
 

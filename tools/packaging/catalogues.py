@@ -12,17 +12,18 @@ class CatalogueError(Exception):
     """Two rooms translate one message differently, or a translation is marked fuzzy."""
 
 
-def join(language: Path) -> Catalog:
-    """The catalogue of all `.po` files in the folder of a language; `CatalogueError` where they disagree."""
+def join(language: Path, only: str = "*.po") -> Catalog:
+    """The catalogue of the `.po` files in the folder of a language; `CatalogueError` where they disagree."""
     whole = Catalog(locale=language.name)
-    for file in sorted(language.glob("*.po")):
+    for file in sorted(language.glob(only)):
         with file.open("rb") as stream:
             part = read_po(stream, locale=language.name, abort_invalid=True)
         for message in part:
             if not message.id:
                 continue
             known = whole.get(message.id)
-            if message.fuzzy or not message.string or (known is not None and known.string != message.string):
+            strings = message.string if isinstance(message.string, tuple) else (message.string,)
+            if message.fuzzy or not all(strings) or (known is not None and known.string != message.string):
                 raise CatalogueError(f"{file}: {message.id!r}")
             whole.add(message.id, message.string)
     return whole

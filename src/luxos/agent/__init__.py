@@ -1,0 +1,1 @@
+"""The loop: listen, understand, plan, reason, act, reflect, respond."""

@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,6 +20,7 @@ _LONGEST = 40
 _TAKEN = frozenset(
     {"id", "pk", "objects", "created_at", "updated_at", "metadata", "registry", "save", "delete", "clean"}
 )
+_PACKAGES = frozenset({*STACKS, "alembic", "config", "deploy", "dist", "migrations", "pydantic", "sqlalchemy", "tests"})
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _check(blueprint: Blueprint) -> None:
     _expect(
         "name",
         blueprint.name,
-        _is_name(blueprint.name),
+        is_free_name(blueprint.name),
         "small letters, digits and hyphens, at most 40, no Python word",
     )
     _expect("title", blueprint.title, _is_label(blueprint.title), "one line of at most 80 characters")
@@ -120,7 +122,7 @@ def _check_resource(resource: Resource) -> None:
         _expect(
             "field",
             field.name,
-            _is_identifier(field.name) and field.name not in _TAKEN,
+            is_free_field_name(field.name),
             "a free identifier in small letters",
         )
         _expect("label", field.label, _is_label(field.label), "one line of at most 80 characters")
@@ -134,6 +136,11 @@ def _expect(field: str, value: object, fits: bool, wanted: str) -> None:
         raise BlueprintInvalid(field=field, value=value, wanted=wanted)
 
 
+def is_free_field_name(name: str) -> bool:
+    """Whether a field, a resource or a package may have this name: an identifier that nobody else uses."""
+    return _is_identifier(name) and name not in _TAKEN
+
+
 def _is_word(text: object) -> bool:
     return (
         isinstance(text, str)
@@ -143,8 +150,11 @@ def _is_word(text: object) -> bool:
     )
 
 
-def _is_name(text: str) -> bool:
-    return _is_word(text) and bool(_NAME.fullmatch(text)) and _is_word(text.replace("-", "_"))
+def is_free_name(name: str) -> bool:
+    """Whether an application may be called so: its package must not hide one of Python's or of its own stack."""
+    module = name.replace("-", "_") if isinstance(name, str) else ""
+    fits = _is_word(name) and bool(_NAME.fullmatch(name)) and _is_word(module)
+    return fits and module not in _PACKAGES and module not in sys.stdlib_module_names
 
 
 def _is_identifier(text: str) -> bool:

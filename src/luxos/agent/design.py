@@ -1,0 +1,254 @@
+"""From an understood sentence to the blueprint of an application.
+
+Names, labels and fields come from the sentence and from Polish grammar (`nlp.describe_noun`), never from a table of
+subjects. What the sentence leaves open is asked of the reasoner; what no person answered is an assumption.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from luxos.agent.errors import DetailMissing, NameUnfit, StackUnknown
+from luxos.agent.reasoning import Assumption, Question, Reasoner
+from luxos.i18n import N_, _
+from luxos.nlp import (
+    FieldPhrase,
+    Noun,
+    Understanding,
+    describe_noun,
+    field_phrases,
+    identifier,
+    meaning,
+    understand,
+)
+from luxos.programmer.blueprint import FEATURES, STACKS, Blueprint, Field, Resource, is_free_field_name, is_free_name
+
+_LONGEST_NAME = 40
+
+_GENERIC = frozenset(
+    """aplikacja app apka api rest system serwis strona program projekt usługa mikroserwis backend panel
+    webowy internetowy prosty nowy mały web application service""".split()  # noqa: SIM905 - a list of words reads so
+)
+"""Words of an APP_TYPE that say what kind of software it is, and nothing of what it is about."""
+
+_SERVICE = frozenset({"api", "rest", "usługa", "mikroserwis", "backend", "service", "endpoint"})
+"""Words of an APP_TYPE that ask for an interface for programs instead of pages for people."""
+
+_FEATURE_WORDS = {"logowanie": "login", "wyszukiwanie": "search", "eksport": "export"}
+
+_PERSON = (("imię", "text", True), ("nazwisko", "text", True), ("e-mail", "email", False), ("telefon", "text", False))
+_EVENT = (
+    ("tytuł", "text", True),
+    ("opis", "long_text", False),
+    ("termin", "date", False),
+    ("zrobione", "boolean", False),
+)
+_THING = (("nazwa", "text", True), ("opis", "long_text", False))
+_FIELDS_OF = {"person": _PERSON, "event": _EVENT, "thing": _THING}
+
+_REASONS = {
+    "person": N_("the sentence names no fields, and this is a person"),
+    "event": N_("the sentence names no fields, and this is something that gets done"),
+    "thing": N_("the sentence names no fields"),
+}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person said beside the sentence, as options of the command."""
+
+    name: str | None = None
+    folder: str | None = None
+    stack: str | None = None
+    fields: str | None = None
+
+
+@dataclass
+class Design:
+    """A blueprint, where it is to be built, and what was assumed."""
+
+    blueprint: Blueprint
+    folder: Path
+    assumptions: list[Assumption] = field(default_factory=list)
+
+
+async def design(understanding: Understanding, wishes: Wishes, place: Path, cwd: Path, reasoner: Reasoner) -> Design:
+    """The design that the sentence asks for; `place` is the folder for projects, `cwd` the person's own."""
+    draft = _Draft(understanding, wishes, reasoner)
+    subject = draft.subject()
+    stack = await draft.stack()
+    name = draft.name(subject)
+    noun = describe_noun(subject)
+    resource = Resource(
+        name=_resource_name(noun, name),
+        class_name=_class_name(noun, name),
+        singular=noun.singular,
+        plural=noun.plural,
+        accusative=noun.accusative,
+        genitive_plural=noun.genitive_plural,
+        fields=await draft.fields(noun),
+    )
+    blueprint = Blueprint(name, draft.title(name, noun), stack, (resource,), draft.features())
+    return Design(Blueprint.from_json(blueprint.as_json()), draft.folder(name, place, cwd), draft.assumptions)
+
+
+class _Draft:
+    def __init__(self, understanding: Understanding, wishes: Wishes, reasoner: Reasoner) -> None:
+        self.understanding, self.wishes, self.reasoner = understanding, wishes, reasoner
+        self.assumptions: list[Assumption] = []
+        kinds = " ".join(understanding.values("APP_TYPE")).split()
+        self.words = [word for word in kinds if word.lower() not in _GENERIC]
+        self.service = any(word.lower() in _SERVICE for word in kinds)
+
+    async def ask(self, question: Question) -> str:
+        answer = await self.reasoner.decide(question)
+        if not answer.by_person:
+            self.assume(question.key, answer.value, question.reason)
+        return answer.value
+
+    def assume(self, key: str, value: str, reason: str) -> None:
+        self.assumptions.append(Assumption(key, value, reason))
+
+    def subject(self) -> str:
+        subjects = self.understanding.values("SUBJECT")
+        if subjects:
+            return subjects[0]
+        names = self.understanding.values("NAME")
+        words = " ".join(self.words) or (names[0] if names else self.wishes.name or "")
+        if not words:
+            raise DetailMissing(intent=self.understanding.intent, what=_("what the application is to be about"))
+        return meaning(words) or words
+
+    async def stack(self) -> str:
+        named = [self.wishes.stack] if self.wishes.stack else list(self.understanding.values("TECH_STACK"))
+        known = list(dict.fromkeys(value.lower() for value in named if value.lower() in STACKS))
+        if len(known) == 1:
+            return known[0]
+        if named and not known:
+            raise StackUnknown(stack=", ".join(named), known=", ".join(STACKS))
+        default = known[0] if known else ("fastapi" if self.service else "django")
+        reason = _("the sentence names two frameworks") if known else _("the sentence names no framework")
+        return await self.ask(Question("stack", _("Which framework?"), default, reason, tuple(known) or STACKS))
+
+    def name(self, subject: str) -> str:
+        names = [self.wishes.name] if self.wishes.name else list(self.understanding.values("NAME"))
+        if names:
+            return self._given_name(names[0])
+        noun = describe_noun(subject)
+        if self.words and self.understanding.values("SUBJECT"):
+            words = f"{' '.join(self.words)} {noun.genitive_plural}"
+        else:
+            words = " ".join(self.words) or noun.plural
+        name = identifier(words, "kebab")[:_LONGEST_NAME].strip("-")
+        if not is_free_name(name):
+            name = f"app-{name}"[:_LONGEST_NAME].strip("-")
+        self.assume("name", name, _("the sentence gives no name"))
+        return name
+
+    def _given_name(self, given: str) -> str:
+        name = identifier(given, "kebab")
+        if "/" in given or "\\" in given or not given.isprintable():
+            raise NameUnfit(name=given[:60], reason=_("it is a path"))
+        if not name or not _starts_well(name):
+            raise NameUnfit(name=given[:60], reason=_("it needs a letter at its beginning"))
+        if len(name) > _LONGEST_NAME:
+            raise NameUnfit(
+                name=given[:60] + "…", reason=_("it has more than {count} letters").format(count=_LONGEST_NAME)
+            )
+        if not is_free_name(name):
+            raise NameUnfit(name=given[:60], reason=_("Python uses this word itself"))
+        if name != given:
+            self.assume("name", name, _("folders and packages take small letters, digits and hyphens only"))
+        return name
+
+    def title(self, name: str, noun: Noun) -> str:
+        names = [self.wishes.name] if self.wishes.name else list(self.understanding.values("NAME"))
+        if names:
+            title = names[0]
+        elif self.words and self.understanding.values("SUBJECT"):
+            title = f"{' '.join(self.words)} {noun.genitive_plural}"
+        else:
+            title = " ".join(self.words) or noun.plural
+        return _plain(title[:1].upper() + title[1:]) or name
+
+    def features(self) -> tuple[str, ...]:
+        found = set()
+        for value in self.understanding.values("FEATURE"):
+            feature = next((name for word, name in _FEATURE_WORDS.items() if value.lower().startswith(word)), None)
+            if feature is None:
+                self.assume("feature", value, _("this feature cannot be built yet and is left out"))
+            else:
+                found.add(feature)
+        return tuple(feature for feature in FEATURES if feature in found)
+
+    async def fields(self, noun: Noun) -> tuple[Field, ...]:
+        phrases = field_phrases(self.understanding)
+        if self.wishes.fields:
+            phrases = _phrases(self.wishes.fields)
+        if phrases:
+            return self._titled(_fields(phrases))
+        default = _FIELDS_OF[noun.kind]
+        listed = ", ".join(label for label, _kind, _required in default)
+        question = Question("fields", _("Which fields does it have?"), listed, _(_REASONS[noun.kind]))
+        answer = await self.ask(question)
+        if answer == listed:
+            return tuple(Field(_field_name(label), label, kind, required) for label, kind, required in default)
+        return self._titled(_fields(_phrases(answer)))
+
+    def _titled(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+        if any(item.kind == "text" and item.required for item in fields):
+            return fields
+        self.assume("fields", "nazwa", _("every entry needs a text that stands for it in lists"))
+        return (Field("nazwa", "nazwa", "text"), *(item for item in fields if item.name != "nazwa"))
+
+    def folder(self, name: str, place: Path, cwd: Path) -> Path:
+        paths = [*self.understanding.values("PATH"), *self.understanding.values("DEST_PATH")]
+        if self.wishes.folder:
+            return _absolute(self.wishes.folder, cwd)
+        if paths:
+            return _absolute(paths[0], cwd)
+        self.assume("folder", str(place / name), _("the sentence gives no folder"))
+        return place / name
+
+
+def _fields(phrases: tuple[FieldPhrase, ...]) -> tuple[Field, ...]:
+    fields: dict[str, Field] = {}
+    for phrase in phrases:
+        name = _field_name(phrase.label)
+        label = _plain(phrase.label)
+        if name and label and name not in fields:
+            fields[name] = Field(name, label, phrase.kind, required=phrase.kind not in {"boolean", "long_text"})
+    return tuple(fields.values())[:30]
+
+
+def _phrases(text: str) -> tuple[FieldPhrase, ...]:
+    return field_phrases(understand(f"Zbuduj aplikację z polami: {text}"))
+
+
+def _field_name(label: str) -> str:
+    name = identifier(label, "snake")[:_LONGEST_NAME].strip("_")
+    return name if is_free_field_name(name) else f"pole_{name}"[:_LONGEST_NAME].strip("_")
+
+
+def _resource_name(noun: Noun, name: str) -> str:
+    found = identifier(noun.plural, "snake")[:_LONGEST_NAME].strip("_")
+    return (
+        found if is_free_field_name(found) else f"lista_{found or identifier(name, 'snake')}"[:_LONGEST_NAME].strip("_")
+    )
+
+
+def _class_name(noun: Noun, name: str) -> str:
+    found = identifier(noun.singular, "class")[:_LONGEST_NAME]
+    return found if found[:1].isupper() else f"Wpis{identifier(name, 'class')}"[:_LONGEST_NAME]
+
+
+def _starts_well(name: str) -> bool:
+    return name[:1].isascii() and name[:1].isalpha()
+
+
+def _plain(label: str) -> str:
+    """Without the characters that no label may have."""
+    return "".join(letter for letter in label if letter.isprintable() and letter not in "\"'\\<>{}%#`$").strip()[:80]
+
+
+def _absolute(path: str, cwd: Path) -> Path:
+    return (cwd / Path(path).expanduser()).absolute()

@@ -1,0 +1,142 @@
+"""From an understood sentence to a Lux program: the plan that is shown, stored and carried out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from luxos.agent.design import Wishes, design
+from luxos.agent.errors import DetailMissing, NotAble, NotUnderstood
+from luxos.agent.reasoning import Assumption, Reasoner
+from luxos.i18n import N_, _
+from luxos.lux.program import Program, Reference, Statement
+from luxos.nlp import Understanding, understood
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done, and where; `project` is set when the folder is to become a project of ours."""
+
+    intent: str
+    confidence: float
+    program: Program
+    workspace: Path
+    assumptions: tuple[Assumption, ...] = ()
+    project: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the person stands, and where new projects go."""
+
+    cwd: Path
+    projects: Path
+
+
+@dataclass(frozen=True)
+class FileAbility:
+    """An intent about one file: its verb in Lux, and which entity becomes which argument."""
+
+    verb: str
+    arguments: Mapping[str, tuple[str, ...]]
+    optional: frozenset[str] = field(default_factory=frozenset)
+
+
+_MOVE = FileAbility("MOVE", {"path": ("PATH",), "to": ("DEST_PATH",)})
+_FILE_ABILITIES = {
+    "READ_FILE": FileAbility("READ", {"path": ("PATH",)}),
+    "WRITE_FILE": FileAbility("WRITE", {"path": ("PATH", "DEST_PATH"), "text": ("CONTENT",)}),
+    "APPEND_FILE": FileAbility("APPEND", {"path": ("PATH", "DEST_PATH"), "text": ("CONTENT",)}),
+    "COPY_FILE": FileAbility("COPY", {"path": ("PATH",), "to": ("DEST_PATH",)}),
+    "MOVE_FILE": _MOVE,
+    "RENAME_FILE": _MOVE,
+    "DELETE_FILE": FileAbility("DELETE", {"path": ("PATH",)}),
+    "LIST_DIR": FileAbility("LIST", {"path": ("PATH",)}, frozenset({"path"})),
+}
+
+ABILITIES: Mapping[str, str] = {
+    "BUILD_APP": N_("Build a todo application in Django"),
+    "READ_FILE": N_("Show the file notes.txt"),
+    "WRITE_FILE": N_("Write „hello” to the file notes.txt"),
+    "APPEND_FILE": N_("Append „milk” to the file shopping.txt"),
+    "COPY_FILE": N_("Copy report.txt to archive/report.txt"),
+    "MOVE_FILE": N_("Move report.txt to archive/report.txt"),
+    "RENAME_FILE": N_("Rename draft.txt to letter.txt"),
+    "DELETE_FILE": N_("Delete the file old.log"),
+    "LIST_DIR": N_("What is in the folder docs?"),
+}
+"""The intents that can be carried out, each with a sentence that does it."""
+
+_WHAT = {"path": N_("which file"), "to": N_("where to"), "text": N_("which text")}
+
+
+async def plan(understanding: Understanding, wishes: Wishes, place: Place, reasoner: Reasoner) -> Plan:
+    """The plan for a sentence; `NotUnderstood` or `NotAble`, with the three nearest things that can be done."""
+    if not understood(understanding):
+        raise NotUnderstood(
+            suggestions(understanding), sentence=understanding.text[:80], understood=_heard(understanding)
+        )
+    if understanding.intent == "BUILD_APP":
+        return await _build(understanding, wishes, place, reasoner)
+    if understanding.intent in _FILE_ABILITIES:
+        return _file(understanding, _FILE_ABILITIES[understanding.intent], place)
+    raise NotAble(suggestions(understanding), sentence=understanding.text[:80], understood=_heard(understanding))
+
+
+def suggestions(understanding: Understanding) -> tuple[str, ...]:
+    """The three sentences nearest to what was said among those that can be carried out."""
+    likely = [intent for intent, _share in understanding.alternatives if intent in ABILITIES]
+    order = [*dict.fromkeys([*likely, *ABILITIES])]
+    return tuple(_(ABILITIES[intent]) for intent in order[:3])
+
+
+def _heard(understanding: Understanding) -> str:
+    entities = ", ".join(f"{entity.type}: {entity.value}" for entity in understanding.entities)
+    share = f"{understanding.intent} ({understanding.confidence:.0%})"
+    return _("What I heard: {heard}.").format(heard=f"{share}, {entities}" if entities else share)
+
+
+async def _build(understanding: Understanding, wishes: Wishes, place: Place, reasoner: Reasoner) -> Plan:
+    drawn = await design(understanding, wishes, place.projects, place.cwd, reasoner)
+    blueprint = drawn.blueprint.as_json()
+    source, formatted, packages, environment = (
+        Reference((name,)) for name in ("source", "code", "packages", "environment")
+    )
+    both = (formatted, environment)
+    program = Program(
+        goal=understanding.text,
+        statements=(
+            Statement("design", "DESIGN", keywords=_listed(blueprint)),
+            Statement("packages", "FETCH", keywords={"stack": drawn.blueprint.stack}),
+            Statement("environment", "INSTALL", (packages,)),
+            Statement("source", "GENERATE", (Reference(("design",)),)),
+            Statement("code", "FORMAT", (source, environment)),
+            Statement("style", "CHECK", ("style", *both)),
+            Statement("types", "CHECK", ("types", *both)),
+            Statement("security", "CHECK", ("security", *both)),
+            Statement("tests", "TEST", both),
+            Statement("archive", "PACKAGE", (formatted,), after=("style", "types", "security", "tests")),
+        ),
+    )
+    project = {"name": drawn.blueprint.name, "stack": drawn.blueprint.stack, "design": blueprint}
+    assumptions = tuple(drawn.assumptions)
+    return Plan(understanding.intent, understanding.confidence, program, drawn.folder, assumptions, project)
+
+
+def _listed(value: Any) -> Any:
+    """Tuples as lists, all the way down: what Lux can write."""
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _file(understanding: Understanding, ability: FileAbility, place: Place) -> Plan:
+    arguments: dict[str, Any] = {}
+    for name, types in ability.arguments.items():
+        values = [value for kind in types for value in understanding.values(kind)]
+        if values:
+            arguments[name] = values[0]
+        elif name not in ability.optional:
+            raise DetailMissing(intent=understanding.intent, what=_(_WHAT[name]))
+    program = Program((Statement("result", ability.verb, keywords=arguments),), goal=understanding.text)
+    return Plan(understanding.intent, understanding.confidence, program, place.cwd)

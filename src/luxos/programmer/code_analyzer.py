@@ -1,0 +1,53 @@
+"""Judges the code of an application with the tools of its own stack: style, types, security."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.core import CoreFunction
+from luxos.programmer.errors import BlueprintInvalid, CheckFailed
+from luxos.runtime.context import Context
+
+CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "style": (("ruff", "check", "--no-cache", "."), ("ruff", "format", "--no-cache", "--check", ".")),
+    "types": (("mypy", "--cache-dir=/tmp/mypy", "."),),
+    "security": (("bandit", "--quiet", "--severity-level", "medium", "-c", "pyproject.toml", "-r", "."),),
+}
+"""The commands of each check, each run as `python -m …` in the application's folder; all must end with 0."""
+
+_SAID = 2000
+
+
+async def format_code(context: Context, source: dict[str, Any], environment: dict[str, Any]) -> dict[str, Any]:
+    """Brings the source into the stack's common layout."""
+    await run_module(context, environment, ("ruff", "format", "--no-cache", "."), kind="format")
+    return source
+
+
+async def check(context: Context, kind: str, source: dict[str, Any], environment: dict[str, Any]) -> dict[str, Any]:
+    """Runs one of `CHECKS` on the source; `CheckFailed` with the tool's own words where it finds something."""
+    if kind not in CHECKS:
+        raise BlueprintInvalid(field="kind", value=kind, wanted=", ".join(CHECKS))
+    for arguments in CHECKS[kind]:
+        await run_module(context, environment, arguments, kind=kind)
+    return {"kind": kind, "tools": sorted({arguments[0] for arguments in CHECKS[kind]}), "files": len(source["files"])}
+
+
+async def run_module(context: Context, environment: dict[str, Any], arguments: tuple[str, ...], kind: str) -> str:
+    """`python -m` of the environment, isolated in the workspace; gives what it printed, or raises `CheckFailed`."""
+    context.report(" ".join(arguments[:2]))
+    done = await context.execution(
+        "shell.run",
+        argv=[environment["python"], "-m", *arguments],
+        readable=[environment["folder"]],
+        environment={"VIRTUAL_ENV": environment["folder"], "PATH": str(Path(environment["folder"]) / "bin")},
+    )
+    if done["exit_code"] != 0:
+        raise CheckFailed(kind=kind, output=(done["stdout"] + done["stderr"]).strip()[-_SAID:])
+    return str(done["stdout"])
+
+
+FUNCTIONS = (
+    CoreFunction(UUID("02d264f6-5300-42fd-8ee0-1c768a530ccf"), "code.format", "FORMAT", "workspace", format_code),
+    CoreFunction(UUID("9d9f017b-a083-429c-ae57-91885f3af7fb"), "code.check", "CHECK", "none", check),
+)

@@ -1,0 +1,73 @@
+"""One call of a being, and what a wrapper of the dispatcher is: a function around a function."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.core import CoreFunction
+from luxos.beings.function import FunctionBeing
+from luxos.runtime.changes import ChangeSet
+
+Callee = CoreFunction | FunctionBeing
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is called, with what, and as which step of which run.
+
+    `step` is unique in the run; the step of a call made by another step is `parent/n`.
+    """
+
+    run: UUID
+    step: str
+    callee: Callee
+    arguments: Mapping[str, Any]
+    parent: str | None = None
+    staging: Path | None = None
+
+    @property
+    def alias(self) -> str:
+        """The name that the audit log shows."""
+        return self.callee.alias if isinstance(self.callee, CoreFunction) else str(self.callee.genesis["name"])
+
+    @property
+    def verb(self) -> str:
+        return self.callee.verb if isinstance(self.callee, CoreFunction) else "CALL"
+
+    @property
+    def declared(self) -> str:
+        """The effect that the callee declares: `none`, `workspace` or `external`; isolated code has none."""
+        return self.callee.effects if isinstance(self.callee, CoreFunction) else "none"
+
+    @property
+    def effects(self) -> str:
+        """The effect that the call can have: inside a step that may not change the workspace, none on it."""
+        return "none" if self.only_reads else self.declared
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it looks at the workspace, but what it changes there is thrown away."""
+        return self.declared == "workspace" and self.parent is not None and self.staging is None
+
+    @property
+    def callee_soul(self) -> UUID:
+        """The being that the step points to."""
+        return self.callee.uuid if isinstance(self.callee, CoreFunction) else self.callee.soul
+
+    def inside(self, staging: Path) -> "Call":
+        """The same call, with a folder to leave its changes in."""
+        return replace(self, staging=staging)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a call, a JSON value, and the changes of files that it asks for."""
+
+    result: Any
+    changes: ChangeSet | None = field(default=None)
+
+
+Handler = Callable[[Call], Awaitable[Outcome]]
+"""Carries out a call, or raises a `LuxError`."""

@@ -1,0 +1,36 @@
+"""What a run tells while it runs; the user interface shows it, and nothing depends on anyone listening."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Listener = Callable[[object], None]
+"""Hears the events of a run as they happen."""
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """A step begins; `parent` is the step that called it."""
+
+    step: str
+    verb: str
+    call: str
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """A step says what it is doing; `fraction` (0 to 1) is how much of it is done, where that is known."""
+
+    step: str
+    text: str
+    fraction: float | None
+
+
+@dataclass(frozen=True)
+class StepFinished:
+    """A step ended: `status` is done (`result` is its result), failed (its error), or kept (done before)."""
+
+    step: str
+    status: str
+    result: Any

@@ -1,0 +1,86 @@
+"""The two wrappers that make a step's changes of files whole or absent: staged before it is recorded, applied after.
+
+In the order of docs/design.md: `staged` runs the call against a folder of its own and writes the list of changes;
+the recording between them is the commit; `applied` then changes the files. A step that may change the workspace has it
+to itself; what only reads it (in an overlay) shares it.
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from luxos.runtime.call import Call, Handler, Outcome
+from luxos.runtime.changes import ChangeSet
+from luxos.runtime.faultpoints import reach
+
+
+class WorkspaceLock:
+    """Many readers or one writer, first come first served."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._readers = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        async with self._turn:
+            self._readers += 1
+            self._empty.clear()
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if not self._readers:
+                self._empty.set()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        async with self._turn:
+            await self._empty.wait()
+            yield
+
+
+def changes_of(journal: Path, step: str) -> ChangeSet | None:
+    """The changes that a step staged, as they lie in the run's journal folder; `None` where it staged none."""
+    return ChangeSet.open(journal / step)
+
+
+def staged(handler: Handler, workspace: Path, journal: Path) -> Handler:
+    """Gives a call that may change the workspace a folder for its changes, and turns that into a list on disk."""
+
+    async def handle(call: Call) -> Outcome:
+        if call.effects != "workspace" or call.parent is not None:
+            return await handler(call)
+        staging, folder = journal / f"{call.step}.staging", journal / call.step
+        for old in (staging, folder):
+            shutil.rmtree(old, ignore_errors=True)
+        staging.mkdir(parents=True)
+        outcome = await handler(call.inside(staging))
+        changes = await asyncio.to_thread(ChangeSet.stage, staging, workspace, folder)
+        shutil.rmtree(staging, ignore_errors=True)
+        return Outcome(outcome.result, changes)
+
+    return handle
+
+
+def applied(handler: Handler, lock: WorkspaceLock) -> Handler:
+    """Changes the files when the step is recorded as done, before anyone else reads them."""
+
+    async def handle(call: Call) -> Outcome:
+        if call.only_reads:
+            async with lock.reading():
+                return await handler(call)
+        if call.effects != "workspace" or call.parent is not None:
+            return await handler(call)
+        async with lock.writing():
+            outcome = await handler(call)
+            if outcome.changes is not None:
+                await asyncio.to_thread(outcome.changes.apply)
+                reach("step.applied")
+            return outcome
+
+    return handle

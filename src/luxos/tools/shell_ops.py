@@ -1,0 +1,54 @@
+"""Runs a program in the isolated tier: the workspace is an overlay, all else is read-only, there is no network."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.core import CoreFunction
+from luxos.runtime.context import Context
+
+
+async def run_command(
+    context: Context,
+    argv: list[str],
+    readable: list[str] | None = None,
+    writable: list[str] | None = None,
+    environment: dict[str, str] | None = None,
+    seconds: float = 900,
+) -> dict[str, Any]:
+    """Runs `argv` in the workspace; gives `exit_code`, `stdout`, `stderr`, `seconds`, `backend` and `ended_by`.
+
+    What it changes in the workspace is kept only inside a step that may change the workspace.
+    """
+    from luxos.runtime.sandbox import Confinement, Limits, python_paths, run
+
+    done = await run(
+        Confinement(
+            argv=tuple(argv),
+            workspace=context.workspace,
+            staging=context.staging,
+            readable=(*(Path(path) for path in readable or ()), *python_paths(Path(argv[0]))),
+            writable=tuple(Path(path) for path in writable or ()),
+            environment=environment or {},
+            limits=Limits(seconds=seconds),
+        )
+    )
+    return {
+        "exit_code": done.exit_code,
+        "stdout": _text(done.stdout),
+        "stderr": _text(done.stderr),
+        "truncated": done.truncated,
+        "ended_by": done.ended_by,
+        "seconds": round(done.seconds, 3),
+        "backend": done.backend,
+    }
+
+
+def _text(output: bytes) -> str:
+    """PostgreSQL's JSON has no NUL character, so none is kept."""
+    return output.decode(errors="replace").replace("\0", "\ufffd")
+
+
+FUNCTIONS = (
+    CoreFunction(UUID("ce9a0cfc-f59e-4df5-80e6-bc1c5e06e52e"), "shell.run", "SHELL", "workspace", run_command),
+)

@@ -1,0 +1,163 @@
+"""The command `luxos`: its groups, its options for all, and the one place where an error becomes words and a code."""
+
+import asyncio
+import gettext
+import json
+import os
+import sys
+from collections.abc import Coroutine, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+from luxos import __version__
+from luxos.config import Settings
+from luxos.errors import Exit, LuxError
+from luxos.i18n import N_, _, language
+
+T = TypeVar("T")
+
+COMMANDS: Mapping[str, str] = {
+    "do": "luxos.ui.cli.work",
+    "plan": "luxos.ui.cli.work",
+    "resume": "luxos.ui.cli.work",
+    "undo": "luxos.ui.cli.work",
+    "run": "luxos.ui.cli.work",
+    "runs": "luxos.ui.cli.records",
+    "show": "luxos.ui.cli.records",
+    "doctor": "luxos.ui.cli.doctor",
+    "psql": "luxos.ui.cli.psql",
+    "up": "luxos.ui.cli.service",
+    "down": "luxos.ui.cli.service",
+    "status": "luxos.ui.cli.service",
+    "completion": "luxos.ui.cli.completion",
+}
+"""The module of each command; it is imported when the command is used, or its help is shown."""
+
+
+def _speak() -> None:
+    """Lets click speak the person's language too."""
+    gettext.bindtextdomain("luxos", str(Path(__file__).parents[2] / "locale"))
+    gettext.textdomain("luxos")
+    os.environ["LANGUAGE"] = language()
+
+
+_speak()
+import click  # noqa: E402 - it takes its messages from the catalogue that was bound above
+
+
+class Commands(click.Group):
+    """Imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), f"{cmd_name}_command")
+        return command
+
+
+@click.command(
+    cls=Commands,
+    help=_("LuxOS does what you say, on your own machine, and remembers it."),
+    epilog=_('Begin with: luxos do "Build a todo application in Django"'),
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+@click.version_option(__version__, message="luxos %(version)s", help=_("Show the version and exit."))
+def luxos() -> None:
+    """The root of all commands."""
+
+
+class Interrupted(LuxError):
+    """The person pressed Ctrl+C."""
+
+    code = "ui.interrupted"
+    exit_code = Exit.INTERRUPTED
+    message = N_("Stopped. Nothing half done was kept; `luxos runs` shows the run, `luxos resume` goes on with it.")
+
+
+class Defect(LuxError):
+    """Something that nobody foresaw."""
+
+    code = "ui.defect"
+    message = N_("LuxOS has a defect here: {reason}. The details are in {log}; please report them.")
+
+
+class SettingUnfit(LuxError):
+    """A setting in the environment has no meaning."""
+
+    code = "ui.setting_unfit"
+    exit_code = Exit.USAGE
+    message = N_("The setting {name} has the value {value!r}, which is no number. Correct it, or take it away.")
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    try:
+        return Settings.from_environment(os.environ)
+    except ValueError as error:
+        name, value = error.args
+        raise SettingUnfit(name=name, value=value) from error
+
+
+def complete(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine to its end; Ctrl+C cancels it and lets it put its things in order."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise Interrupted() from None
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs a command line and gives its exit code; every error is a sentence on stderr, or an object with `--json`."""
+    as_json = "--json" in arguments
+    try:
+        code = luxos.main(list(arguments), prog_name="luxos", standalone_mode=False)
+    except click.ClickException as error:
+        return _usage(error, as_json)
+    except (click.Abort, KeyboardInterrupt):
+        return _tell(Interrupted(), as_json)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except LuxError as error:
+        return _tell(error, as_json)
+    except Exception as error:
+        return _tell(_defect(error), as_json)
+    return code if isinstance(code, int) else Exit.OK
+
+
+def _tell(error: LuxError, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps({"status": "error", "error": error.as_json()}, ensure_ascii=False))
+    else:
+        click.echo(str(error), err=True)
+        for suggestion in error.as_json().get("suggestions", ()):
+            click.echo(f'  luxos do "{suggestion}"', err=True)
+    return int(error.exit_code)
+
+
+def _usage(error: click.ClickException, as_json: bool) -> int:
+    if as_json:
+        shape = {"code": "ui.usage", "message": error.format_message(), "details": {}}
+        click.echo(json.dumps({"status": "error", "error": shape}, ensure_ascii=False))
+    else:
+        error.show()
+    return error.exit_code
+
+
+def _defect(error: Exception) -> Defect:
+    import traceback
+
+    home = Settings.from_environment({**os.environ, "LUXOS_DATABASE_LINGER": ""}).home
+    log = home / "defects.log"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as stream:
+            traceback.print_exception(error, file=stream)
+    except OSError:
+        log = Path("-")
+    inner = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+    return Defect(reason=f"{type(inner).__name__}: {inner}"[:200], log=log)

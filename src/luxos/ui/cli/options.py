@@ -1,0 +1,41 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from luxos.i18n import _
+
+json_option = click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object and nothing else."))
+yes_option = click.option("--yes", "-y", is_flag=True, help=_("Ask nothing; take the stated defaults."))
+
+
+def _runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Runs that changed files, from their journals: completion opens no database."""
+    from luxos.ui.cli.app import settings
+
+    folder: Path = settings().home / "runs"
+    names = [path.name[:8] for path in folder.iterdir()] if folder.is_dir() else []
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+run_argument = click.argument("run", shell_complete=_runs)
+
+
+def wishes_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--name`, `--dir`, `--stack`, `--fields`: what a person may say beside the sentence."""
+    for option in (
+        click.option("--fields", help=_("What an entry has, in words: „title, date (date), price (number)”.")),
+        click.option("--stack", help=_("The framework: django or fastapi.")),
+        click.option("--dir", "folder", help=_("The folder of the application.")),
+        click.option("--name", help=_("The name of the application.")),
+    ):
+        command = option(command)
+    return command
+
+
+def wishes(name: str | None, folder: str | None, stack: str | None, fields: str | None) -> dict[str, str | None]:
+    """These options as `agent.design.Wishes` takes them."""
+    return {"name": name, "folder": folder, "stack": stack, "fields": fields}

@@ -1,0 +1,136 @@
+"""What a person sees while LuxOS works: the understanding, the plan, every step as it happens, and the end.
+
+On a terminal the running steps are shown live by `rich`, which is imported only when the first step begins; elsewhere
+each event is a line.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from luxos.agent.events import Planned, RunStarted, Understood
+from luxos.i18n import _
+from luxos.runtime.events import StepFinished, StepProgress, StepStarted
+from luxos.ui.formatters import duration, intent_words, result_words
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Screen:
+    """Hears the events of a piece of work and shows them; `quiet` shows nothing."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._live: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._began: dict[str, float] = {}
+        self._show: dict[type, Callable[[Any], None]] = {
+            Understood: self._understood,
+            Planned: self._planned,
+            RunStarted: self._run_started,
+            StepStarted: self._step_started,
+            StepProgress: self._step_progress,
+            StepFinished: self._step_finished,
+        }
+
+    def __enter__(self) -> "Screen":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop_live()
+
+    def hear(self, event: object) -> None:
+        """The listener."""
+        if not self._quiet:
+            self._show[type(event)](event)
+
+    def finish(self, result: dict[str, Any]) -> None:
+        """Shows the end."""
+        self._stop_live()
+        for line in result_words(result):
+            click.echo(line)
+
+    def _understood(self, event: Understood) -> None:
+        said = event.understanding
+        _head(_("Understood"))
+        click.echo(
+            f"  {intent_words(said['intent'])} ({said['intent']}), "
+            + _("confidence {share:.0%}").format(share=said["confidence"])
+        )
+        for entity in said["entities"]:
+            click.echo(f"  {entity['type']:<12} {entity['value']}")
+
+    def _planned(self, event: Planned) -> None:
+        if event.assumptions:
+            _head(_("Assumed"))
+            for assumption in event.assumptions:
+                click.echo(f"  {assumption['key']}: {assumption['value']} ({assumption['reason']})")
+        _head(_("Plan"))
+        click.echo("".join(f"  {line}\n" if line else "\n" for line in event.program.rstrip().splitlines()), nl=False)
+
+    def _run_started(self, event: RunStarted) -> None:
+        _head(
+            _("Going on with run {run}").format(run=event.run)
+            if event.resumed
+            else _("Run {run}").format(run=event.run)
+        )
+
+    def _step_started(self, event: StepStarted) -> None:
+        if event.parent is not None:
+            return
+        self._began[event.step] = time.monotonic()
+        if sys.stdout.isatty():
+            live = self._started_live()
+            self._tasks[event.step] = live.add_task(f"{event.step:<12}", total=None, said="")
+
+    def _step_progress(self, event: StepProgress) -> None:
+        if self._live is None or event.step not in self._tasks:
+            return
+        shown = {"total": 1.0, "completed": event.fraction} if event.fraction is not None else {}
+        self._live.update(self._tasks[event.step], said=event.text, **shown)
+
+    def _step_finished(self, event: StepFinished) -> None:
+        if event.step not in self._began and event.status != "kept":
+            return
+        took = time.monotonic() - self._began.pop(event.step, time.monotonic())
+        if self._live is not None and event.step in self._tasks:
+            self._live.remove_task(self._tasks.pop(event.step))
+        sign = {"done": "✓", "failed": "✗", "kept": "="}[event.status]
+        words = _("done before") if event.status == "kept" else duration(took)
+        line = f"  {sign} {event.step:<12} {words}"
+        if self._live is not None:
+            self._live.console.print(line, highlight=False, markup=False)
+        else:
+            click.echo(line)
+
+    def _started_live(self) -> "Progress":
+        if self._live is None:
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            self._live = Progress(
+                TextColumn(" "),
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=20),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[said]}"),
+                transient=True,
+            )
+            self._live.start()
+        return self._live
+
+    def _stop_live(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _head(words: str) -> None:
+    click.secho(f"\n{words}", bold=True)

@@ -1,0 +1,74 @@
+"""The commands that do something: `do`, `plan`, `run`, `resume`, `undo`."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from luxos.agent.reasoning import Defaults, Reasoner
+from luxos.errors import Exit
+from luxos.i18n import _
+from luxos.ui.cli.app import complete, settings
+from luxos.ui.cli.options import json_option, run_argument, wishes, wishes_options, yes_option
+from luxos.ui.cli.screen import Screen
+from luxos.ui.cli.terminal import Terminal, interactive
+
+sentence_argument = click.argument("sentence", nargs=-1, required=True)
+
+
+@click.command("do", help=_("Do what a sentence says."))
+@sentence_argument
+@wishes_options
+@yes_option
+@json_option
+def do_command(sentence: tuple[str, ...], yes: bool, as_json: bool, **said: str | None) -> int:
+    return _work("do", {"sentence": " ".join(sentence), "wishes": wishes(**said)}, as_json, yes)
+
+
+@click.command("plan", help=_("Show how a sentence is understood and planned; run nothing."))
+@sentence_argument
+@wishes_options
+@yes_option
+@json_option
+def plan_command(sentence: tuple[str, ...], yes: bool, as_json: bool, **said: str | None) -> int:
+    return _work("plan", {"sentence": " ".join(sentence), "wishes": wishes(**said)}, as_json, yes)
+
+
+@click.command("run", help=_("Carry out a Lux program from a file, in the current folder."))
+@click.argument("file", type=click.File(encoding="utf-8"))
+@json_option
+def run_command(file: Any, as_json: bool) -> int:
+    try:
+        text = file.read()
+    except UnicodeDecodeError:
+        raise click.UsageError(_("The file {name} is not UTF-8 text.").format(name=file.name)) from None
+    return _work("program", {"text": text}, as_json)
+
+
+@click.command("resume", help=_("Go on with a run that was cut off, stopped or failed."))
+@run_argument
+@json_option
+def resume_command(run: str, as_json: bool) -> int:
+    return _work("resume", {"run": run}, as_json)
+
+
+@click.command("undo", help=_("Take back what a run changed in files."))
+@run_argument
+@json_option
+def undo_command(run: str, as_json: bool) -> int:
+    return _work("undo", {"run": run}, as_json)
+
+
+def _work(method: str, arguments: dict[str, Any], as_json: bool, yes: bool = True) -> int:
+    from luxos.ui.client import ask
+
+    reasoner: Reasoner = Defaults() if yes or as_json or not interactive() else Terminal()
+    with Screen(quiet=as_json) as screen:
+        result = complete(ask(settings(), method, arguments, reasoner, screen.hear))
+        if not as_json:
+            screen.finish(result)
+    if as_json:
+        json.dump(result, sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    return int(result.get("error", {}).get("exit_code", Exit.OK))

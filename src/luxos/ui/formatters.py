@@ -1,0 +1,103 @@
+"""Turns what methods give into lines for a person."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from luxos.i18n import N_, _, ngettext
+
+_INTENTS: Mapping[str, str] = {
+    "BUILD_APP": N_("make a new application"),
+    "READ_FILE": N_("show a file"),
+    "WRITE_FILE": N_("write a file"),
+    "APPEND_FILE": N_("append to a file"),
+    "COPY_FILE": N_("copy a file"),
+    "MOVE_FILE": N_("move a file"),
+    "RENAME_FILE": N_("rename a file"),
+    "DELETE_FILE": N_("delete a file"),
+    "LIST_DIR": N_("list a folder"),
+    "NONE": N_("nothing that LuxOS does"),
+}
+
+STATUS: Mapping[str, str] = {
+    "running": N_("running"),
+    "interrupted": N_("interrupted"),
+    "done": N_("done"),
+    "failed": N_("failed"),
+    "stopped": N_("stopped"),
+    "needs_person": N_("needs a person"),
+    "undone": N_("undone"),
+    "started": N_("started"),
+    "unknown": N_("unknown"),
+}
+
+
+def intent_words(intent: str) -> str:
+    """An intent in the person's words; one that has none yet by its name."""
+    return _(_INTENTS[intent]) if intent in _INTENTS else intent.lower().replace("_", " ")
+
+
+def status_words(status: str) -> str:
+    """A status in the person's words."""
+    return _(STATUS[status]) if status in STATUS else status
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as a person reads them."""
+    if seconds is None:
+        return "–"
+    text = f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return text.replace(".", _("."))
+
+
+def result_words(result: Mapping[str, Any]) -> Iterator[str]:
+    """The end of `do`, `run`, `resume` and `undo`."""
+    if result["status"] == "planned":
+        yield ""
+        yield _("Folder:") + f" {result['workspace']}"
+        yield _("Nothing was run. `luxos do` carries the plan out.")
+        return
+    if result["status"] == "undone":
+        yield from _undone_words(result)
+        return
+    yield ""
+    yield str(result["message"])
+    yield from _listing(result.get("results", {}))
+    if "tests" in result and "error" not in result:
+        yield from _built_words(result)
+    if "error" in result:
+        run = str(result["run"])[:8]
+        yield _("`luxos resume {run}` goes on where it stopped, `luxos undo {run}` takes it back.").format(run=run)
+
+
+def _built_words(result: Mapping[str, Any]) -> Iterator[str]:
+    tests = result["tests"]
+    passed = ngettext("{count} passed", "{count} passed", tests["passed"]).format(count=tests["passed"])
+    failed = ngettext("{count} failed", "{count} failed", tests["failed"]).format(count=tests["failed"])
+    rows = [
+        (_("Folder:"), result["project"]["path"]),
+        (_("Tests:"), f"{passed}, {failed}"),
+        (_("Coverage:"), f"{result['coverage']:.1f}%".replace(".", _("."))),
+        *((_("Archive:"), path) for path in result["artifacts"]),
+        (_("Start it:"), result["start_command"]),
+    ]
+    width = max(len(name) for name, _value in rows)
+    for name, value in rows:
+        yield f"  {name:<{width}}  {value}"
+
+
+def _undone_words(result: Mapping[str, Any]) -> Iterator[str]:
+    restored = result["restored"]
+    yield ngettext(
+        "{count} file of {folder} is as it was before.", "{count} files of {folder} are as they were before.", restored
+    ).format(count=restored, folder=result["folder"])
+    if result["kept"]:
+        yield _("These were changed by someone since, and left as they are:")
+        yield from (f"  {path}" for path in result["kept"])
+
+
+def _listing(results: Mapping[str, Any]) -> Iterator[str]:
+    for value in results.values():
+        if isinstance(value, dict) and "text" in value:
+            yield str(value["text"])
+        elif isinstance(value, dict) and "names" in value:
+            yield from (f"  {name}" for name in value["names"])
