@@ -1,0 +1,4 @@
+-- What `luxos doctor` asks.
+
+-- name: count_beings
+SELECT count(*) FROM base_beings;

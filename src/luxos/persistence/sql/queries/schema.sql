@@ -1,0 +1,34 @@
+-- Opening a database: its schema, and the version that stands in a being.
+
+-- name: server_version
+SELECT current_setting('server_version_num')::INTEGER AS number, current_setting('server_version') AS version;
+
+-- name: lock_schema
+SELECT pg_advisory_xact_lock(hashtextextended('luxos.schema', 0));
+
+-- name: find_tables
+SELECT
+    to_regclass('base_beings')::TEXT AS base_beings,
+    to_regclass('relationships')::TEXT AS relationships;
+
+-- name: load_schema
+SELECT attributes FROM base_beings WHERE soul = $1;
+
+-- name: vector_available
+SELECT
+    EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') AS created,
+    EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS available;
+
+-- name: create_vector
+CREATE EXTENSION IF NOT EXISTS vector;
+
+-- name: create_schema_being
+INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
+VALUES ($1, '{core}', $2, $3, '[]', '{}');
+
+-- name: set_schema_version
+UPDATE base_beings
+SET attributes = attributes || jsonb_build_object('version', $2::INTEGER),
+    memories = memories || jsonb_build_array(
+        jsonb_build_object('at', CURRENT_TIMESTAMP, 'kind', 'migration', 'version', $2::INTEGER))
+WHERE soul = $1;
