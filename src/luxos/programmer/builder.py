@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
+from luxos.config import Settings
 from luxos.i18n import _
 from luxos.programmer.blueprint import STACKS
 from luxos.programmer.errors import BlueprintInvalid, EnvironmentNotInstalled, PackagesTampered, PackagesUnavailable
@@ -38,6 +39,11 @@ def digest_of(stack: str) -> str:
     """What the packages of a stack on this machine are named by: lock, Python's version and platform."""
     machine = f"{sys.implementation.cache_tag} {platform.machine()} {platform.libc_ver()}"
     return hashlib.sha256(lock_of(stack).read_bytes() + machine.encode()).hexdigest()[:16]
+
+
+def is_ready(settings: Settings, stack: str) -> bool:
+    """Whether an application of this stack can be built without a network."""
+    return (settings.cache / "environments" / digest_of(stack) / _COMPLETE).exists()
 
 
 async def fetch(context: Context, stack: str) -> dict[str, Any]:

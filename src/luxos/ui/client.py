@@ -1,6 +1,7 @@
 """Asks LuxOS: the process in the background where one runs, else one that lives as long as the command."""
 
 import asyncio
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,17 @@ from luxos.i18n import language
 from luxos.runtime.events import Listener
 from luxos.ui.wire import LONGEST_LINE, RemoteError, decode_event, receive, send
 
+_LONGEST_SOCKET = 107
+"""Bytes that the operating system takes for the path of a socket."""
+
 
 def socket_path(settings: Settings) -> Path:
     """Where the background process of this data folder listens."""
-    from luxos.persistence.server import runtime_folder
-
-    return runtime_folder(settings) / "luxos.sock"
+    path = settings.home / "luxos.sock"
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET:
+        return path
+    name = hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
+    return Path(f"/tmp/luxos-{os.geteuid()}-{name}.sock")  # noqa: S108 - each side checks who the other one is
 
 
 async def ask(

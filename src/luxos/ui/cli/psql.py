@@ -2,28 +2,33 @@
 
 import json
 import os
+import subprocess
 
 import click
 
 from luxos.i18n import _
-from luxos.ui.cli.app import settings
+from luxos.ui.cli.app import complete, settings
 from luxos.ui.cli.options import json_option
 
 
 @click.command(
     "psql",
-    help=_("Open psql on the two tables; further arguments go to psql."),
-    context_settings={"ignore_unknown_options": True},
+    help=_("Open psql on the two tables; what stands after -- goes to psql."),
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @json_option
 def psql_command(arguments: tuple[str, ...], as_json: bool) -> int:
-    from luxos.persistence.shell import shell
+    return complete(_psql(arguments, as_json))
 
-    with shell(settings()) as (argv, environment):
+
+async def _psql(arguments: tuple[str, ...], as_json: bool) -> int:
+    """Holds the database open for as long as the shell runs; with `--json` only says how the shell is started."""
+    from luxos.persistence.database import open_database
+    from luxos.persistence.shell import psql
+
+    async with open_database(settings()) as database:
+        shell = psql(database.address, os.environ, arguments)
         if as_json:
-            click.echo(json.dumps({"argv": [*argv, *arguments], "environment": dict(environment)}))
+            click.echo(json.dumps({"argv": shell.argv}))
             return 0
-        import subprocess
-
-        return subprocess.run([*argv, *arguments], env={**os.environ, **environment}, check=False).returncode
+        return subprocess.run(shell.argv, env=shell.environment, check=False).returncode  # noqa: ASYNC221 - all is for it

@@ -1,0 +1,33 @@
+"""`doctor`: what is here, what is missing, what to do about it."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from luxos.errors import Exit
+from luxos.i18n import _
+from luxos.ui.cli.app import complete, settings
+from luxos.ui.cli.options import json_option
+
+_SIGNS = {"ok": "✓", "note": "·", "fault": "✗"}
+
+
+@click.command("doctor", help=_("Say what is here, what is missing, and what to do about it."))
+@json_option
+def doctor_command(as_json: bool) -> int:
+    from luxos.ui.doctor import examine
+
+    findings = complete(examine(settings()))
+    healthy = all(finding.status != "fault" for finding in findings)
+    if as_json:
+        status = "ok" if healthy else "fault"
+        click.echo(
+            json.dumps({"status": status, "findings": [asdict(finding) for finding in findings]}, ensure_ascii=False)
+        )
+    else:
+        for finding in findings:
+            click.echo(f"{_SIGNS[finding.status]} {finding.name:<10} {finding.text}")
+            if finding.remedy:
+                click.echo(f"  {'':<10} → {finding.remedy}")
+    return Exit.OK if healthy else Exit.ENVIRONMENT

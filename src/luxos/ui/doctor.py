@@ -1,0 +1,121 @@
+"""Looks what is here, what is missing, and what to do about it. Each finding is ok, a note, or a fault with its remedy."""
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Literal
+
+from luxos import __version__
+from luxos.config import Settings
+from luxos.errors import LuxError
+from luxos.i18n import _, language
+
+_ROOM = 1 << 30
+"""Bytes free below which a build may fail: a stack's packages, installed, are about half of it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `remedy` is what to do, where something is to be done."""
+
+    name: str
+    status: Literal["ok", "note", "fault"]
+    text: str
+    remedy: str = ""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order in which a person wants to know them."""
+    return [
+        _luxos(),
+        await _database(settings),
+        *_sandbox(),
+        *_room(settings),
+        *_packages(settings),
+        _service(settings),
+    ]
+
+
+def _luxos() -> Finding:
+    said = f"LuxOS {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}, {language()}"
+    return Finding("luxos", "ok", said)
+
+
+async def _database(settings: Settings) -> Finding:
+    from luxos.persistence.database import open_database
+
+    try:
+        async with open_database(settings) as database, database.pool.acquire() as connection:
+            version = connection.get_server_version()
+            beings = await connection.fetchval(database.queries["count_beings"])
+    except LuxError as error:
+        return Finding("database", "fault", str(error), _("Put right what it says, then run `luxos doctor` again."))
+    where = _("in LUXOS_DSN") if settings.dsn else str(settings.home / "postgres")
+    text = _("PostgreSQL {version} with pgvector, {where}; beings: {count}")
+    return Finding("database", "ok", text.format(version=f"{version.major}.{version.minor}", where=where, count=beings))
+
+
+def _sandbox() -> list[Finding]:
+    from luxos.runtime.sandbox import describe
+
+    found = describe()
+    if found.backend is None:
+        first = found.findings[0]
+        return [Finding("sandbox", "fault", first.reason, first.command)]
+    limits = _("memory by {memory}, processes by {processes}, disk by {disk}")
+    said = limits.format(memory=found.memory, processes=found.processes, disk=found.disk)
+    findings = [
+        Finding(
+            "sandbox",
+            "ok",
+            f"{found.backend} ({found.program}): {said}" if found.program else f"{found.backend}: {said}",
+        )
+    ]
+    findings += [
+        Finding("sandbox", "note", _("It cannot stop: {what}").format(what=what)) for what in found.cannot_stop
+    ]
+    others = [other for other in found.findings if other.backend is None]
+    return findings + [Finding("sandbox", "note", f"{other.name}: {other.reason}") for other in others]
+
+
+def _room(settings: Settings) -> list[Finding]:
+    findings = []
+    for name, folder in (("data", settings.home), ("cache", settings.cache), ("projects", settings.projects)):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        free = shutil.disk_usage(there).free
+        text = _("{folder}: {free:.1f} GB free").format(folder=folder, free=free / 1e9)
+        if not os.access(there, os.W_OK):
+            findings.append(
+                Finding(name, "fault", text, _("{folder} cannot be written; change its owner.").format(folder=there))
+            )
+        elif free < _ROOM:
+            findings.append(Finding(name, "fault", text, _("Free at least 1 GB there.")))
+        else:
+            findings.append(Finding(name, "ok", text))
+    return findings
+
+
+def _packages(settings: Settings) -> list[Finding]:
+    from luxos.programmer.blueprint import STACKS
+    from luxos.programmer.builder import is_ready
+
+    if find_spec("pip") is None or find_spec("venv") is None:
+        text = _("Python {path} has no pip or no venv, so packages cannot be fetched.").format(path=sys.executable)
+        return [Finding("packages", "fault", text, "apt install python3-pip python3-venv")]
+    ready = [stack for stack in STACKS if is_ready(settings, stack)]
+    if ready:
+        return [Finding("packages", "ok", _("Ready without a network: {stacks}").format(stacks=", ".join(ready)))]
+    return [Finding("packages", "note", _("The first build of each framework fetches its packages from pip's index."))]
+
+
+def _service(settings: Settings) -> Finding:
+    from luxos.ui.client import socket_path
+
+    running = socket_path(settings).exists()
+    text = (
+        _("runs in the background") if running else _("does not run in the background; commands start what they need")
+    )
+    return Finding("service", "ok", text)
