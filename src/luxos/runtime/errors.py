@@ -149,3 +149,14 @@ class WorkspaceReadOnly(LuxError):
     code = "runtime.workspace_read_only"
     exit_code = Exit.REFUSED
     message = N_("Step {step} may only read files, but wanted to change one. Nothing was changed.")
+
+
+class FilesNotOurs(LuxError):
+    """The system does not let this person read or change a file."""
+
+    code = "runtime.files_not_ours"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "LuxOS may not read or change {path} ({reason}). Give yourself the right to the files in {folder}, "
+        "then run `luxos resume`."
+    )

@@ -53,7 +53,7 @@ def _choose(reach: Reach) -> Backend:
     for finding in order:
         if finding.backend is not None:
             return finding.backend
-    raise SandboxMissing(reason=order[0].reason, command=order[0].command)
+    raise SandboxMissing(reason=order[0].reason, command=order[0].command or "luxos doctor")
 
 
 def choose(network: Network | None = None) -> Backend:

@@ -88,5 +88,5 @@ def _same(was: os.DirEntry[str], now: os.DirEntry[str]) -> bool:
     if _mode(was) != _mode(now):
         return False
     if now.is_symlink():
-        return Path(was.path).readlink() == Path(now.path).readlink()
+        return os.readlink(was.path) == os.readlink(now.path)  # noqa: PTH115 - to the letter
     return now.is_file(follow_symlinks=False) and filecmp.cmp(was.path, now.path, shallow=False)

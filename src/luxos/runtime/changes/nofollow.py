@@ -1,0 +1,107 @@
+"""Files seen through descriptors of folders: no component of a path is ever followed when it is a link."""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from luxos.runtime.changes.listing import State
+from luxos.runtime.errors import DiskFull, FilesNotOurs
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+CHUNK = 1 << 20
+
+
+@contextmanager
+def disk(folder: Path) -> Iterator[None]:
+    """Translates what the system says of a full disk, or of files that are not ours to touch."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(folder=folder) from problem
+        if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise FilesNotOurs(path=problem.filename or folder, folder=folder, reason=problem.strerror) from problem
+        raise
+
+
+@contextmanager
+def folder_at(root: int, parts: Sequence[str]) -> Iterator[int | None]:
+    """The folder below `root`, or None when it is absent, or not reached through folders only."""
+    descriptor = os.dup(root)
+    try:
+        for part in parts:
+            try:
+                below = os.open(part, FOLDER, dir_fd=descriptor)
+            except OSError as problem:
+                if problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                    yield None
+                    return
+                raise
+            os.close(descriptor)
+            descriptor = below
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def names(folder: int) -> list[str]:
+    """The names in a folder."""
+    return os.listdir(folder)
+
+
+def status(folder: int, name: str) -> os.stat_result | None:
+    """The entry itself, not what it points to; None when there is none."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return None
+
+
+def state(folder: int, name: str) -> State | None:
+    """What lies there now, with the hash of a file's content."""
+    found = status(folder, name)
+    if found is None:
+        return None
+    mode = found.st_mode & 0o777
+    if stat.S_ISLNK(found.st_mode):
+        return State("link", target=os.readlink(name, dir_fd=folder))
+    if stat.S_ISDIR(found.st_mode):
+        return State("folder", mode)
+    if not stat.S_ISREG(found.st_mode):
+        return State("other")
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        sha256, size = copy(descriptor, None)
+    finally:
+        os.close(descriptor)
+    return State("file", mode, sha256, size)
+
+
+def copy(source: int, target: int | None) -> tuple[str, int]:
+    """Reads a file to its end, writing it to `target`, and returns the SHA-256 and the size of what it read."""
+    hasher, size = hashlib.sha256(), 0
+    while data := os.read(source, CHUNK):
+        hasher.update(data)
+        size += len(data)
+        if target is not None:
+            write_all(target, data)
+    return hasher.hexdigest(), size
+
+
+def write_all(target: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(target, rest) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
