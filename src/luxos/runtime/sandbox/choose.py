@@ -40,20 +40,25 @@ class Description:
     """Every backend, in order of preference, with the reason why it is not used and the command that repairs it."""
 
 
-@lru_cache(maxsize=1)
-def findings() -> tuple[Finding, ...]:
-    """What each backend answered when it was tried, in order of preference."""
-    return (find_bubblewrap(), find_sandlock(), find_container())
+TRIALS = {"bubblewrap": find_bubblewrap, "sandlock": find_sandlock, "container": find_container}
+"""In order of preference."""
+
+
+@lru_cache(maxsize=len(TRIALS))
+def finding(name: str) -> Finding:
+    """What this backend answered when it was tried; it is tried when first asked for."""
+    return TRIALS[name]()
 
 
 @lru_cache(maxsize=len(Reach))
 def _choose(reach: Reach) -> Backend:
-    bubblewrap, sandlock, container = findings()
-    order = (sandlock,) if reach is Reach.HOSTS else (bubblewrap, sandlock, container)
-    for finding in order:
-        if finding.backend is not None:
-            return finding.backend
-    raise SandboxMissing(reason=order[0].reason, command=order[0].command or "luxos doctor")
+    order = ("sandlock",) if reach is Reach.HOSTS else tuple(TRIALS)
+    for name in order:
+        backend = finding(name).backend
+        if backend is not None:
+            return backend
+    first = finding(order[0])
+    raise SandboxMissing(reason=first.reason, command=first.command or "luxos doctor")
 
 
 def choose(network: Network | None = None) -> Backend:
@@ -96,5 +101,5 @@ def describe() -> Description:
         processes=grouped or "rlimit",
         disk="watcher",
         cannot_stop=tuple(_(text) for text in CANNOT_STOP[backend.name]) if backend else (),
-        findings=findings(),
+        findings=tuple(finding(name) for name in TRIALS),
     )

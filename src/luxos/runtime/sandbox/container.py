@@ -42,6 +42,6 @@ def has_landlock() -> bool:
     """Whether the kernel has the Landlock that sandlock's library needs."""
     try:
         from sandlock import landlock_abi_version, min_landlock_abi
-    except (ImportError, OSError):
+    except (ImportError, OSError, RuntimeError):
         return False
     return bool(landlock_abi_version() >= min_landlock_abi())

@@ -131,7 +131,7 @@ def find_sandlock() -> Finding:
         return Finding("sandlock", None, reason, "adduser luxos")
     try:
         from sandlock import landlock_abi_version, min_landlock_abi
-    except (ImportError, OSError) as problem:
+    except (ImportError, OSError, RuntimeError) as problem:  # RuntimeError: a person without a home folder
         return Finding("sandlock", None, _("sandlock cannot be loaded: {reason}.").format(reason=problem))
     if landlock_abi_version() < min_landlock_abi():
         reason = _("sandlock needs Landlock as Linux 6.12 has it; this kernel is older, or has it switched off.")

@@ -41,7 +41,7 @@ def launch(backend: str, confinement: Confinement, scratch: Scratch, walls: Mapp
     return Launch(
         backend=backend,
         argv=(sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")), str(listed)),
-        environment={"PATH": MINIMAL_ENVIRONMENT["PATH"]},
+        environment={"PATH": MINIMAL_ENVIRONMENT["PATH"], "HOME": str(scratch.home)},
         status=status,
         gate=gate,
         inherited=(status_inside, gate_inside, listed),

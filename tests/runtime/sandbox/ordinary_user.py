@@ -1,0 +1,47 @@
+"""Runs confinements as another user: a script of the tests, one JSON object a line in, one out."""
+
+import asyncio
+import base64
+import json
+import sys
+from pathlib import Path
+
+from luxos.errors import LuxError
+from luxos.runtime.sandbox import Confinement, Limits, Network, Reach, choose
+from luxos.runtime.sandbox.container import Container
+from luxos.runtime.sandbox.sandlock import Sandlock
+
+
+def confinement(row: dict) -> Confinement:
+    return Confinement(
+        argv=tuple(row["argv"]),
+        workspace=Path(row["workspace"]) if row["workspace"] else None,
+        staging=Path(row["staging"]) if row["staging"] else None,
+        readable=tuple(Path(path) for path in row["readable"]),
+        writable=tuple(Path(path) for path in row["writable"]),
+        environment=row["environment"],
+        network=Network(Reach(row["reach"]), tuple(row["hosts"])),
+        stdin=base64.b64decode(row["stdin"]),
+        limits=Limits(**row["limits"]),
+    )
+
+
+async def answer(row: dict) -> dict:
+    backend = {"bubblewrap": choose, "sandlock": Sandlock, "container": Container}[row["backend"]]()
+    try:
+        done = await backend.run(confinement(row))
+    except LuxError as error:
+        return {"error": error.as_json()}
+    return {
+        **vars(done),
+        "stdout": base64.b64encode(done.stdout).decode(),
+        "stderr": base64.b64encode(done.stderr).decode(),
+    }
+
+
+async def main() -> None:
+    for line in sys.stdin:
+        print(json.dumps(await answer(json.loads(line))), flush=True)
+
+
+asyncio.run(main())
