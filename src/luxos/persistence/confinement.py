@@ -37,7 +37,6 @@ class Confinement:
         self, words: Sequence[str], writable: Sequence[Path] = (), text: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Runs a program to its end; what it says on either stream comes back as `stdout`."""
-        user = {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
         return subprocess.run(
             self.command(words, writable),
             input=text,
@@ -48,7 +47,9 @@ class Confinement:
             env=self.environment,
             cwd="/",
             check=False,
-            **user,  # type: ignore[call-overload]
+            user=self.user,
+            group=self.user,
+            extra_groups=None if self.user is None else [],
         )
 
     def give(self, folder: Path) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from luxos.config import Settings
 from luxos.persistence.address import Address
-from luxos.persistence.cluster import DATABASE
 from luxos.persistence.errors import DatabaseCannotStart, DatabaseTooOld
 from luxos.persistence.queries import Queries, queries
 

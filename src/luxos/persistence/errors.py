@@ -56,8 +56,8 @@ class DatabaseNewer(DatabaseError):
     code = "database_newer"
     exit_code = Exit.NEWER_DATABASE
     message = N_(
-        "This database has schema {found}, and this LuxOS knows schemas up to {known}. Nothing was changed; install the "
-        "newer LuxOS to use it."
+        "This database has schema {found}, and this LuxOS knows schemas up to {known}. Nothing was changed; install "
+        "the newer LuxOS to use it."
     )
 
 
@@ -67,7 +67,8 @@ class DatabaseForeign(DatabaseError):
     code = "database_foreign"
     exit_code = Exit.REFUSED
     message = N_(
-        "The database has a table {table} that LuxOS did not make. Nothing was changed; set LUXOS_DSN to an empty database."
+        "The database has a table {table} that LuxOS did not make. Nothing was changed; set LUXOS_DSN to an empty "
+        "database."
     )
 
 

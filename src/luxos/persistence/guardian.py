@@ -70,7 +70,7 @@ def works_in(pid: int, folder: Path) -> bool:
     Compares the folders themselves, for inside a namespace their paths may read otherwise.
     """
     try:
-        return os.path.samestat(os.stat(f"/proc/{pid}/cwd"), folder.stat()) and not _is_zombie(pid)
+        return os.path.samestat(Path(f"/proc/{pid}/cwd").stat(), folder.stat()) and not _is_zombie(pid)
     except OSError:
         return False
 
@@ -118,7 +118,8 @@ class Guardian:
         """Starts or adopts the server and waits until it takes connections; gives its process."""
         until = time.monotonic() + _START_SECONDS
         while True:
-            since, self.child = _size(Path(self.plan.log)), None
+            since = _size(Path(self.plan.log))
+            self.child = None if postmaster(self.cluster) else self._spawn()
             found = self._wait_ready()
             if found is not None:
                 return found
@@ -131,8 +132,6 @@ class Guardian:
 
     def _wait_ready(self) -> int | None:
         """Waits for the server while it is starting or recovering, which takes as long as it takes."""
-        if postmaster(self.cluster) is None:
-            self.child = self._spawn()
         while True:
             alive = self.child is None or self.child.poll() is None
             server = postmaster(self.cluster)
@@ -143,7 +142,7 @@ class Guardian:
             time.sleep(_POLL)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        user = {} if self.plan.user is None else {"user": self.plan.user, "group": self.plan.user, "extra_groups": []}
+        user = self.plan.user
         with Path(self.plan.log).open("ab") as log:
             return subprocess.Popen(
                 self.plan.command,
@@ -152,11 +151,13 @@ class Guardian:
                 stderr=log,
                 env=self.plan.environment,
                 cwd="/",
-                **user,  # type: ignore[call-overload]
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
             )
 
     def _may_go_away(self, words: str) -> bool:
-        """Whether what the server said is about the remains of a killed one; removes a note that nobody stands behind."""
+        """Whether it fails for the remains of a killed server; removes a note that nobody stands behind."""
         if "shared memory block" in words:
             return True
         if "postmaster.pid" not in words or "already exists" not in words:
@@ -167,7 +168,7 @@ class Guardian:
 
     def _in_use(self) -> bool:
         """Whether any process of a server still works in the cluster."""
-        return any(works_in(int(entry), self.cluster) for entry in os.listdir("/proc") if entry.isdigit())
+        return any(works_in(int(entry.name), self.cluster) for entry in Path("/proc").iterdir() if entry.name.isdigit())
 
     def watch(self, server: int, users: int) -> bool:
         """Waits until nobody used the database for the time to linger, and holds `users` then; False if it died."""

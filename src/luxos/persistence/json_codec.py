@@ -1,4 +1,4 @@
-"""JSON as PostgreSQL's `jsonb` keeps it: text is never escaped, numbers keep their kind, what is not JSON is refused."""
+"""JSON as PostgreSQL's `jsonb` keeps it: text unescaped, numbers of their kind, and nothing that is not JSON."""
 
 import json
 import re

@@ -1,7 +1,6 @@
 """The pool of connections: asyncpg's own, with our JSON, our clock and our errors."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import asyncpg
@@ -17,7 +16,7 @@ _SESSION = {"timezone": "UTC", "application_name": "luxos", "jit": "off"}
 _CONNECT_SECONDS = 30.0
 
 
-class Pool(AsyncpgPool):  # type: ignore[type-arg]
+class Pool(AsyncpgPool):
     """A pool whose users see a `LuxError` when the database goes away or its disk is full."""
 
     __slots__ = ("_address", "_folder")
@@ -49,7 +48,7 @@ class Pool(AsyncpgPool):  # type: ignore[type-arg]
             raise meant from error
 
 
-class Acquired(PoolAcquireContext):  # type: ignore[type-arg]
+class Acquired(PoolAcquireContext):
     """Lends a connection and translates what goes wrong with it meanwhile."""
 
     __slots__ = ()
@@ -62,14 +61,10 @@ class Acquired(PoolAcquireContext):  # type: ignore[type-arg]
             self.pool.translate(error)
             raise
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
+    async def __aexit__(self, *raised: Any) -> None:
+        error = raised[1] if len(raised) > 1 else None
         try:
-            await super().__aexit__(kind, error, traceback)
+            await super().__aexit__(*raised)
         except Exception as closing:
             self.pool.translate(error or closing)
             raise

@@ -14,7 +14,7 @@ _COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 
 
 class Queries(Mapping[str, str]):
-    """Named queries, each checked: a plain name, there once, not empty, and its arguments are $1, $2, … without a gap."""
+    """Named queries, each checked: a plain name, there once, not empty, its arguments $1, $2, … without a gap."""
 
     def __init__(self, folder: Path) -> None:
         self._texts: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""Souls: versions that are hashes, and the aliases that name the newest ones."""

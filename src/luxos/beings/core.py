@@ -1,0 +1,165 @@
+"""Static core beings: their UUIDs stand in the code, and their rows are written when the database is opened."""
+
+import hashlib
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+from uuid import UUID
+
+from luxos import __version__
+from luxos.beings.errors import CoreTaken
+from luxos.beings.genesis import soul_hash
+from luxos.persistence.json_codec import canonical
+from luxos.persistence.queries import queries
+from luxos.persistence.schema import SCHEMA_BEING
+
+Effects = Literal["none", "workspace", "external"]
+
+
+@dataclass(frozen=True)
+class CoreClass:
+    """A core being that is not called: a class of beings, or a part of the system."""
+
+    uuid: UUID
+    name: str
+    type: str
+    purpose: str
+
+    @property
+    def genesis(self) -> dict[str, Any]:
+        return {"type": self.type, "tier": "core", "name": self.name, "purpose": self.purpose}
+
+
+CLASSES = (
+    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a01"), "BaseBeing", "class", "Every being."),
+    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a02"), "ClassBeing", "class", "A being that others are made by."),
+    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a03"), "FunctionBeing", "class", "A being that can be called."),
+    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a04"), "RelationshipBeing", "class", "From one being to another."),
+    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a05"), "Kernel", "kernel", "Keeps the zones of LuxOS alive."),
+    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a06"), "Factory", "factory", "Makes beings from a genesis."),
+)
+
+
+@dataclass(frozen=True)
+class CoreFunction:
+    """A function of this repository that the dispatcher calls: `await function(context, **arguments)`.
+
+    `verb` is its word in Lux, `effects` what it may change: nothing, files of the workspace, or the world outside.
+    """
+
+    uuid: UUID
+    alias: str
+    verb: str
+    effects: Effects
+    function: Callable[..., Awaitable[Any]]
+
+    @property
+    def purpose(self) -> str:
+        """The first line of the function's documentation."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def genesis(self) -> dict[str, Any]:
+        """What its row says. Its code is that of this release, so the release is part of the genotype."""
+        return {
+            "type": "function",
+            "tier": "core",
+            "name": self.alias,
+            "verb": self.verb,
+            "effects": self.effects,
+            "permissions": [] if self.effects == "none" else [self.effects],
+            "source": f"{self.function.__module__}:{self.function.__qualname__}",
+            "requirements": [f"lux-os=={__version__}"],
+            "purpose": self.purpose,
+        }
+
+    @cached_property
+    def soul_hash(self) -> str:
+        """The hash of its genotype."""
+        return soul_hash(self.genesis)
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """What a caller gives: the function's signature without the context."""
+        found = inspect.signature(self.function)
+        return found.replace(parameters=list(found.parameters.values())[1:])
+
+    @property
+    def positional(self) -> list[str]:
+        """The names of what may be given without a name, in order."""
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        return [name for name, parameter in self.signature.parameters.items() if parameter.kind in kinds]
+
+
+class CoreRegistry:
+    """The core functions of this process, by UUID, by alias and by verb; `CoreTaken` where two claim the same."""
+
+    def __init__(self, functions: Iterable[CoreFunction]) -> None:
+        self.by_uuid: dict[UUID, CoreFunction] = {}
+        self._by_alias: dict[str, CoreFunction] = {}
+        self._by_verb: dict[str, CoreFunction] = {}
+        for function in functions:
+            self._add(function)
+
+    def _add(self, function: CoreFunction) -> None:
+        places: tuple[tuple[dict[Any, CoreFunction], Any], ...] = (
+            (self.by_uuid, function.uuid),
+            (self._by_alias, function.alias),
+            (self._by_verb, function.verb),
+        )
+        for place, name in places:
+            if name in place or name in _STATIC:
+                raise CoreTaken(name=name)
+        for place, name in places:
+            place[name] = function
+
+    def __iter__(self) -> Iterator[CoreFunction]:
+        return iter(self.by_uuid.values())
+
+    def __len__(self) -> int:
+        return len(self.by_uuid)
+
+    def find(self, who: str | UUID) -> CoreFunction | None:
+        """The function with this UUID, alias or hash."""
+        text = str(who)
+        if found := self._by_alias.get(text):
+            return found
+        try:
+            return self.by_uuid.get(UUID(text))
+        except ValueError:
+            return next((function for function in self if function.soul_hash == text), None)
+
+    def by_alias(self, alias: str) -> CoreFunction:
+        """The function with this alias; `KeyError` where there is none."""
+        return self._by_alias[alias]
+
+    def by_verb(self, verb: str) -> CoreFunction:
+        """The function with this word in Lux; `KeyError` where there is none."""
+        return self._by_verb[verb]
+
+    @cached_property
+    def verbs(self) -> Mapping[str, inspect.Signature]:
+        """What each verb takes."""
+        return {verb: function.signature for verb, function in self._by_verb.items()}
+
+    def named(self, callee: object, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of a call by their names; those that have none stand under the key `""`, as a list."""
+        names = callee.positional if isinstance(callee, CoreFunction) else []
+        named = dict(zip(names, args, strict=False))
+        if doubled := named.keys() & kwargs.keys():
+            raise TypeError(f"given twice: {', '.join(sorted(doubled))}")
+        rest = list(args[len(named) :])
+        return {**named, **kwargs, **({"": rest} if rest else {})}
+
+
+_STATIC = frozenset(being.uuid for being in CLASSES)
+
+
+async def write_core_beings(connection: Any, registry: CoreRegistry) -> None:
+    """Has a row for every core being, so that steps can refer to it; does nothing where they are there already."""
+    rows = [{"soul": str(being.uuid), "genesis": being.genesis} for being in (*CLASSES, *registry)]
+    digest = "sha256:" + hashlib.sha256(canonical(rows).encode()).hexdigest()
+    if await connection.fetchval(queries()["core_digest"], SCHEMA_BEING) != digest:
+        await connection.execute(queries()["write_core_beings"], rows, SCHEMA_BEING, digest)

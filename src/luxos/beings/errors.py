@@ -1,0 +1,70 @@
+"""What can go wrong with beings, as a person is told of it."""
+
+from luxos.errors import Exit, LuxError
+from luxos.i18n import N_
+
+
+class BeingError(LuxError):
+    """Base of the errors of this room."""
+
+    code = "being_error"
+    message = N_("The being {soul} could not be used: {reason}.")
+
+
+class BeingUnknown(BeingError):
+    """There is no such row."""
+
+    code = "being_unknown"
+    message = N_("There is no being {soul}. Look it up with `luxos psql`, or check the name.")
+
+
+class BeingConflict(BeingError):
+    """Another writer changed the same field since it was loaded."""
+
+    code = "being_conflict"
+    message = N_(
+        "Somebody else changed {field} of {soul} meanwhile, and nothing was written. Load it again and repeat the change."
+    )
+
+
+class BeingInvalid(BeingError):
+    """A value that the tables cannot hold as it is."""
+
+    code = "being_invalid"
+    message = N_("The field {field} cannot be stored: {reason}. Nothing was written; correct the value.")
+
+
+class BeingStatic(BeingError):
+    """Core beings are part of the code."""
+
+    code = "being_static"
+    exit_code = Exit.REFUSED
+    message = N_("{soul} is a core being, which only a new version of LuxOS can change. Nothing was written.")
+
+
+class BeingUnsaved(BeingError):
+    """An update starts from the row, so changes that were not saved would be lost."""
+
+    code = "being_unsaved"
+    message = N_("The being {soul} has changes that are not saved ({field}). Save it before updating it.")
+
+
+class GenotypeInvalid(BeingError):
+    """A value that cannot be part of a genotype."""
+
+    code = "genotype_invalid"
+    message = N_("A genotype cannot hold {field}: {reason}. Correct the value.")
+
+
+class NotDispatched(BeingError):
+    """A function being was called where nothing runs functions."""
+
+    code = "not_dispatched"
+    message = N_("{soul} cannot be called here: no runtime is open. Call it through `luxos do`.")
+
+
+class CoreTaken(BeingError):
+    """Two core beings claim one name; a fault in the code."""
+
+    code = "core_taken"
+    message = N_("Two core beings use {name}. Report this as a fault of LuxOS.")

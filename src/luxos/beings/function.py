@@ -1,0 +1,47 @@
+"""`FunctionBeing`: a being that can be called; what runs it is the runtime, behind a protocol."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from luxos.beings.being import BaseBeing
+from luxos.beings.errors import NotDispatched
+from luxos.beings.genesis import soul_hash
+
+TIERS = ("core", "hermetic", "isolated")
+
+
+class Dispatcher(Protocol):
+    """`execution(who, *args)`: the one way to run anything."""
+
+    async def __call__(self, who: UUID, *args: Any, **kwargs: Any) -> Any: ...
+
+
+@dataclass(eq=False, kw_only=True)
+class FunctionBeing(BaseBeing):
+    """A function: its code in `genesis.source`, where it runs in `genesis.tier`. `await being(…)` calls it."""
+
+    kind: ClassVar[str | None] = "function"
+    dispatcher: ClassVar[Dispatcher | None] = None
+    """The runtime's dispatcher; boot sets it on `FunctionBeing`."""
+
+    @property
+    def source(self) -> str:
+        return str(self.genesis["source"])
+
+    @property
+    def tier(self) -> str:
+        """`core`, `hermetic` or `isolated`; code that names none is trusted least."""
+        tier = self.genesis.get("tier")
+        return tier if tier in TIERS else "isolated"
+
+    @property
+    def soul_hash(self) -> str:
+        """The hash of what it does, whatever it is called."""
+        return soul_hash(self.genesis)
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        dispatcher = FunctionBeing.dispatcher
+        if dispatcher is None:
+            raise NotDispatched(soul=self.soul)
+        return await dispatcher(self.soul, *args, **kwargs)
