@@ -140,7 +140,7 @@ class Agent:
             if run.attributes.get("project") and not outcome.failures
             else None
         )
-        kept = {
+        kept: dict[str, Any] = {
             key: report[key] for key in ("status", "tests", "coverage", "artifacts", "start_command") if key in report
         }
         await remember(runtime.database, run, report["message"], kept, made)

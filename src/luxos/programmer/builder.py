@@ -65,7 +65,7 @@ async def install(context: Context, packages: dict[str, Any]) -> dict[str, Any]:
             context.report(_("Making the environment"))
             await _confined(context, folder, [sys.executable, "-m", "venv", "--without-pip", str(folder)])
             context.report(_("Installing {count} packages").format(count=packages["wheels"]))
-            pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
+            pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install", "--quiet"]
             source = ["--no-index", "--find-links", packages["folder"], "--require-hashes", "-r", str(lock_of(stack))]
             await _confined(context, folder, [*pip, *source], readable=[packages["folder"], str(LOCKS)])
     return {"stack": stack, "folder": str(folder), "python": str(python), "installed": missing}
@@ -74,7 +74,7 @@ async def install(context: Context, packages: dict[str, Any]) -> dict[str, Any]:
 async def _confined(context: Context, folder: Path, argv: list[str], readable: list[str] | None = None) -> None:
     environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = await context.execution(
-        "shell.run", argv=argv, readable=readable or [], writable=[str(folder)], environment=environment
+        "shell.run", argv=argv, readable=readable or [], writable=[str(folder)], environment=environment, check=False
     )
     if done["exit_code"] != 0:
         raise EnvironmentNotInstalled(reason=_last_line(done["stderr"] or done["stdout"]))

@@ -40,6 +40,7 @@ async def run_module(context: Context, environment: dict[str, Any], arguments: t
         "shell.run",
         argv=[environment["python"], "-m", *arguments],
         readable=[environment["folder"]],
+        check=False,
         environment={"VIRTUAL_ENV": environment["folder"], "PATH": str(Path(environment["folder"]) / "bin")},
     )
     if done["exit_code"] != 0:

@@ -22,6 +22,7 @@ async def run_tests(context: Context, source: dict[str, Any], environment: dict[
         "shell.run",
         argv=[environment["python"], "-m", "pytest", *options],
         readable=[environment["folder"]],
+        check=False,
         environment={
             "VIRTUAL_ENV": environment["folder"],
             "PATH": str(Path(environment["folder"]) / "bin"),

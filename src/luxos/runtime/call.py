@@ -56,6 +56,11 @@ class Call:
         """The being that the step points to."""
         return self.callee.uuid if isinstance(self.callee, CoreFunction) else self.callee.soul
 
+    @property
+    def soul_hash(self) -> str:
+        """The hash of exactly what is called."""
+        return self.callee.soul_hash
+
     def inside(self, staging: Path) -> "Call":
         """The same call, with a folder to leave its changes in."""
         return replace(self, staging=staging)

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.runtime.context import Context
+from luxos.tools.errors import CommandFailed
+
+_SAID = 2000
 
 
 async def run_command(
@@ -15,10 +18,12 @@ async def run_command(
     writable: list[str] | None = None,
     environment: dict[str, str] | None = None,
     seconds: float = 900,
+    check: bool = True,
 ) -> dict[str, Any]:
     """Runs `argv` in the workspace; gives `exit_code`, `stdout`, `stderr`, `seconds`, `backend` and `ended_by`.
 
-    What it changes in the workspace is kept only inside a step that may change the workspace.
+    What it changes in the workspace is kept only inside a step that may change the workspace. An exit code other than 0
+    is a `CommandFailed`, unless `check` is false.
     """
     from luxos.runtime.sandbox import Confinement, Limits, python_paths, run
 
@@ -33,6 +38,9 @@ async def run_command(
             limits=Limits(seconds=seconds),
         )
     )
+    if check and done.exit_code != 0:
+        said = _text(done.stderr or done.stdout).strip()[-_SAID:]
+        raise CommandFailed(command=" ".join(argv)[:200], code=done.exit_code, output=said)
     return {
         "exit_code": done.exit_code,
         "stdout": _text(done.stdout),

@@ -93,8 +93,8 @@ class Screen:
     def _step_progress(self, event: StepProgress) -> None:
         if self._live is None or event.step not in self._tasks:
             return
-        shown = {"total": 1.0, "completed": event.fraction} if event.fraction is not None else {}
-        self._live.update(self._tasks[event.step], said=event.text, **shown)
+        total = 1.0 if event.fraction is not None else None
+        self._live.update(self._tasks[event.step], total=total, completed=event.fraction, said=event.text)
 
     def _step_finished(self, event: StepFinished) -> None:
         if event.step not in self._began and event.status != "kept":

@@ -1,0 +1,286 @@
+"""The dispatcher: every call is recorded, chained, permitted, whole or absent."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from luxos.beings.core import CoreFunction, CoreRegistry, write_core_beings
+from luxos.config import Settings
+from luxos.errors import LuxError
+from luxos.persistence.database import Database
+from luxos.runtime.context import Context
+from luxos.runtime.errors import (
+    ArgumentsUnfit,
+    BeingNotCallable,
+    CodeFailed,
+    PathOutside,
+    PermissionRefused,
+    RunBusy,
+    RunUnknown,
+    StepUnknown,
+    WorkspaceReadOnly,
+)
+from luxos.runtime.execution import Execution, Runtime
+from luxos.runtime.runs import Run, Step, chain_is_whole
+from luxos.souls.registry import Soul
+from luxos.tools.registry import FUNCTIONS
+
+CALLS: list[str] = []
+
+
+async def note(context: Context, word: str) -> str:
+    CALLS.append(word)
+    return word
+
+
+async def fail(context: Context) -> None:
+    raise LuxError(reason="on purpose")
+
+
+async def reach_out(context: Context) -> str:
+    CALLS.append("outside")
+    return "sent"
+
+
+async def twice(context: Context, word: str) -> list[Any]:
+    return [await context.execution("test.note", word=f"{word}{number}") for number in (1, 2)]
+
+
+async def steal(context: Context, path: str) -> None:
+    context.write(path, b"mine")
+
+
+OWN = [
+    CoreFunction(UUID(int=number), alias, verb, effects, function)
+    for number, (alias, verb, effects, function) in enumerate(
+        [
+            ("test.note", "NOTE", "none", note),
+            ("test.fail", "FAIL", "none", fail),
+            ("test.send", "SEND", "external", reach_out),
+            ("test.twice", "TWICE", "none", twice),
+            ("test.steal", "STEAL", "none", steal),
+        ],
+        start=1000,
+    )
+]
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> None:
+    CALLS.clear()
+
+
+@pytest.fixture
+async def runtime(settings: Settings, database: Database) -> Runtime:
+    registry = CoreRegistry([*FUNCTIONS, *OWN])
+    async with database.pool.acquire() as connection, connection.transaction():
+        await write_core_beings(connection, registry)
+    return Runtime.of(settings, database, registry)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+class PowerCut(Exception):
+    """Ends a process here."""
+
+
+@asynccontextmanager
+async def executing(
+    runtime: Runtime, workspace: Path, run: Run | None = None, permissions: tuple[str, ...] = ("workspace", "external")
+) -> AsyncIterator[Execution]:
+    """An execution of a new run, or of one that is taken up again."""
+    if run is None:
+        run = await runtime.runs.create("a goal", "", workspace, "tester", {"permissions": list(permissions)})
+    before = {step.name: step for step in await runtime.runs.steps(run.soul)}
+    async with runtime.runs.claimed(run):
+        yield Execution(runtime, run, before, lambda event: None)
+
+
+async def steps_of(runtime: Runtime, run: Run) -> dict[str, Step]:
+    return {step.name: step for step in await runtime.runs.steps(run.soul)}
+
+
+async def test_a_call_gives_its_result_and_leaves_a_step_that_is_an_audit_entry(
+    runtime: Runtime, workspace: Path
+) -> None:
+    async with executing(runtime, workspace) as execution:
+        assert await execution("test.note", "hello") == "hello"
+        assert await execution(UUID(int=1000), word="again", step="other") == "again"
+    steps = await steps_of(runtime, execution.run)
+    assert {name: step.status for name, step in steps.items()} == {"test.note": "done", "other": "done"}
+    rows = await runtime.database.pool.fetch(
+        "SELECT action, parameters, result, status FROM audit_log ORDER BY timestamp"
+    )
+    assert [(row["action"], row["status"]) for row in rows] == [("test.note", "success")] * 2
+    assert chain_is_whole(await runtime.runs.find(str(execution.run.soul)), steps.values())
+
+
+@pytest.mark.parametrize(
+    ("who", "arguments", "error"),
+    [
+        ("nobody", {}, BeingNotCallable),
+        (str(uuid4()), {}, BeingNotCallable),
+        ("sha256:" + "0" * 64, {}, BeingNotCallable),
+        ("test.note", {}, ArgumentsUnfit),
+        ("test.note", {"word": "a", "wrong": 1}, ArgumentsUnfit),
+        ("test.steal", {"path": "x"}, WorkspaceReadOnly),
+        ("file.write", {"path": "../x", "text": "y"}, PathOutside),
+        ("file.write", {"path": "/etc/x", "text": "y"}, PathOutside),
+        ("file.read", {"path": "link/passwd"}, PathOutside),
+    ],
+)
+async def test_what_cannot_be_called_is_refused_in_a_sentence(
+    runtime: Runtime, workspace: Path, who: str, arguments: dict[str, Any], error: type[LuxError]
+) -> None:
+    (workspace / "link").symlink_to("/etc")
+    async with executing(runtime, workspace) as execution:
+        with pytest.raises(error) as caught:
+            await execution(who, **arguments)
+    assert str(caught.value)
+    assert [path.name for path in workspace.iterdir()] == ["link"]
+
+
+async def test_a_failed_step_is_recorded_tried_again_and_keeps_its_first_attempt(
+    runtime: Runtime, workspace: Path
+) -> None:
+    run = None
+    for _attempt in range(2):
+        async with executing(runtime, workspace, run) as execution:
+            with pytest.raises(LuxError):
+                await execution("test.fail")
+        run = execution.run
+    step = (await steps_of(runtime, execution.run))["test.fail"]
+    assert step.status == "failed"
+    assert len(step.attributes["attempts"]) == 1
+    assert chain_is_whole(await runtime.runs.find(str(execution.run.soul)), [step])
+
+
+async def test_an_altered_step_breaks_the_chain(runtime: Runtime, workspace: Path) -> None:
+    async with executing(runtime, workspace) as execution:
+        await execution("test.note", "one", step="first")
+        await execution("test.note", "two", step="second")
+    run = execution.run
+    change = "UPDATE relationships SET attributes = jsonb_set(attributes, '{result}', $2) WHERE id = $1"
+    steps = await steps_of(runtime, run)
+    await runtime.database.pool.execute(change, steps["first"].id, "other")
+    found = await runtime.runs.find(str(run.soul))
+    assert not chain_is_whole(found, (await steps_of(runtime, run)).values())
+    assert not chain_is_whole(found, [steps["second"]])
+    assert chain_is_whole(found, steps.values())
+
+
+async def test_a_step_calls_others_which_hang_below_it(runtime: Runtime, workspace: Path) -> None:
+    async with executing(runtime, workspace) as execution:
+        assert await execution("test.twice", "n", step="top") == ["n1", "n2"]
+    steps = await steps_of(runtime, execution.run)
+    assert {name: step.parent for name, step in steps.items()} == {"top": None, "top/1": "top", "top/2": "top"}
+
+
+async def test_what_a_run_may_not_do_is_refused_before_anything_is_written(runtime: Runtime, workspace: Path) -> None:
+    async with executing(runtime, workspace, permissions=()) as execution:
+        with pytest.raises(PermissionRefused):
+            await execution("file.write", path="a", text="b")
+        with pytest.raises(PermissionRefused):
+            await execution("test.send")
+    assert CALLS == []
+    assert await runtime.runs.steps(execution.run.soul) == []
+    assert list(workspace.iterdir()) == []
+
+
+async def test_files_change_when_the_step_is_done_and_not_when_it_fails(runtime: Runtime, workspace: Path) -> None:
+    async with executing(runtime, workspace) as execution:
+        await execution("file.write", path="sub/a.txt", text="jeden", step="one")
+        await execution("file.append", path="sub/a.txt", text=" dwa", step="two")
+        await execution("file.move", path="sub/a.txt", to="b.txt", step="three")
+        done = await execution("shell.run", argv=["sh", "-c", "echo trzy >> b.txt; rm -r sub"], step="four")
+        assert done["exit_code"] == 0
+    assert (workspace / "b.txt").read_text() == "jeden dwatrzy\n"
+    assert not (workspace / "sub").exists()
+
+
+async def test_a_crash_between_the_record_and_the_files_is_finished_by_recovery(
+    runtime: Runtime, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from luxos.runtime.changes import ChangeSet
+
+    def power_cut(changes: ChangeSet) -> None:
+        raise PowerCut
+
+    async with executing(runtime, workspace) as execution:
+        with monkeypatch.context() as patch:
+            patch.setattr(ChangeSet, "apply", power_cut)
+            with pytest.raises(PowerCut):
+                await execution("file.write", path="a", text="b", step="write")
+    assert list(workspace.iterdir()) == []
+    async with executing(runtime, workspace, execution.run) as again:
+        assert await again.recover() == {"write": {"path": "a", "bytes": 1}}
+        assert (workspace / "a").read_text() == "b"
+        await again.recover()
+
+
+async def test_an_effect_outside_that_was_cut_off_asks_a_person(runtime: Runtime, workspace: Path) -> None:
+    async with executing(runtime, workspace) as execution:
+        await execution("test.send", step="send")
+    cut = 'UPDATE relationships SET attributes = attributes || \'{"status": "started"}\' WHERE source_soul = $1'
+    await runtime.database.pool.execute(cut, execution.run.soul)
+    async with executing(runtime, workspace, execution.run) as again:
+        with pytest.raises(StepUnknown):
+            await again("test.send", step="send")
+    assert CALLS == ["outside"]
+
+
+async def test_a_run_is_carried_out_by_one_process_at_a_time(runtime: Runtime, workspace: Path) -> None:
+    async with executing(runtime, workspace) as execution:
+        with pytest.raises(RunBusy):
+            async with runtime.runs.claimed(execution.run):
+                pass
+        assert (await runtime.runs.find(execution.run.name)).status == "running"
+    assert (await runtime.runs.find(execution.run.name)).status == "interrupted"
+    with pytest.raises(RunUnknown):
+        await runtime.runs.find("%")
+
+
+SOURCE = "def function(net, rate=23):\n    return net * (100 + rate) / 100\n"
+
+
+async def summon(source: str, alias: str) -> Soul:
+    return await Soul.register({"type": "function", "tier": "isolated", "source": source}, alias=alias)
+
+
+async def test_stored_code_is_called_by_alias_by_hash_and_by_uuid(runtime: Runtime, workspace: Path) -> None:
+    soul = await summon(SOURCE, "vat")
+    async with executing(runtime, workspace) as execution:
+        assert await execution("vat", 100, step="a") == 123.0
+        assert await execution(soul.hash, net=100, rate=8, step="b") == 108.0
+        assert await execution(soul.being, 100, rate=0, step="c") == 100.0
+    steps = await steps_of(runtime, execution.run)
+    assert {(step.call, step.status) for step in steps.values()} == {("vat", "done")}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def function():\n    open('/tmp/../etc/shadow').read()\n",
+        "import socket\ndef function():\n    socket.create_connection(('127.0.0.1', 5432), 1)\n",
+        "def function():\n    raise SystemExit\n",
+        "def function():\n    return object()\n",
+        "def function(:\n",
+        "import os\nos._exit(0)\n",
+        "import os\ndef function():\n    os.kill(os.getppid(), 9)\n    return open('/etc/hostname', 'w')\n",
+    ],
+)
+async def test_stored_code_that_misbehaves_fails_with_a_reason(runtime: Runtime, workspace: Path, source: str) -> None:
+    await summon(source, "bad")
+    async with executing(runtime, workspace) as execution:
+        with pytest.raises(CodeFailed) as caught:
+            await execution("bad")
+    assert caught.value.details["reason"]

@@ -1,0 +1,153 @@
+"""The command line: help in two languages, `--json`, exit codes, and no traceback for anybody."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from luxos.ui.cli.app import COMMANDS
+from luxos.ui.cli.app import luxos as root
+from tests.plugins.command import Command
+
+POLISH = set("ąćęłńóśźż")
+
+
+def commands() -> list[tuple[str, click.Command]]:
+    context = click.Context(root)
+    found = [(name, root.get_command(context, name)) for name in COMMANDS]
+    return [(name, command) for name, command in found if command is not None]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_in_polish_and_in_english_and_json(quick_luxos: Command, name: str) -> None:
+    polish = quick_luxos(name, "--help")
+    english = quick_luxos(name, "--help", LUXOS_LANG="en")
+    assert (polish.code, english.code) == (0, 0)
+    assert "Użycie:" in polish.out
+    assert "Usage:" in english.out
+    assert "--json" in polish.out
+    assert not POLISH & set(english.out)
+    assert polish.out != english.out
+
+
+def test_every_command_of_the_table_is_there() -> None:
+    assert [name for name, _command in commands()] == list(COMMANDS)
+
+
+def test_the_version_is_told_in_every_way(quick_luxos: Command) -> None:
+    from luxos import __version__
+
+    assert quick_luxos("--version").out == f"luxos {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["nope"], 2),
+        (["show"], 2),
+        (["show", "nothing"], 2),
+        (["resume", "00000000"], 2),
+        (["undo", "%"], 2),
+        (["runs", "--limit", "0"], 2),
+        (["run", "missing.lux"], 2),
+        (["do", "Zamów pizzę na ósmą"], 3),
+        (["do", "Zrestartuj nginx"], 3),
+        (["do", "asdf qwer zxcv"], 3),
+        (["do", "Pokaż plik nie-ma-takiego.txt"], 1),
+        (["do", "Zapisz „x” do pliku ../../etc/passwd"], 4),
+    ],
+)
+def test_what_goes_wrong_has_its_code_a_sentence_and_the_one_shape(
+    quick_luxos: Command, arguments: list[str], code: int
+) -> None:
+    said = quick_luxos(*arguments)
+    assert said.code == code, said
+    assert "Traceback" not in said.out + said.err
+    assert (said.err + said.out).strip()
+    shaped = quick_luxos(*arguments, "--json")
+    assert shaped.code == code
+    assert {"code", "message"} <= shaped.json["error"].keys()
+
+
+def test_a_sentence_that_is_not_understood_gets_three_suggestions(quick_luxos: Command) -> None:
+    said = quick_luxos("do", "Zamów pizzę na ósmą", "--json")
+    assert said.code == 3
+    assert len(said.json["error"]["suggestions"]) == 3
+    assert "NONE" in said.json["error"]["message"]
+
+
+def test_files_are_written_shown_undone(quick_luxos: Command, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "notatki.txt").write_text("stare")
+    written = quick_luxos("do", "Zapisz „nowe” do pliku notatki.txt", "--json", cwd=place)
+    assert written.code == 0, written
+    assert (place / "notatki.txt").read_text() == "nowe"
+    run = written.json["run"]
+    shown = quick_luxos("show", run, "--json").json
+    assert (shown["status"], shown["chain_whole"]) == ("done", True)
+    assert [step["call"] for step in shown["steps"]] == ["file.write"]
+    assert run[:8] in quick_luxos("show", run[:8]).out
+    assert quick_luxos("resume", run).code == 2
+    undone = quick_luxos("undo", run, "--json").json
+    assert (undone["restored"], undone["kept"]) == (1, [])
+    assert (place / "notatki.txt").read_text() == "stare"
+    listed = quick_luxos("runs", "--json").json["runs"]
+    assert [(one["run"], one["status"]) for one in listed] == [(run, "undone")]
+
+
+def test_undo_leaves_what_a_person_changed_since(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.lux").write_text('WRITE "a.txt", "one"\nWRITE "b.txt", "two"\n')
+    ran = quick_luxos("run", "a.lux", "--json", cwd=tmp_path)
+    (tmp_path / "b.txt").write_text("mine now")
+    undone = quick_luxos("undo", ran.json["run"], "--json").json
+    assert undone["kept"] == ["b.txt"]
+    assert not (tmp_path / "a.txt").exists()
+    assert (tmp_path / "b.txt").read_text() == "mine now"
+
+
+def test_a_plan_runs_nothing(quick_luxos: Command, tmp_path: Path) -> None:
+    planned = quick_luxos("plan", "Zbuduj aplikację todo w Django", "--json")
+    assert planned.code == 0, planned
+    assert planned.json["intent"] == "BUILD_APP"
+    assert 'goal "Zbuduj aplikację todo w Django"' in planned.json["program"]
+    assert not (quick_luxos.home / "luxos").exists()
+    assert quick_luxos("runs", "--json").json == {"runs": []}
+    assert "GENERATE" in quick_luxos("plan", "Zbuduj aplikację todo w Django").out
+
+
+def test_a_defect_is_told_without_a_traceback_and_kept_in_a_file(quick_luxos: Command) -> None:
+    said = quick_luxos("runs", LUXOS_DATABASE_LINGER="soon")
+    assert said.code == 2
+    assert "LUXOS_DATABASE_LINGER" in said.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_learn_to_complete(quick_luxos: Command, shell: str) -> None:
+    assert "_LUXOS_COMPLETE" in quick_luxos("completion", shell).out
+
+
+def test_completion_offers_commands_and_runs(quick_luxos: Command, tmp_path: Path) -> None:
+    offered = quick_luxos(_LUXOS_COMPLETE="bash_complete", COMP_WORDS="luxos re", COMP_CWORD="1")
+    assert "plain,resume" in offered.out
+    (tmp_path / "a.lux").write_text('WRITE "a.txt", "one"')
+    run = quick_luxos("run", "a.lux", "--json", cwd=tmp_path).json["run"]
+    offered = quick_luxos(_LUXOS_COMPLETE="bash_complete", COMP_WORDS="luxos undo ", COMP_CWORD="2")
+    assert f"plain,{run[:8]}" in offered.out
+
+
+def test_doctor_and_psql_look_at_the_real_thing(quick_luxos: Command) -> None:
+    looked = quick_luxos("doctor", "--json")
+    assert looked.code == 0, looked
+    assert {"luxos", "database", "sandbox", "data"} <= {finding["name"] for finding in looked.json["findings"]}
+    asked = quick_luxos("psql", "--", "-At", "-c", "SELECT count(*) > 5 FROM base_beings")
+    assert asked.out.strip() == "t", asked
+
+
+def test_lux_programs_are_checked_before_they_run(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "bad.lux").write_text('a = WRITE "a.txt", "one"\nb = WRIT "b.txt", "two"\n')
+    said = quick_luxos("run", "bad.lux", "--json", cwd=tmp_path)
+    assert said.code == 2
+    assert "WRITE" in json.loads(said.out)["error"]["message"]
+    assert not (tmp_path / "a.txt").exists()
