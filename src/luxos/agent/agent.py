@@ -10,13 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from luxos.agent.design import Wishes
 from luxos.agent.errors import FolderTaken, NothingToResume, ProjectChanged, ProjectUnfinished
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.agent.memory import find_project, forget_project, remember, run_attributes
 from luxos.agent.planner import Place, Plan, plan
 from luxos.agent.reasoning import Reasoner
 from luxos.agent.report import report_of
+from luxos.agent.wishes import Wishes
 from luxos.errors import LuxError
 from luxos.lux.checker import check
 from luxos.lux.program import Program, Statement

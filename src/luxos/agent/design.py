@@ -9,6 +9,7 @@ from pathlib import Path
 
 from luxos.agent.errors import DetailMissing, NameUnfit, StackUnknown
 from luxos.agent.reasoning import Assumption, Question, Reasoner
+from luxos.agent.wishes import Wishes
 from luxos.i18n import N_, _
 from luxos.nlp import (
     FieldPhrase,
@@ -50,16 +51,6 @@ _REASONS = {
     "event": N_("the sentence names no fields, and this is something that gets done"),
     "thing": N_("the sentence names no fields"),
 }
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the person said beside the sentence, as options of the command."""
-
-    name: str | None = None
-    folder: str | None = None
-    stack: str | None = None
-    fields: str | None = None
 
 
 @dataclass

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from luxos.agent.design import Wishes, design
+from luxos.agent.design import design
 from luxos.agent.errors import DetailMissing, NotAble, NotUnderstood
 from luxos.agent.reasoning import Assumption, Reasoner
+from luxos.agent.wishes import Wishes
 from luxos.i18n import N_, _
 from luxos.lux.program import Program, Reference, Statement
 from luxos.nlp import Understanding, understood

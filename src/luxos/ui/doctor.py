@@ -1,4 +1,4 @@
-"""Looks what is here, what is missing, and what to do about it. Each finding is ok, a note, or a fault with its remedy."""
+"""Looks what is here, what is missing, and what to do about it: each finding is ok, a note, or a fault with a remedy."""
 
 import os
 import platform
@@ -40,8 +40,8 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 def _luxos() -> Finding:
-    said = f"LuxOS {__version__}, Python {platform.python_version()}, {platform.system()} {platform.release()}, {language()}"
-    return Finding("luxos", "ok", said)
+    machine = f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
+    return Finding("luxos", "ok", f"LuxOS {__version__}, {machine}, {language()}")
 
 
 async def _database(settings: Settings) -> Finding:

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from luxos.agent.design import Wishes
 from luxos.agent.reasoning import Reasoner
+from luxos.agent.wishes import Wishes
 from luxos.boot import System
 from luxos.lux.writer import write
 from luxos.runtime.events import Listener

@@ -1,7 +1,7 @@
 """What goes over the local socket, from a command to the background process and back: one JSON object a line.
 
-Request: `{"method", "arguments", "cwd", "language", "version"}`. Answers: `{"event": name, "data": {...}}` any number of
-times, `{"question": {...}}` (answered by `{"answer", "by_person"}`), and at the end `{"result"}` or `{"error"}`.
+Request: `{"method", "arguments", "cwd", "language", "version"}`. Answers: `{"event": name, "data": {...}}` any number
+of times, `{"question": {...}}` (answered by `{"answer", "by_person"}`), at the end `{"result"}` or `{"error"}`.
 """
 
 import asyncio

@@ -1,0 +1,129 @@
+"""From sentences to blueprints: names, fields and features come from the sentence and from grammar."""
+
+from pathlib import Path
+
+import pytest
+
+from luxos.agent.design import Design, design
+from luxos.agent.errors import NameUnfit, StackUnknown
+from luxos.agent.reasoning import Answer, Defaults, Question
+from luxos.agent.wishes import Wishes
+from luxos.nlp import understand
+from luxos.programmer.blueprint import Blueprint
+
+PLACE, HERE = Path("/projects"), Path("/here")
+
+
+async def drawn(sentence: str, **wishes: str) -> Design:
+    return await design(understand(sentence), Wishes(**wishes), PLACE, HERE, Defaults())
+
+
+def fields(blueprint: Blueprint) -> dict[str, str]:
+    return {field.name: field.kind for field in blueprint.resources[0].fields}
+
+
+async def test_the_sentence_of_the_house() -> None:
+    made = await drawn("Zbuduj aplikację todo w Django")
+    blueprint = made.blueprint
+    assert (blueprint.name, blueprint.stack, blueprint.module) == ("todo", "django", "todo")
+    assert blueprint.resources[0].name == "zadania"
+    assert blueprint.resources[0].plural == "zadania"
+    assert fields(blueprint) == {"tytul": "text", "opis": "long_text", "termin": "date", "zrobione": "boolean"}
+    assert made.folder == PLACE / "todo"
+    assert {assumption.key for assumption in made.assumptions} == {"name", "fields", "folder"}
+
+
+async def test_the_subject_names_the_resource() -> None:
+    blueprint = (await drawn("Zbuduj REST API w FastAPI do zarządzania książkami")).blueprint
+    assert blueprint.stack == "fastapi"
+    resource = blueprint.resources[0]
+    assert (resource.name, resource.class_name, resource.singular) == ("ksiazki", "Ksiazka", "książka")
+    assert (resource.accusative, resource.genitive_plural) == ("książkę", "książek")
+
+
+async def test_a_person_has_a_name_because_grammar_says_so() -> None:
+    blueprint = (await drawn("Zrób w Django rejestr pacjentów")).blueprint
+    assert blueprint.name == "rejestr-pacjentow"
+    assert fields(blueprint) == {"imie": "text", "nazwisko": "text", "e_mail": "email", "telefon": "text"}
+
+
+async def test_given_fields_are_taken_with_their_kinds() -> None:
+    made = await drawn("Zbuduj w Django aplikację do faktur z numerem, kwotą, terminem płatności i statusem")
+    found = fields(made.blueprint)
+    assert list(found) == ["numer", "kwota", "termin_platnosci", "status"]
+    assert (found["kwota"], found["termin_platnosci"]) == ("decimal", "date")
+    assert "fields" not in {assumption.key for assumption in made.assumptions}
+
+
+async def test_features_and_options() -> None:
+    made = await drawn(
+        "Zbuduj aplikację do przepisów z logowaniem i wyszukiwaniem",
+        name="moje-przepisy", folder="tu", stack="fastapi", fields="nazwa, czas (liczba)",
+    )  # fmt: skip
+    assert made.blueprint.features == ("login", "search")
+    assert (made.blueprint.name, made.blueprint.stack) == ("moje-przepisy", "fastapi")
+    assert made.folder == HERE / "tu"
+    assert fields(made.blueprint) == {"nazwa": "text", "czas": "integer"}
+    assert made.assumptions == []
+
+
+async def test_no_framework_takes_the_stated_default_or_asks() -> None:
+    made = await drawn("Zbuduj aplikację do przepisów")
+    assert made.blueprint.stack == "django"
+    assert ("stack", "django") in {(assumption.key, assumption.value) for assumption in made.assumptions}
+
+    class Person:
+        async def decide(self, question: Question) -> Answer:
+            return Answer("fastapi" if question.key == "stack" else question.default, by_person=True)
+
+    asked = await design(understand("Zbuduj aplikację do przepisów"), Wishes(), PLACE, HERE, Person())
+    assert asked.blueprint.stack == "fastapi"
+    assert "stack" not in {assumption.key for assumption in asked.assumptions}
+
+
+async def test_two_frameworks_are_not_guessed_silently() -> None:
+    made = await drawn("Zbuduj aplikację do przepisów w Django albo FastAPI")
+    assert ("stack", "django") in {(assumption.key, assumption.value) for assumption in made.assumptions}
+
+
+async def test_a_framework_that_is_not_known_is_said() -> None:
+    with pytest.raises(StackUnknown):
+        await drawn("Zbuduj aplikację do przepisów we Flasku")
+
+
+@pytest.mark.parametrize(
+    "name", ["../zle", "a/b", "class", "json", "django", "😀😀", "x" * 300, "1234", "a\nb", "-", "tests"]
+)
+async def test_a_name_that_cannot_be_is_refused(name: str) -> None:
+    with pytest.raises(NameUnfit) as caught:
+        await drawn("Zbuduj aplikację todo w Django", name=name)
+    assert str(caught.value)
+
+
+async def test_a_name_with_spaces_and_accents_becomes_a_folder_name_and_says_so() -> None:
+    made = await drawn("Zbuduj aplikację todo w Django", name="Żółte Zadania 😀")
+    assert made.blueprint.name == "zolte-zadania"
+    assert made.blueprint.title == "Żółte Zadania 😀"
+    assert ("name", "zolte-zadania") in {(assumption.key, assumption.value) for assumption in made.assumptions}
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "samochód",
+        "rower miejski",
+        "lista zakupów",
+        "śruba",
+        "klasa",
+        "import",
+        "id",
+        "człowiek",
+        "dziecko",
+        "CRM",
+        "płyta winylowa",
+    ],
+)
+async def test_whatever_comes_can_be_built(subject: str) -> None:
+    for stack in ("django", "fastapi"):
+        blueprint = (await drawn(f"Zbuduj w {stack} aplikację o temacie: {subject}", name="proba")).blueprint
+        assert blueprint == Blueprint.from_json(blueprint.as_json())
