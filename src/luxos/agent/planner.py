@@ -107,7 +107,7 @@ async def _build(understanding: Understanding, wishes: Wishes, place: Place, rea
     program = Program(
         goal=understanding.text,
         statements=(
-            Statement("design", "DESIGN", keywords=_listed(blueprint)),
+            Statement("design", "DESIGN", keywords=blueprint),
             Statement("packages", "FETCH", keywords={"stack": drawn.blueprint.stack}),
             Statement("environment", "INSTALL", (packages,)),
             Statement("source", "GENERATE", (Reference(("design",)),)),
@@ -122,13 +122,6 @@ async def _build(understanding: Understanding, wishes: Wishes, place: Place, rea
     project = {"name": drawn.blueprint.name, "stack": drawn.blueprint.stack, "design": blueprint}
     assumptions = tuple(drawn.assumptions)
     return Plan(understanding.intent, understanding.confidence, program, drawn.folder, assumptions, project)
-
-
-def _listed(value: Any) -> Any:
-    """Tuples as lists, all the way down: what Lux can write."""
-    if isinstance(value, dict):
-        return {key: _listed(item) for key, item in value.items()}
-    return [_listed(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _file(understanding: Understanding, ability: FileAbility, place: Place) -> Plan:

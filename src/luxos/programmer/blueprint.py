@@ -1,5 +1,6 @@
 """What an application is to be, before a line of it is written: plain data, checked once, the same for every stack."""
 
+import json
 import keyword
 import re
 import sys
@@ -67,7 +68,8 @@ class Blueprint:
 
     def as_json(self) -> dict[str, Any]:
         """The blueprint as JSON values; `from_json` reads it back."""
-        return asdict(self)
+        data: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Blueprint":

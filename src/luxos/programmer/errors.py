@@ -55,3 +55,11 @@ class TestsFailed(LuxError):
 
     code = "programmer.tests_failed"
     message = N_("The tests did not pass ({passed} passed, {failed} failed): {output}")
+
+
+class ArchiveRefused(LuxError):
+    """Something that is to be packed is no plain file."""
+
+    code = "programmer.archive_refused"
+    exit_code = Exit.REFUSED
+    message = N_("{path} is no plain file, so it is not packed. Take the link or the device away, then repeat.")
