@@ -1,0 +1,46 @@
+"""Understanding Polish (and English) commands, offline: tokens, lemmas, intent, entities, and forms of nouns.
+
+`understand(text)` is the door; it never raises, whatever the text. Everything here loads on first use, so that importing
+the package costs nothing. `nlp/` imports no other room.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from luxos.nlp.fields import field_phrases
+    from luxos.nlp.identifiers import identifier
+    from luxos.nlp.inflection import describe_noun, meaning
+    from luxos.nlp.pipeline import understand, understood
+    from luxos.nlp.words import Entity, FieldPhrase, Noun, Token, Understanding
+
+__all__ = [
+    "Entity",
+    "FieldPhrase",
+    "Noun",
+    "Token",
+    "Understanding",
+    "describe_noun",
+    "field_phrases",
+    "identifier",
+    "meaning",
+    "understand",
+    "understood",
+]
+
+_HOMES = {
+    "describe_noun": "inflection",
+    "field_phrases": "fields",
+    "identifier": "identifiers",
+    "meaning": "inflection",
+    "understand": "pipeline",
+    "understood": "pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    value = getattr(import_module(f"luxos.nlp.{_HOMES.get(name, 'words')}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,1 @@
+"""Finding what a sentence names: one module for each family of commands."""

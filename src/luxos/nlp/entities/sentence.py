@@ -1,0 +1,176 @@
+"""A sentence as the extractors see it: tokens with all their readings, and the noun phrases between them."""
+
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from luxos.nlp.inflection import ADJECTIVAL, NOMINAL, base_form, gerund, noun_lemma
+from luxos.nlp.lexicon import load, phrases
+from luxos.nlp.morphology import Reading, readings
+from luxos.nlp.words import Entity, Token
+
+CONJUNCTIONS = frozenset({"i", "oraz", "a", "and", "lub", "albo", "plus", "&", "tudzież"})
+
+
+class Phrase(NamedTuple):
+    """A noun phrase: tokens `start` to `end` (exclusive), its head, and how the head is read."""
+
+    start: int
+    end: int
+    head: int
+    reading: Reading
+
+
+@lru_cache(maxsize=1)
+def judging() -> frozenset[str]:
+    """Adjectives that judge a thing and do not name it."""
+    return frozenset(load("activities")["judging"])
+
+
+@lru_cache(maxsize=1)
+def _activities() -> frozenset[str]:
+    return frozenset(load("activities")["nouns"])
+
+
+class Sentence:
+    """The tokens of one text, with the questions that extractors ask of them."""
+
+    def __init__(self, text: str, tokens: tuple[Token, ...]) -> None:
+        self.text = text
+        self.tokens = tokens
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @cached_property
+    def options(self) -> list[tuple[Reading, ...]]:
+        """All readings of each token, the chosen one first; empty for what is no word."""
+        return [self._options(token) for token in self.tokens]
+
+    @staticmethod
+    def _options(token: Token) -> tuple[Reading, ...]:
+        if not (":" in token.tag or token.tag in ("ign", "conj", "comp", "part")):
+            return ()
+        found = readings(token.text)
+        chosen = next((r for r in found if r.lemma == token.lemma and r.tag == token.tag), None)
+        return (chosen, *(r for r in found if r is not chosen)) if chosen else found
+
+    def lemma(self, at: int) -> str:
+        """The lower-case base form at a place, or "" outside the sentence."""
+        return self.tokens[at].lemma.lower() if 0 <= at < len(self.tokens) else ""
+
+    def word(self, at: int) -> str:
+        return self.tokens[at].text.lower() if 0 <= at < len(self.tokens) else ""
+
+    def tag(self, at: int) -> str:
+        return self.tokens[at].tag if 0 <= at < len(self.tokens) else ""
+
+    def pos(self, at: int) -> str:
+        return self.tag(at).partition(":")[0]
+
+    def is_word(self, at: int) -> bool:
+        return 0 <= at < len(self.tokens) and bool(self.options[at])
+
+    def is_preposition(self, at: int) -> bool:
+        return self.pos(at) == "prep" or self.word(at) in (
+            "for",
+            "in",
+            "with",
+            "using",
+            "of",
+            "about",
+            "to",
+            "from",
+            "on",
+            "at",
+        )
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        return self.tokens[start].start, self.tokens[end - 1].end
+
+    def entity(self, type_: str, value: str, start: int, end: int) -> Entity:
+        """An entity over the tokens `start` to `end` (exclusive)."""
+        first, last = self.span(start, end)
+        return Entity(type_, value, self.text[first:last], first, last)
+
+    def noun(self, at: int) -> Reading | None:
+        """The noun at a place, if a noun is what stands there."""
+        if not self.is_word(at):
+            return None
+        chosen = self.options[at][0]
+        if chosen.pos in NOMINAL or chosen.tag == "ign":
+            return chosen
+        if chosen.pos in ADJECTIVAL or self.is_preposition(at):
+            return None
+        return None
+
+    def is_adjective(self, at: int, of: Reading | None = None) -> bool:
+        """Whether an adjective or participle stands there (agreeing with the noun `of`)."""
+        if not self.is_word(at):
+            return False
+        fits = [r for r in self.options[at] if r.pos in ADJECTIVAL]
+        if of is None:
+            return bool(fits) and self.options[at][0].pos in ADJECTIVAL
+        return any(all(set(r.part(i)) & set(of.part(i)) for i in (1, 2, 3)) for r in fits)
+
+    def is_activity(self, phrase: Phrase) -> bool:
+        """Whether the phrase says what is done ("zarządzanie"), not with what."""
+        word = self.tokens[phrase.head]
+        if noun_lemma(word.text, phrase.reading) in _activities():
+            return True
+        return any(r.pos == "ger" and "sg" in r.part(1) and "imperf" in r.tag for r in self.options[phrase.head])
+
+    def phrase(self, at: int, complement: bool = True) -> Phrase | None:
+        """The noun phrase that begins at a place: adjectives, noun, adjectives, and a genitive where `complement`."""
+        start = at
+        while self.lemma(at) in judging() or (self.is_adjective(at) and not self._is_lone(at)):
+            at += 1
+        reading = self.noun(at)
+        if reading is None:
+            return None
+        end = at + 1
+        while self.is_adjective(end, reading) and not (self.noun(end) and not self.is_adjective(end)):
+            end += 1
+        phrase = Phrase(start, end, at, reading)
+        return self._with_complement(phrase) if complement else phrase
+
+    def _is_lone(self, at: int) -> bool:
+        following = at + 1
+        while self.is_adjective(following):
+            following += 1
+        return self.noun(following) is None
+
+    def _with_complement(self, phrase: Phrase) -> Phrase:
+        inner = self.phrase(phrase.end, complement=False) if self._genitive(phrase.end) else None
+        return phrase._replace(end=inner.end) if inner else phrase
+
+    def _genitive(self, at: int) -> bool:
+        while self.is_adjective(at) and not self.noun(at):
+            at += 1
+        if not self.noun(at) or self.options[at][0].tag == "ign" or "trade" in self.options[at][0].labels:
+            return False
+        return any(r.pos in NOMINAL and "gen" in r.part(2) for r in self.options[at])
+
+    def trimmed(self, phrase: Phrase) -> Phrase:
+        """The phrase without judging adjectives at its beginning."""
+        start = phrase.start
+        while start < phrase.head and self.lemma(start) in judging():
+            start += 1
+        return phrase._replace(start=start)
+
+    def value(self, phrase: Phrase, singular: bool = True) -> str:
+        """The phrase in its base form: in the singular, unless a genitive follows its head or it says otherwise."""
+        words = [token.text for token in self.tokens[phrase.start : phrase.end]]
+        at = phrase.head - phrase.start
+        whole = base_form(words, at, phrase.reading, singular=True)
+        tail = range(phrase.head + 1, phrase.end)
+        plain = all(self.is_adjective(index, phrase.reading) for index in tail)
+        if singular and (plain or whole in phrases()):
+            return whole
+        return base_form(words, at, phrase.reading, singular=False)
+
+    def nominal(self, at: int) -> str:
+        """The base form of the single noun at a place; of a verbal noun, the noun."""
+        reading = self.noun(at)
+        if reading is None:
+            return self.lemma(at)
+        return gerund(self.word(at)) if reading.pos == "ger" else reading.lemma

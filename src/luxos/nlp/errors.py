@@ -1,0 +1,26 @@
+"""What can go wrong in understanding: only its own files; a sentence is never an error."""
+
+from luxos.errors import Exit, LuxError
+from luxos.i18n import N_
+
+
+class NlpError(LuxError):
+    """Base of the errors of this room."""
+
+    code = "nlp"
+    message = N_("Understanding failed: {reason}.")
+
+
+class CorpusInvalid(NlpError):
+    """A corpus or lexicon file does not say what it may say."""
+
+    code = "nlp_corpus_invalid"
+    message = N_("The file {file}, line {line}, cannot be used: {reason}. Correct the line and train again.")
+
+
+class ModelUnusable(NlpError):
+    """The stored intent model is missing, damaged or of another format."""
+
+    code = "nlp_model_unusable"
+    exit_code = Exit.ENVIRONMENT
+    message = N_("The intent model {file} cannot be used: {reason}. Reinstall LuxOS, or run tools/nlp/train.py.")

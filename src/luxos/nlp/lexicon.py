@@ -1,0 +1,115 @@
+"""The readable word lists in `lexicon/*.yaml`, loaded once each, and the endings that Polish puts on borrowed words."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from luxos.nlp.identifiers import fold
+
+_FOLDER = Path(__file__).parent / "lexicon"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+ENDINGS = (
+    "owi", "ami", "ach", "iem", "owe", "owej", "owym", "owego", "em", "om", "ow", "ie", "ze", "ce", "cie", "a", "u", "y", "i", "e", "o",
+)  # fmt: skip
+"""Endings that a borrowed word may carry, without diacritics, longest first where one ends another."""
+
+
+class Technology(NamedTuple):
+    """A technology in its usual spelling and the type of entity that it is."""
+
+    name: str
+    type: str
+    plain: bool
+
+
+class Jargon(NamedTuple):
+    """A noun of the trade: base form, gender, and what it means in plain Polish."""
+
+    lemma: str
+    gender: str
+    means: str | None
+
+
+@lru_cache(maxsize=16)
+def load(name: str) -> dict[str, Any]:
+    """The content of `lexicon/<name>.yaml`."""
+    with (_FOLDER / f"{name}.yaml").open(encoding="utf-8") as file:
+        content = yaml.load(file, Loader=_LOADER)  # noqa: S506 - one of the two safe loaders
+    return dict(content)
+
+
+def stems(word: str) -> list[str]:
+    """The folded word itself, then what is left of it without each possible Polish ending."""
+    word = fold(word).lower().replace("’", "'")
+    for mark in ("'", "-"):
+        head, found, tail = word.rpartition(mark)
+        if found and head and tail in ENDINGS:
+            return [word, head]
+    return [word, *(word[: -len(e)] for e in ENDINGS if word.endswith(e) and len(word) - len(e) >= 2)]
+
+
+@lru_cache(maxsize=1)
+def _technologies() -> dict[str, Technology]:
+    lists = load("technologies")
+    plain = set(lists["plain"])
+    return {
+        spelling: Technology(name, type_, spelling in plain)
+        for type_, names in lists.items()
+        if type_ != "plain"
+        for name, spellings in names.items()
+        for spelling in (name.lower(), *spellings)
+    }
+
+
+@lru_cache(maxsize=4096)
+def technology(words: str) -> Technology | None:
+    """The technology that the words (one or several) name, whatever ending they carry."""
+    known = _technologies()
+    head, _, tail = words.partition(" ")
+    spelled = stems(words) + ([f"{stem} {fold(tail).lower()}" for stem in stems(head)] if tail else [])
+    whole = spelled[0]
+    return next((known[stem] for stem in spelled if stem in known and (stem == whole or len(stem) >= 3)), None)
+
+
+@lru_cache(maxsize=1)
+def _jargon() -> tuple[dict[str, Jargon], dict[str, Jargon]]:
+    exact: dict[str, Jargon] = {}
+    inflected: dict[str, Jargon] = {}
+    for word, entry in load("trade")["nouns"].items():
+        value = Jargon(entry.get("lemma", word), entry["gender"], entry.get("means"))
+        exact[word] = value
+        if entry.get("forms") != "none":
+            inflected[word] = value
+        for stem in entry.get("stems", ()):
+            inflected[stem] = exact[stem] = value
+    return exact, inflected
+
+
+@lru_cache(maxsize=4096)
+def jargon(word: str) -> Jargon | None:
+    """The entry of the trade lexicon for a word in any form."""
+    exact, inflected = _jargon()
+    folded, *rest = stems(word)
+    if folded in exact:
+        return exact[folded]
+    return next((inflected[stem] for stem in rest if stem in inflected), None)
+
+
+@lru_cache(maxsize=1)
+def preferred() -> frozenset[str]:
+    """Lemmas to choose where the dictionary offers several."""
+    return frozenset(load("trade")["prefer"]) | frozenset(load("applications"))
+
+
+@lru_cache(maxsize=1)
+def phrases() -> frozenset[str]:
+    """Phrases of which no part is to be taken alone, in base form."""
+    return frozenset(load("trade")["phrases"])
+
+
+@lru_cache(maxsize=1)
+def applications() -> dict[str, dict[str, bool]]:
+    """What can be built: base form in lower case, and how it takes its subject."""
+    return {name.lower(): properties for name, properties in load("applications").items()}

@@ -1,0 +1,46 @@
+"""Figures about understanding: calibration, agreement of entities, and which corpus a model belongs to."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from luxos.nlp.corpus import Example
+from luxos.nlp.features import names
+from luxos.nlp.morphology import tokens
+from luxos.nlp.words import Entity
+
+
+def expected_calibration_error(judged: Sequence[tuple[float, bool]], bins: int = 10) -> float:
+    """Mean distance between confidence and being right, over bins of equal mass; `judged` holds (confidence, right)."""
+    ordered = sorted(judged)
+    error = 0.0
+    for number in range(bins):
+        part = ordered[number * len(ordered) // bins : (number + 1) * len(ordered) // bins]
+        if part:
+            gap = sum(confidence for confidence, _ in part) - sum(right for _, right in part)
+            error += abs(gap) / len(ordered)
+    return error
+
+
+def entity_scores(pairs: Iterable[tuple[Sequence[Entity], Sequence[Entity]]]) -> tuple[float, float, float]:
+    """Precision, recall and F1 of (wanted, found) entities by type and exact span."""
+    right = wanted_count = found_count = 0
+    for wanted, found in pairs:
+        expected = {(entity.type, entity.start, entity.end) for entity in wanted}
+        given = {(entity.type, entity.start, entity.end) for entity in found}
+        right += len(expected & given)
+        wanted_count += len(expected)
+        found_count += len(given)
+    precision = right / found_count if found_count else 1.0
+    recall = right / wanted_count if wanted_count else 1.0
+    return precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0
+
+
+def corpus_digest(examples: Iterable[Example]) -> str:
+    """Names what a model was trained on: every sentence's intent and features, so that lexicons count too."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(example.intent.encode())
+        for name, weight in sorted(names(tokens(example.text))):
+            digest.update(f"\n{name} {weight}".encode())
+        digest.update(b"\n\n")
+    return digest.hexdigest()

@@ -1,0 +1,87 @@
+"""The values that understanding is made of. All are immutable, and all spans count characters of the original text."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the text that is not split further: `text == original[start:end]`.
+
+    `tag` is the morfeusz tag of a word, `ign` for a word nobody knows, or the kind of what is no word: `punct`, `path`,
+    `url`, `host`, `email`, `version`, `option`, `number`, `size`, `time`, `hash`, `quoted`, `ident`, `tech`.
+    """
+
+    text: str
+    start: int
+    end: int
+    lemma: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What the sentence names: `value` is its base form, `text` how it stands there."""
+
+    type: str
+    value: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What LuxOS makes of a sentence; `confidence` is calibrated and belongs to `intent`."""
+
+    text: str
+    intent: str
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...]
+    entities: tuple[Entity, ...]
+    tokens: tuple[Token, ...]
+
+    def values(self, type: str) -> tuple[str, ...]:  # noqa: A002 - the entity's own word
+        """The values of all entities of a type, in the order of the sentence."""
+        return tuple(entity.value for entity in self.entities if entity.type == type)
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that `--json` shows."""
+        return {
+            "text": self.text,
+            "intent": self.intent,
+            "confidence": round(self.confidence, 4),
+            "alternatives": [{"intent": name, "confidence": round(value, 4)} for name, value in self.alternatives],
+            "entities": [
+                {"type": e.type, "value": e.value, "text": e.text, "start": e.start, "end": e.end}
+                for e in self.entities
+            ],
+            "tokens": [
+                {"text": t.text, "start": t.start, "end": t.end, "lemma": t.lemma, "tag": t.tag} for t in self.tokens
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A noun, or a phrase around one, in the forms that an application's texts need."""
+
+    lemma: str
+    singular: str
+    plural: str
+    accusative: str
+    genitive_plural: str
+    gender: str
+    """`m1` (men), `m2` (animals), `m3` (things), `f` or `n`."""
+    kind: str
+    """`person`, `event` or `thing`, by grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPhrase:
+    """A field that the sentence gives: its label in base form and the kind of its values."""
+
+    label: str
+    kind: str
+    start: int
+    end: int
