@@ -6,6 +6,7 @@ Every method tells what happens through the listener and gives a report, the JSO
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,9 @@ class Agent:
                     undone = await asyncio.to_thread(changes.undo)
                     restored += len(undone.restored)
                     kept += [path for path in undone.refused if path not in kept]
+            if run.attributes.get("project"):
+                with suppress(OSError):  # what a person put there stays
+                    run.workspace.rmdir()
             async with runtime.database.pool.acquire() as connection, connection.transaction():
                 await connection.execute(runtime.database.queries["update_run"], run.soul, {"status": "undone"})
                 await forget_project(run, connection)

@@ -1,16 +1,19 @@
 """Judges the code of an application with the tools of its own stack: style, types, security."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.programmer.errors import BlueprintInvalid, CheckFailed
+from luxos.programmer.type_cache import lent_types
 from luxos.runtime.context import Context
 
+TYPE_CACHE = "/tmp/mypy"  # noqa: S108 - stands for the folder that type_cache.py lends
 CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
     "style": (("ruff", "check", "--no-cache", "."), ("ruff", "format", "--no-cache", "--check", ".")),
-    "types": (("mypy", "--cache-dir=/tmp/mypy", "."),),
+    "types": (("mypy", f"--cache-dir={TYPE_CACHE}", "."),),
     "security": (("bandit", "--quiet", "--severity-level", "medium", "-c", "pyproject.toml", "-r", "."),),
 }
 """The commands of each check, each run as `python -m …` in the application's folder; all must end with 0."""
@@ -28,18 +31,23 @@ async def check(context: Context, kind: str, source: dict[str, Any], environment
     """Runs one of `CHECKS` on the source; `CheckFailed` with the tool's own words where it finds something."""
     if kind not in CHECKS:
         raise BlueprintInvalid(field="kind", value=kind, wanted=", ".join(CHECKS))
-    for arguments in CHECKS[kind]:
-        await run_module(context, environment, arguments, kind=kind)
+    with lent_types(context.settings, environment["folder"]) if kind == "types" else nullcontext() as types:
+        for arguments in CHECKS[kind]:
+            await run_module(context, environment, arguments, kind=kind, cache=types)
     return {"kind": kind, "tools": sorted({arguments[0] for arguments in CHECKS[kind]}), "files": len(source["files"])}
 
 
-async def run_module(context: Context, environment: dict[str, Any], arguments: tuple[str, ...], kind: str) -> str:
+async def run_module(
+    context: Context, environment: dict[str, Any], arguments: tuple[str, ...], kind: str, cache: Path | None = None
+) -> str:
     """`python -m` of the environment, isolated in the workspace; gives what it printed, or raises `CheckFailed`."""
     context.report(" ".join(arguments[:2]))
+    words = [word.replace(TYPE_CACHE, str(cache)) if cache else word for word in arguments]
     done = await context.execution(
         "shell.run",
-        argv=[environment["python"], "-m", *arguments],
+        argv=[environment["python"], "-m", *words],
         readable=[environment["folder"]],
+        writable=[str(cache)] if cache else [],
         check=False,
         environment={"VIRTUAL_ENV": environment["folder"], "PATH": str(Path(environment["folder"]) / "bin")},
     )

@@ -1,4 +1,4 @@
-"""Looks what is here, what is missing, and what to do about it: each finding is ok, a note, or a fault with a remedy."""
+"""Looks what is here, what is missing, and what to do about it: each finding is ok, a note, or a fault."""
 
 import os
 import platform

@@ -88,7 +88,9 @@ def _built_words(result: Mapping[str, Any]) -> Iterator[str]:
 def _undone_words(result: Mapping[str, Any]) -> Iterator[str]:
     restored = result["restored"]
     yield ngettext(
-        "{count} file of {folder} is as it was before.", "{count} files of {folder} are as they were before.", restored
+        "{count} change of a file in {folder} was taken back.",
+        "{count} changes of files in {folder} were taken back.",
+        restored,
     ).format(count=restored, folder=result["folder"])
     if result["kept"]:
         yield _("These were changed by someone since, and left as they are:")
