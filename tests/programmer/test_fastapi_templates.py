@@ -106,6 +106,12 @@ def test_tables_and_paths_that_are_taken_step_aside(name: str, table: str, path:
     assert f'prefix="{path}"' in files[f"app/routers/{name}.py"]
 
 
+def test_a_column_that_postgresql_keeps_for_itself_steps_aside() -> None:
+    files = generate(blueprint(resource("things", "Thing", Field("xmin", "pole", "integer"))))
+    assert 'xmin: Mapped[WholeNumber] = mapped_column("t__xmin")' in files["app/models/things.py"]
+    assert 'sa.Column("t__xmin", sa.BigInteger()' in files["migrations/versions/0001_initial.py"]
+
+
 @pytest.mark.parametrize("features", [(), ("login",), ("search",), ("export",), FEATURES])
 def test_features_leave_no_trace_where_they_are_not_wanted(features: tuple[str, ...]) -> None:
     files = generate(blueprint(resource("things", "Thing"), features=features))
