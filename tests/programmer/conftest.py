@@ -91,7 +91,7 @@ LABELS = st.text(
     min_size=1,
     max_size=80,
 ).filter(lambda text: text.isprintable() and text == text.strip())
-AWKWARD = "check form from_db full_clean list model_config models page q request self str type".split()
+AWKWARD = ("check", "form", "from_db", "list", "model_config", "models", "page", "q", "request", "self", "str", "type")
 IDENTIFIERS = (
     st.sampled_from(AWKWARD) | st.from_regex(r"[a-z][a-z0-9]{0,12}(_[a-z0-9]{1,12}){0,2}", fullmatch=True)
 ).filter(is_free_field_name)
