@@ -45,12 +45,14 @@ def _luxos() -> Finding:
 
 
 async def _database(settings: Settings) -> Finding:
-    from luxos.persistence.database import open_database
+    from luxos.boot import system
 
     try:
-        async with open_database(settings) as database, database.pool.acquire() as connection:
-            version = connection.get_server_version()
-            beings = await connection.fetchval(database.queries["count_beings"])
+        async with system(settings) as opened:
+            database = (await opened.runtime()).database
+            async with database.pool.acquire() as connection:
+                version = connection.get_server_version()
+                beings = await connection.fetchval(database.queries["count_beings"])
     except LuxError as error:
         return Finding("database", "fault", str(error), _("Put right what it says, then run `luxos doctor` again."))
     where = _("in LUXOS_DSN") if settings.dsn else str(settings.home / "postgres")

@@ -11,10 +11,7 @@ from luxos.ui.cli.app import complete, settings
 from luxos.ui.cli.options import json_option
 
 
-@click.command(
-    "psql",
-    help=_("Open psql on the two tables; what stands after -- goes to psql."),
-)
+@click.command("psql", help=_("Open psql on the two tables; what stands after -- goes to psql."))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @json_option
 def psql_command(arguments: tuple[str, ...], as_json: bool) -> int:
@@ -23,10 +20,11 @@ def psql_command(arguments: tuple[str, ...], as_json: bool) -> int:
 
 async def _psql(arguments: tuple[str, ...], as_json: bool) -> int:
     """Holds the database open for as long as the shell runs; with `--json` only says how the shell is started."""
-    from luxos.persistence.database import open_database
+    from luxos.boot import system
     from luxos.persistence.shell import psql
 
-    async with open_database(settings()) as database:
+    async with system(settings()) as opened:
+        database = (await opened.runtime()).database
         shell = psql(database.address, os.environ, arguments)
         if as_json:
             click.echo(json.dumps({"argv": shell.argv}))

@@ -1,0 +1,1 @@
+"""What LuxOS costs, as ratios to a named peer or to the bare operation, measured in the same run."""
