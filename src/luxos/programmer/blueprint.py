@@ -21,7 +21,25 @@ _LONGEST = 40
 _TAKEN = frozenset(
     {"id", "pk", "objects", "created_at", "updated_at", "metadata", "registry", "save", "delete", "clean"}
 )
-_PACKAGES = frozenset({*STACKS, "alembic", "config", "deploy", "dist", "migrations", "pydantic", "sqlalchemy", "tests"})
+_FOLDERS = frozenset({"config", "deploy", "dist", "manage", "migrations", "staticfiles", "tests"})
+_LIBRARIES = frozenset(
+    {"alembic", "asgiref", "bandit", "coverage", "django_stubs_ext", "gunicorn", "iniconfig", "librt", "markdown_it"}
+    | {
+        "mdurl",
+        "mypy",
+        "mypy_django_plugin",
+        "mypy_extensions",
+        "mypyc",
+        "packaging",
+        "pathspec",
+        "pip",
+        "pluggy",
+        "py",
+    }
+    | {"pydantic", "pygments", "pytest", "pytest_cov", "pytest_django", "rich", "ruff", "setuptools", "sqlalchemy"}
+    | {"sqlparse", "stevedore", "typing_extensions", "tzdata", "whitenoise", "yaml", "ast_serialize", "pkg_resources"}
+)
+_PACKAGES = _FOLDERS | _LIBRARIES | frozenset(STACKS)
 
 
 @dataclass(frozen=True)
@@ -106,7 +124,8 @@ def _check(blueprint: Blueprint) -> None:
     _expect("features", blueprint.features, set(blueprint.features) <= set(FEATURES), ", ".join(FEATURES))
     _expect("resources", len(blueprint.resources), 1 <= len(blueprint.resources) <= 8, "1 to 8")
     names = [resource.name for resource in blueprint.resources]
-    classes = [resource.class_name for resource in blueprint.resources]
+    # Two names that differ in capitals only would share a table, or a file on some disks.
+    classes = [resource.class_name.lower() for resource in blueprint.resources]
     _expect("resources", names, len(set(names)) == len(set(classes)) == len(names), "different names")
     for resource in blueprint.resources:
         _check_resource(resource)
