@@ -12,6 +12,7 @@ from pathlib import Path
 
 from luxos.runtime.sandbox import process, seccomp
 from luxos.runtime.sandbox.confinement import MINIMAL_ENVIRONMENT, Completed, Confinement, Reach
+from luxos.runtime.sandbox.workspace import building
 
 NOBODY = "65534"
 SHARED_MEMORY, TEMPORARY, HOME = "/dev/shm", "/tmp", "/tmp/home"  # noqa: S108 - of the sandbox, not of the host
@@ -165,10 +166,11 @@ def overlay_for(confinement: Confinement) -> Iterator[Overlay | None]:
             staging = Path(tempfile.mkdtemp(prefix="luxos-")) / "upper"
             stack.callback(_remove, staging.parent)
         work = staging.with_name(staging.name + ".work")
-        for folder in (staging, work):
-            folder.mkdir(parents=True, exist_ok=True)
         stack.callback(_remove, work)
-        staging.chmod(confinement.workspace.stat().st_mode & 0o777 | 0o700)
+        with building(staging):
+            for folder in (staging, work):
+                folder.mkdir(parents=True, exist_ok=True)
+            staging.chmod(confinement.workspace.stat().st_mode & 0o777 | 0o700)
         yield Overlay(staging, work)
 
 

@@ -203,13 +203,10 @@ class _Tree:
     async def _let_go(self) -> None:
         """Waits for the process behind the walls, puts the limits on it, and opens the gate."""
         await asyncio.wait({self._pid_known, self._status.ended}, return_when=asyncio.FIRST_COMPLETED)
-        if not self._pid_known.done():
+        pid = self._find_first()
+        if pid is None:
             return
-        facts = json.loads(self._said.partition(b"\n")[0])
-        pid = int(facts["child-pid"])
-        self._namespace = facts.get("pid-namespace")
         with suppress(ProcessLookupError):
-            self._first = os.pidfd_open(pid)
             if not self._launch.supervised:
                 impose(pid, self._limits)
             self._group = cgroup.create(self._limits)
@@ -217,6 +214,17 @@ class _Tree:
                 self._group.add(pid)
         with suppress(BrokenPipeError):
             os.write(self._launch.gate, b"!")
+
+    def _find_first(self) -> int | None:
+        """The number of the process behind the walls, once known; it waits at the gate, so it is still its own."""
+        if not self._pid_known.done():
+            return None
+        facts = json.loads(self._said.partition(b"\n")[0])
+        self._namespace = facts.get("pid-namespace")
+        if self._first is None:
+            with suppress(ProcessLookupError):
+                self._first = os.pidfd_open(facts["child-pid"])
+        return int(facts["child-pid"])
 
     def _reap(self) -> None:
         if self._popen.poll() is not None and not self._exited.done():
@@ -247,13 +255,12 @@ class _Tree:
         """Kills what still runs and gives everything back; afterwards no process of the tree lives."""
         if not self._exited.done():
             self._killed = True
-            if self._launch.supervised:
-                self._send(signal.SIGTERM)
-                await asyncio.wait({self._exited}, timeout=GRACE)
-            self._send(signal.SIGKILL)
-            await self._exited
+            await self._end_all()
         # The first process of a PID namespace ends after all others, so the pipes have no writer left.
-        await asyncio.gather(self._out.ended, self._err.ended, self._status.ended)
+        streams = (self._out, self._err, self._status)
+        await asyncio.wait({stream.ended for stream in streams}, timeout=GRACE)
+        for stream in streams:
+            stream.close()
         if self._input:
             self._input.close()
         os.close(self._launch.gate)
@@ -262,6 +269,17 @@ class _Tree:
             os.close(self._first)
         if self._group:
             self._group.close()
+
+    async def _end_all(self) -> None:
+        # bwrap's child asks to die with its parent only after some steps; killed before, bwrap would leave it behind.
+        known: set[asyncio.Future[None]] = {self._pid_known, self._status.ended, self._exited}
+        await asyncio.wait(known, timeout=GRACE, return_when=asyncio.FIRST_COMPLETED)
+        self._find_first()
+        if self._launch.supervised:
+            self._send(signal.SIGTERM)
+            await asyncio.wait({self._exited}, timeout=GRACE)
+        self._send(signal.SIGKILL)
+        await self._exited
 
     def _send(self, number: signal.Signals) -> None:
         for descriptor in (self._first, self._pidfd):

@@ -1,5 +1,6 @@
 """A workspace for walls without an overlay: a private copy, then its differences in the overlay's own form."""
 
+import errno
 import filecmp
 import os
 import shutil
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from luxos.runtime.errors import DiskFull, SandboxFailed
 from luxos.runtime.sandbox.confinement import Confinement
 
 OPAQUE = "user.overlay.opaque"
@@ -31,19 +33,32 @@ class Scratch:
 
 
 @contextmanager
+def building(folder: Path) -> Iterator[None]:
+    """Translates what the system says while folders for the walls are made."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(folder=folder) from problem
+        raise SandboxFailed(reason=f"{problem}.") from problem
+
+
+@contextmanager
 def scratch_for(confinement: Confinement) -> Iterator[Scratch]:
     """Copies the workspace; on leaving without an exception its differences go to `staging`."""
     with tempfile.TemporaryDirectory(prefix="luxos-", ignore_cleanup_errors=True) as name:
         scratch = Scratch(Path(name, "workspace"), Path(name, "tmp"), Path(name, "tmp", "home"))
-        scratch.home.mkdir(parents=True)
-        if confinement.workspace is None:
-            scratch.workspace.mkdir()
-        else:
-            shutil.copytree(confinement.workspace, scratch.workspace, symlinks=True)
+        with building(Path(name)):
+            scratch.home.mkdir(parents=True)
+            if confinement.workspace is None:
+                scratch.workspace.mkdir()
+            else:
+                shutil.copytree(confinement.workspace, scratch.workspace, symlinks=True)
         yield scratch
         if confinement.workspace is not None and confinement.staging is not None:
-            confinement.staging.mkdir(parents=True, exist_ok=True)
-            write_difference(confinement.workspace, scratch.workspace, confinement.staging)
+            with building(confinement.staging):
+                confinement.staging.mkdir(parents=True, exist_ok=True)
+                write_difference(confinement.workspace, scratch.workspace, confinement.staging)
 
 
 def write_difference(before: Path, after: Path, upper: Path) -> None:
