@@ -23,7 +23,8 @@ class BeingConflict(BeingError):
 
     code = "being_conflict"
     message = N_(
-        "Somebody else changed {field} of {soul} meanwhile, and nothing was written. Load it again and repeat the change."
+        "Somebody else changed {field} of {soul} meanwhile, and nothing was written. Load it again and repeat the "
+        "change."
     )
 
 

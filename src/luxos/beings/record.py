@@ -6,6 +6,7 @@ Lost updates are impossible: a save locks the row, compares each changed field w
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
@@ -62,7 +63,7 @@ class Record:
         for identity in identities:
             if identity not in found:
                 raise BeingUnknown(soul=identity)
-        return [cls._of(found[identity]) for identity in identities]
+        return [cls._of(deepcopy(dict(found[identity]))) for identity in identities]  # one may be asked for twice
 
     async def save(self, *, connection: Any = None) -> None:
         """Inserts the row, or writes what was changed since it was loaded; all of it, or nothing.

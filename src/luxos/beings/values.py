@@ -15,25 +15,27 @@ _BIGGEST = 10**4000
 
 def check_value(field: str, value: Any, depth: int = 0) -> None:
     """Raises `BeingInvalid`, with the path of the first part of `value` that is not JSON or would not come back."""
-    if value is None or isinstance(value, bool):
-        return
     if isinstance(value, str):
         check_text(field, value)
-    elif isinstance(value, int):
-        if not -_BIGGEST < value < _BIGGEST:
-            raise BeingInvalid(field=field, reason="the number is too long")
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise BeingInvalid(field=field, reason=f"{value} is not a number in JSON")
-    elif depth > _DEEPEST:
+    elif isinstance(value, int | float):
+        check_number(field, value)
+    elif isinstance(value, dict | list) and depth > _DEEPEST:
         raise BeingInvalid(field=field, reason="it is nested too deeply")
     elif isinstance(value, dict):
         check_dict(field, value, depth)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             check_value(f"{field}[{index}]", item, depth + 1)
-    else:
+    elif value is not None:
         raise BeingInvalid(field=field, reason=f"{type(value).__name__} is not JSON")
+
+
+def check_number(field: str, value: float) -> None:
+    """Raises `BeingInvalid` for what is no number in JSON, or longer than Python reads back."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BeingInvalid(field=field, reason=f"{value} is not a number in JSON")
+    if isinstance(value, int) and not -_BIGGEST < value < _BIGGEST:
+        raise BeingInvalid(field=field, reason="the number is too long")
 
 
 def check_dict(field: str, value: Any, depth: int = 0) -> None:
@@ -74,7 +76,7 @@ def check_energy(energy: Any) -> None:
 
 
 def check_embedding(embedding: Any) -> None:
-    """Raises `BeingInvalid` where it is neither nothing nor a vector that pgvector takes (1 to 16,000 finite numbers)."""
+    """Raises `BeingInvalid` where it is neither nothing nor a vector that pgvector takes, of 1 to 16,000 numbers."""
     if embedding is None:
         return
     if not isinstance(embedding, list) or not 1 <= len(embedding) <= 16_000:

@@ -16,7 +16,8 @@ class AliasInvalid(SoulError):
 
     code = "alias_invalid"
     message = N_(
-        "{name!r} cannot be an alias. Use lower-case words of letters, digits and _, joined by dots, for example text.clean."
+        "{name!r} cannot be an alias. Use lower-case words of letters, digits and _, joined by dots, for example "
+        "text.clean."
     )
 
 

@@ -9,14 +9,14 @@ from uuid import UUID, uuid5
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingConflict, GenotypeInvalid
-from luxos.beings.genesis import genotype, is_hash, soul_hash
-from luxos.persistence.json_codec import decode, encode
+from luxos.beings.genesis import canonical_bytes, genotype, is_hash, soul_hash
 from luxos.souls.errors import AliasInvalid, SoulDamaged
 
 _SOULS = UUID("0e0a6a8e-3c43-4a52-9d50-6c1f6f7f2a11")
 _ALIASES = UUID("0e0a6a8e-3c43-4a52-9d50-6c1f6f7f2a12")
 _ALIAS = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 _LONGEST_ALIAS = 200
+_NEGATIVE_ZERO = b'{"float":"-0x0p+0"}'
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Soul:
         plain = genotype(genesis)
         if "type" not in plain:
             raise GenotypeInvalid(field="type", reason="it is missing")
-        if soul_hash(decode(encode(plain))) != found:
+        if _NEGATIVE_ZERO in canonical_bytes(plain):
             raise GenotypeInvalid(field="value", reason="it holds -0.0, which the database does not keep")
         if alias is not None:
             _check_alias(alias)

@@ -22,7 +22,7 @@ RETURNING soul, tags, energy_level, genesis, attributes, memories, self_awarenes
 -- self_awareness; $10 memories to append; $11 whether the embedding changes, $12 to what.
 UPDATE base_beings
 SET tags = coalesce($2, tags),
-    energy_level = energy_level + $3,
+    energy_level = coalesce(energy_level, 0) + $3::BIGINT,
     genesis = (genesis - $4::TEXT[]) || $5::JSONB,
     attributes = (attributes - $6::TEXT[]) || $7::JSONB,
     self_awareness = (self_awareness - $8::TEXT[]) || $9::JSONB,
@@ -51,7 +51,7 @@ RETURNING id, tags, energy_level, source_soul, target_soul, genesis, attributes,
 -- name: update_relationship
 UPDATE relationships
 SET tags = coalesce($2, tags),
-    energy_level = energy_level + $3,
+    energy_level = coalesce(energy_level, 0) + $3::BIGINT,
     genesis = (genesis - $4::TEXT[]) || $5::JSONB,
     attributes = (attributes - $6::TEXT[]) || $7::JSONB
 WHERE id = $1
