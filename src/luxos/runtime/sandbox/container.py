@@ -4,10 +4,10 @@ Limits, a session of its own, a clean environment, the seccomp filter, and Landl
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from luxos.runtime.sandbox import process, seccomp
 from luxos.runtime.sandbox.confinement import Completed, Confinement, Reach
+from luxos.runtime.sandbox.landlock import has_landlock
 from luxos.runtime.sandbox.launched import launch, readable, writable
 from luxos.runtime.sandbox.workspace import scratch_for
 
@@ -35,13 +35,3 @@ class Container:
             }
             started = launch(self.name, confinement, scratch, walls)
             return await process.run(started, confinement.limits, confinement.stdin, on_output)
-
-
-@lru_cache(maxsize=1)
-def has_landlock() -> bool:
-    """Whether the kernel has the Landlock that sandlock's library needs."""
-    try:
-        from sandlock import landlock_abi_version, min_landlock_abi
-    except (ImportError, OSError, RuntimeError):
-        return False
-    return bool(landlock_abi_version() >= min_landlock_abi())

@@ -14,6 +14,7 @@ from luxos.runtime.sandbox import seccomp
 from luxos.runtime.sandbox.bubblewrap import Bubblewrap, Overlay, arguments, host, memory_file
 from luxos.runtime.sandbox.confinement import Confinement
 from luxos.runtime.sandbox.container import Container
+from luxos.runtime.sandbox.landlock import has_landlock
 from luxos.runtime.sandbox.sandlock import Sandlock
 
 SYSTEM_BWRAP = Path("/usr/bin/bwrap")
@@ -129,11 +130,7 @@ def find_sandlock() -> Finding:
     if os.geteuid() == 0:
         reason = _("sandlock does not hold root; start LuxOS as an ordinary user for it.")
         return Finding("sandlock", None, reason, "adduser luxos")
-    try:
-        from sandlock import landlock_abi_version, min_landlock_abi
-    except (ImportError, OSError, RuntimeError) as problem:  # RuntimeError: a person without a home folder
-        return Finding("sandlock", None, _("sandlock cannot be loaded: {reason}.").format(reason=problem))
-    if landlock_abi_version() < min_landlock_abi():
+    if not has_landlock():
         reason = _("sandlock needs Landlock as Linux 6.12 has it; this kernel is older, or has it switched off.")
         return Finding("sandlock", None, reason, "apt-get dist-upgrade")
     backend = Sandlock()

@@ -108,12 +108,15 @@ def _work(plan: dict[str, Any], broken: int) -> int:
 
 
 def _behind_sandlock(plan: dict[str, Any]) -> int:
-    from sandlock import Sandbox
+    from sandlock import ExitReason, Sandbox
 
-    code: int = Sandbox(**plan["sandlock"]).run_interactive(plan["argv"])
-    if code < 0:
-        raise OSError("sandlock did not start the command")
-    return code
+    with Sandbox(**plan["sandlock"]).popen(plan["argv"]) as process:
+        result = process.wait()
+    if result.reason is ExitReason.EXITED:
+        if result.exit_code < 0:
+            raise OSError(result.error or "sandlock gave no exit code")
+        return int(result.exit_code)
+    return 128 + result.signal if result.signal > 0 else ENDED
 
 
 def _behind_filter(plan: dict[str, Any]) -> int:
