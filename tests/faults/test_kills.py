@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.plugins.command import Command
 
 PLAN = """
@@ -85,7 +84,7 @@ def test_killed_at_the_boundary_of_a_step(quick_luxos: Command, tmp_path: Path, 
 
 
 def test_killed_at_random_moments(quick_luxos: Command, tmp_path: Path) -> None:
-    chance = random.Random(SEED)
+    chance = random.Random(SEED)  # noqa: S311 - moments, no secrets
     began = time.monotonic()
     assert quick_luxos("run", "plan.lux", cwd=prepare(tmp_path / "whole")).code == 0
     whole = time.monotonic() - began

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,10 +44,12 @@ class Command:
             **(environment or {}),
         }
 
-    def start(self, *arguments: str, cwd: Path | None = None, **environment: str) -> "subprocess.Popen[str]":
-        """Starts a command and does not wait for it."""
+    def start(
+        self, *arguments: str, cwd: Path | None = None, within: Sequence[str] = (), **environment: str
+    ) -> "subprocess.Popen[str]":
+        """Starts a command and does not wait for it; `within` is a program that starts another one."""
         return subprocess.Popen(
-            [sys.executable, "-m", "luxos", *arguments],
+            [*within, sys.executable, "-m", "luxos", *arguments],
             cwd=cwd or self.home,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
@@ -56,9 +58,16 @@ class Command:
             text=True,
         )
 
+    def wrapped(self, within: Sequence[str], *arguments: str, **environment: str) -> Ended:
+        """Runs a command to its end, started by another program."""
+        return self._end(self.start(*arguments, within=within, **environment))
+
     def __call__(self, *arguments: str, cwd: Path | None = None, **environment: str) -> Ended:
         """Runs a command to its end."""
-        process = self.start(*arguments, cwd=cwd, **environment)
+        return self._end(self.start(*arguments, cwd=cwd, **environment))
+
+    @staticmethod
+    def _end(process: "subprocess.Popen[str]") -> Ended:
         out, err = process.communicate(timeout=240)
         return Ended(process.returncode, out, err)
 

@@ -89,7 +89,7 @@ class Agent:
             steps = await runtime.runs.steps(run.soul)
             done = [step for step in steps if step.status == "done" and step.parent is None]
             for step in sorted(done, key=lambda step: int(step.attributes["chain"]["seq"]), reverse=True):
-                changes = changes_of(runtime.journal(run.soul), step.name) if step.attributes["changes"] else None
+                changes = changes_of(runtime.journal(run.soul), step)
                 if changes is not None and changes.state != "undone":
                     undone = await asyncio.to_thread(changes.undo)
                     restored += len(undone.restored)

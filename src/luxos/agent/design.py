@@ -121,7 +121,7 @@ class _Draft:
         return await self.ask(Question("stack", _("Which framework?"), default, reason, tuple(known) or STACKS))
 
     def name(self, subject: str) -> str:
-        names = [self.wishes.name] if self.wishes.name else list(self.understanding.values("NAME"))
+        names = [self.wishes.name] if self.wishes.name is not None else list(self.understanding.values("NAME"))
         if names:
             return self._given_name(names[0])
         noun = describe_noun(subject)
@@ -152,7 +152,7 @@ class _Draft:
         return name
 
     def title(self, name: str, noun: Noun) -> str:
-        names = [self.wishes.name] if self.wishes.name else list(self.understanding.values("NAME"))
+        names = [self.wishes.name] if self.wishes.name is not None else list(self.understanding.values("NAME"))
         if names:
             title = names[0]
         elif self.words and self.understanding.values("SUBJECT"):

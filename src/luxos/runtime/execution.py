@@ -98,7 +98,7 @@ class Execution:
         """
         done = [step for step in self._before.values() if step.status == "done" and step.parent is None]
         for step in sorted(done, key=lambda step: int(step.attributes["chain"]["seq"])):
-            changes = changes_of(self.runtime.journal(self.run.soul), step.name) if step.attributes["changes"] else None
+            changes = changes_of(self.runtime.journal(self.run.soul), step)
             if changes is not None and changes.state == "staged":
                 await asyncio.to_thread(changes.apply)
             self._listener(StepFinished(step.name, "kept", step.attributes["result"]))

@@ -11,9 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from luxos.i18n import _
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.errors import ChangesDamaged
 from luxos.runtime.faultpoints import reach
+from luxos.runtime.runs import Step
 
 
 class WorkspaceLock:
@@ -44,9 +47,18 @@ class WorkspaceLock:
             yield
 
 
-def changes_of(journal: Path, step: str) -> ChangeSet | None:
-    """The changes that a step staged, as they lie in the run's journal folder; `None` where it staged none."""
-    return ChangeSet.open(journal / step)
+def changes_of(journal: Path, step: Step) -> ChangeSet | None:
+    """The changes that a finished step made, as they lie in the run's journal folder; `None` where it made none.
+
+    `ChangesDamaged` where the record says that there are some, but the folder does not have them.
+    """
+    recorded = step.attributes["changes"]
+    if recorded is None:
+        return None
+    changes = ChangeSet.open(journal / step.name)
+    if changes is None or changes.digest != recorded["digest"]:
+        raise ChangesDamaged(folder=journal / step.name, reason=_("the list is missing, or is another one"))
+    return changes
 
 
 def staged(handler: Handler, workspace: Path, journal: Path) -> Handler:
