@@ -1,6 +1,6 @@
 """Trains the intent model from the corpus and writes `src/luxos/nlp/models/intents.bin`.
 
-Usage: python tools/nlp/train.py [--dry-run]. The same corpus and lexicons give the same bytes. Prints what
+Usage: python tools/nlp/train.py [--dry-run] [--mistakes]. The same corpus and lexicons give the same bytes. Prints what
 cross-validation says: accuracy, calibration, and what the threshold refuses.
 """
 
@@ -60,7 +60,8 @@ def best_temperature(scores: Floats, wanted: Labels) -> float:
         chosen = softmax(scores, temperature)[np.arange(len(wanted)), wanted]
         return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
-    return round(min((math.exp(step / 40) for step in range(-160, 60)), key=loss), 6)
+    candidates = [math.exp(step / 40) for step in range(-160, 60)]
+    return round(candidates[int(np.argmin([loss(candidate) for candidate in candidates]))], 6)
 
 
 def cross_validated(features: Any, wanted: Labels) -> Floats:
@@ -80,10 +81,9 @@ def report(name: str, probabilities: Floats, wanted: Labels) -> None:
     none = INTENTS.index("NONE")
     accepted = (confidence >= THRESHOLD) & (chosen != none)
     ece = expected_calibration_error(list(zip(confidence.tolist(), right.tolist(), strict=True)))
-    print(
-        f"{name}: {len(wanted)} sentences, accuracy {right.mean():.3f}, ece {ece:.3f}, "
-        f"refused commands {(~accepted[wanted != none]).mean():.3f}, NONE recall {(~accepted[wanted == none]).mean():.3f}"
-    )
+    refused, spotted = (~accepted[wanted != none]).mean(), (~accepted[wanted == none]).mean()
+    print(f"{name}: {len(wanted)} sentences, accuracy {right.mean():.3f}, ece {ece:.3f}")
+    print(f"    refused commands {refused:.3f}, NONE recall {spotted:.3f}")
 
 
 def stored(weights: Floats, biases: Floats, temperature: float, digest: str) -> bytes:
@@ -97,7 +97,8 @@ def stored(weights: Floats, biases: Floats, temperature: float, digest: str) -> 
         "scales": [float(f"{scale:.7g}") for scale in scales],
         "biases": [float(f"{bias:.7g}") for bias in biases],
     }
-    return MAGIC + json.dumps(header, sort_keys=True, separators=(",", ":")).encode() + b"\n" + quantised.tobytes()
+    line = json.dumps(header, sort_keys=True, separators=(",", ":"))
+    return MAGIC + line.encode() + b"\n" + bytes(quantised.tobytes())
 
 
 def show_mistakes(name: str, probabilities: Floats, examples: Sequence[Example]) -> None:

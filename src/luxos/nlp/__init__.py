@@ -1,7 +1,7 @@
 """Understanding Polish (and English) commands, offline: tokens, lemmas, intent, entities, and forms of nouns.
 
-`understand(text)` is the door; it never raises, whatever the text. Everything here loads on first use, so that importing
-the package costs nothing. `nlp/` imports no other room.
+`understand(text)` is the door; it never raises, whatever the text. Everything here loads on first use, so that
+importing the package costs nothing. `nlp/` imports no other room.
 """
 
 from importlib import import_module

@@ -72,9 +72,9 @@ def read(path: Path) -> Iterator[Example]:
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value not in INTENTS:
             raise CorpusInvalid(file=path.name, line=key.start_mark.line + 1, reason=f"no intent {key.value}")
-        for offset, line in enumerate(str(value.value).splitlines()):
-            if line.strip():
-                yield parse_line(key.value, line.strip(), path.name, value.start_mark.line + 2 + offset)
+        for offset, sentence in enumerate(str(value.value).splitlines()):
+            if sentence.strip():
+                yield parse_line(key.value, sentence.strip(), path.name, value.start_mark.line + 2 + offset)
 
 
 def _all(folder: Path) -> tuple[Example, ...]:

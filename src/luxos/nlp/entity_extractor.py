@@ -1,6 +1,6 @@
 """Entities of a sentence, once its intent is known: which family of extractors looks at it, and in which order."""
 
-from luxos.nlp.entities import building, literals
+from luxos.nlp.entities import building, commands, literals
 from luxos.nlp.entities.claims import Claims
 from luxos.nlp.entities.sentence import Sentence
 from luxos.nlp.words import Entity, Token
@@ -13,4 +13,6 @@ def extract(text: str, tokens: tuple[Token, ...], intent: str) -> tuple[Entity, 
         literals.technologies(sentence, claims)
         literals.paths(sentence, claims)
         building.extract(sentence, claims)
+    else:
+        commands.extract(sentence, claims, intent)
     return claims.sorted()

@@ -1,12 +1,13 @@
 """What the classifier sees of a sentence: base forms, their neighbours, verb forms, shapes, and pieces of words.
 
-Each feature is a short string, hashed into one of `DIMENSION` places. All words are folded, so that diacritics, which hasty
-people leave out, make no difference.
+Each feature is a short string, hashed into one of `DIMENSION` places. All words are folded, so that diacritics, which
+hasty people leave out, make no difference.
 """
 
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import sqrt
 
 from luxos.nlp.identifiers import fold
@@ -17,6 +18,7 @@ from luxos.nlp.words import Token
 DIMENSION = 1 << 14
 _CHARACTERS = 0.4
 _MEANING = 2.0
+_MOOD = 2.5
 _VERBS = frozenset({"impt", "inf", "fin", "praet", "bedzie", "imps", "winien", "pred", "ger"})
 _NO_CONTENT = frozenset({"mi", "proszę", "prosze", "please", "me", "sobie", "nam"})
 _QUESTIONS = frozenset(
@@ -76,6 +78,50 @@ def _lemmas(word: str) -> tuple[str, ...]:
     return tuple(sorted({f"a:{fold(reading.lemma).lower()}" for reading in readings(word)}))
 
 
+_HEDGES = frozenset(
+    {"kiedyś", "gdyby", "szkoda", "marzyć", "yesterday", "wczoraj", "lubić", "żaden", "niedawno", "dawno"}
+)
+_WANTING = frozenset(
+    {"potrzebować", "chcieć", "trzeba", "prosić", "poprosić", "móc", "przydać", "potrzebny", "mieć", "można"}
+)
+
+
+def _denied(tokens: Sequence[Token], at: int) -> bool:
+    return any(token.text.lower() in ("nie", "don't", "not", "lepiej") for token in tokens[max(0, at - 2) : at])
+
+
+def mood(tokens: Sequence[Token]) -> str:
+    """How the sentence is meant: a command, a wish for oneself, a question, a report, a refusal, or only nouns."""
+    verbs = [(at, token) for at, token in enumerate(tokens) if token.tag.partition(":")[0] in _VERBS - {"ger"}]
+    if any(token.lemma.lower() in _HEDGES for token in tokens):
+        return "hedge"
+    if any(_denied(tokens, at) and token.tag.startswith(("impt", "inf")) for at, token in verbs):
+        return "denied"
+    if any(token.tag.startswith("impt") for _, token in verbs):
+        return "command"
+    return _calm_mood(tokens, verbs)
+
+
+def _calm_mood(tokens: Sequence[Token], verbs: Sequence[tuple[int, Token]]) -> str:
+    if tokens and (tokens[-1].text == "?" or tokens[0].text.lower() in _QUESTIONS):
+        return "question"
+    if any(token.lemma in _WANTING for token in tokens):
+        return "denied" if any(_denied(tokens, at) for at, _ in verbs) else "want"
+    if any(token.tag.startswith("praet") for _, token in verbs):
+        return "report"
+    kinds = {token.tag.partition(":")[0] for _, token in verbs}
+    return "infinitive" if kinds == {"inf"} else "statement" if kinds else "nouns"
+
+
+def _mood_features(tokens: Sequence[Token]) -> Iterator[str]:
+    how = mood(tokens)
+    yield f"mood:{how}"
+    first = tokens[0].tag.partition(":")[0] if tokens else ""
+    yield f"mood:{how}:{first}"
+    if how in ("report", "statement", "hedge", "denied"):
+        yield "mood:no-order"
+
+
 def _verb_features(tokens: Sequence[Token]) -> Iterator[str]:
     """The form of the first verbs: a command, a report, a wish or a refusal."""
     seen = 0
@@ -85,7 +131,7 @@ def _verb_features(tokens: Sequence[Token]) -> Iterator[str]:
             continue
         parts = token.tag.split(":")
         person = next((part for part in parts if part in ("pri", "sec", "ter")), "")
-        denied = any(other.text.lower() in ("nie", "don't", "lepiej") for other in tokens[max(0, index - 2) : index])
+        denied = _denied(tokens, index)
         form = f"{pos}{person}{'-nie' if denied else ''}"
         yield from (f"v{seen}:{form}", f"v:{form}")
         yield f"vl:{form}:{fold(token.lemma).lower()}"
@@ -148,11 +194,12 @@ def names(tokens: Sequence[Token]) -> list[tuple[str, float]]:
             found |= dict.fromkeys(_grams(token.text), _CHARACTERS)
             found |= dict.fromkeys(_lemmas(token.text) if token.tag != "tech" else (), 0.6)
     words = [unit for unit in units if unit not in (",", ".", "!", ":", ";")]
-    found |= {f"b:{a}_{b}": 1.0 for a, b in zip(words, words[1:], strict=False)}
+    found |= {f"b:{a}_{b}": 1.0 for a, b in pairwise(words)}
     found |= {f"s:{a}_{b}": 0.6 for a, b in zip(words, words[2:], strict=False)}
     found |= dict.fromkeys((f"f:{words[0]}", f"e:{words[-1]}") if words else ("empty",), 1.0)
     found |= dict.fromkeys([*_verb_features(tokens), *_object_features(tokens)], 1.0)
     found |= dict.fromkeys(_concept_features(content, units), _MEANING)
+    found |= dict.fromkeys(_mood_features(tokens), _MOOD)
     found[f"n:{min(len(words), 4) if len(words) < 5 else 5 + min(len(words) // 5, 3)}"] = 1.0
     if units and (units[-1] == "?" or (words and words[0] in _QUESTIONS)):
         found["question"] = 1.0

@@ -10,10 +10,10 @@ _MAX_LABEL = 60
 
 def _field(sentence: Sentence, item: Item) -> FieldPhrase:
     label = label_of(sentence, item)
-    participle = item.phrase is None and any(r.pos in ADJECTIVAL for r in sentence.options[item.end - 1])
+    participle = item.phrase is None and any(r.pos in ADJECTIVAL for r in sentence.options[item.words_end - 1])
     asked = sentence.word(item.start) == "czy"
     kind = item.said or ("boolean" if participle or asked else None) or kind_of(label) or "text"
-    end = item.phrase.end if item.phrase else item.end
+    end = item.phrase.end if item.phrase else item.words_end
     first, last = sentence.span(item.start, end)
     return FieldPhrase(label[:_MAX_LABEL], kind, first, last)
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+from luxos.nlp.identifiers import fold
 from luxos.nlp.lexicon import jargon
 from luxos.nlp.lexicon import technology as known_technology
-from luxos.nlp.morphology import Reading, forms, readings
+from luxos.nlp.morphology import Reading, dictionary, forms, readings
 from luxos.nlp.tokenizer import pieces
 from luxos.nlp.words import Noun
 
@@ -130,7 +131,7 @@ def _form(words: Sequence[str], at: int, head: Reading, number: str, case: str) 
     lemma, gender = noun_lemma(words[at], head), gender_of(head, words[at])
     noun = None if _is_foreign(head) else _inflected(lemma, number, case, gender, "subst")
     noun = noun or (None if _is_foreign(head) else _gerund_form(lemma, number, case))
-    changed = list(words)
+    changed = [respelled(word) for word in words]
     changed[at] = noun or lemma
     start, end = at, at + 1
     while start > 0 and _agrees(words[start - 1], head):
@@ -140,6 +141,19 @@ def _form(words: Sequence[str], at: int, head: Reading, number: str, case: str) 
     for index in (*range(start, at), *range(at + 1, end)):
         changed[index] = adjective_form(words[index], number, case, gender) or words[index]
     return " ".join(changed)
+
+
+@lru_cache(maxsize=2048)
+def respelled(word: str) -> str:
+    """The word with the Polish letters that it lacks; technologies and words of the trade in their usual spelling."""
+    technology, reading = known_technology(word), readings(word)[0]
+    if technology and not technology.plain:
+        return technology.name
+    if "trade" in reading.labels and reading.lemma.lower() == word.lower():
+        return reading.lemma
+    if not word.isascii() or reading.tag == "ign" or dictionary([word, word.lower()]):
+        return word
+    return next((form for form, _ in forms(reading.lemma) if fold(form) == word.lower()), word)
 
 
 def _gerund_form(lemma: str, number: str, case: str) -> str | None:

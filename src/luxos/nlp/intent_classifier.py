@@ -1,8 +1,8 @@
 """Which intent a sentence has, and how sure that is: a linear model over hashed features, answered without NumPy.
 
-The model is one file: a line that names the format, a line of JSON (labels, scales, biases, temperature, digest of what it
-was trained on), and the weights as signed bytes, one row for each feature. It is mapped into memory, so that opening it
-costs nothing; `tools/nlp/train.py` writes it.
+The model is one file: a line that names the format, a line of JSON (labels, scales, biases, temperature, digest of what
+it was trained on), and the weights as signed bytes, one row for each feature. It is mapped into memory, so that opening
+it costs nothing; `tools/nlp/train.py` writes it.
 """
 
 import json
@@ -20,7 +20,7 @@ from luxos.nlp.words import Token
 MODEL = Path(__file__).parent / "models" / "intents.bin"
 MAGIC = b"luxos intents 1\n"
 THRESHOLD = 0.35
-"""The one confidence below which a sentence counts as not understood; chosen on the training corpus by cross-validation."""
+"""The one confidence below which a sentence is not understood; chosen by cross-validation on the training corpus."""
 
 
 class Model:
@@ -34,13 +34,13 @@ class Model:
                 header: dict[str, Any] = json.loads(file.readline())
                 offset = file.tell()
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as exc:
+            self.labels: list[str] = header["labels"]
+            self.digest: str = header["digest"]
+            self._scales: list[float] = header["scales"]
+            self._biases: list[float] = header["biases"]
+            self._temperature: float = header["temperature"]
+        except (OSError, ValueError, LookupError, TypeError) as exc:
             raise ModelUnusable(file=path, reason=str(exc)) from exc
-        self.labels: list[str] = header["labels"]
-        self.digest: str = header["digest"]
-        self._scales: list[float] = header["scales"]
-        self._biases: list[float] = header["biases"]
-        self._temperature: float = header["temperature"]
         if len(self._map) - offset != DIMENSION * len(self.labels):
             raise ModelUnusable(file=path, reason="it is cut off or of another size")
         self._rows = memoryview(self._map)[offset:].cast("b")
@@ -71,7 +71,7 @@ def model() -> Model:
 
 
 def classify(tokens: Sequence[Token]) -> list[tuple[str, float]]:
-    """All intents with their calibrated probability, likeliest first; an empty sentence is NONE for certain."""
-    if not tokens:
+    """All intents with their calibrated probability, likeliest first; what has no word in it is NONE for certain."""
+    if not any(token.text[0].isalpha() for token in tokens):
         return [("NONE", 1.0)]
     return model().probabilities(vector(tokens))

@@ -11,8 +11,9 @@ from luxos.nlp.identifiers import fold
 _FOLDER = Path(__file__).parent / "lexicon"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ENDINGS = (
-    "owi", "ami", "ach", "iem", "owe", "owej", "owym", "owego", "em", "om", "ow", "ie", "ze", "ce", "cie", "a", "u", "y", "i", "e", "o",
-)  # fmt: skip
+    *("owego", "owej", "owym", "owe", "owi", "ami", "ach", "iem", "cie", "em", "om", "ow", "ie", "ze", "ce"),
+    *("a", "u", "y", "i", "e", "o"),
+)
 """Endings that a borrowed word may carry, without diacritics, longest first where one ends another."""
 
 

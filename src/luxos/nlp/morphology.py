@@ -38,7 +38,10 @@ _RARE = {
 _NAMES = {"nazwisko", "imię", "geograficzna", "patronimicum", "nazwa_geograficzna", "nazwa_organizacji"}
 _FUNCTION = ("prep", "conj", "comp", "part", "qub", "pred")
 _TAKES_NAME = frozenset({"w", "we", "na", "in", "using", "with", "pod", "z", "przy", "via"})
-_VERB_END = r"(?:nij|uj|ij|owac|owal|owalem|owala|ujesz|uje|uj|uja|ujmy|owany|owana|owane|nac|ic|nelem|owanie|owania|aj|ij|niemy|niesz|y|)"
+_VERB_END = (
+    r"(?:nij|uj|ij|owac|owal|owalem|owala|ujesz|uje|uja|ujmy|owany|owana|owane|nac|ic|nelem|owanie|owania|aj|niemy|"
+    r"niesz|y|)"
+)
 
 
 class Reading(NamedTuple):
@@ -182,6 +185,7 @@ def _score(reading: Reading, first: bool, capital: bool, governs: Sequence[str],
     score -= 4 if labels & _NAMES and not (capital and not first) else 0
     score -= 3 if labels & _RARE or pos in ("depr", "brev", "romandig", "interj") else 0
     score -= 0.5 if "pot." in labels else 0
+    score -= 1.5 if reading.tag.endswith(":pt") else 0
     case = reading.part(2) if pos in ("subst", "ger", "adj", "ppas", "pact", "num", "ppron3") else []
     score -= 2 if case == ["voc"] else 0
     score += 2 if governs and set(case) & set(governs) else 0
@@ -196,7 +200,7 @@ def _score(reading: Reading, first: bool, capital: bool, governs: Sequence[str],
 def choose(
     word: str, options: Sequence[Reading], before: Sequence[Reading], after: Sequence[Reading], first: bool
 ) -> Reading:
-    """The reading that fits its neighbours best (`before`: readings of the word before); order decides between equals."""
+    """The reading that fits best between those of its neighbours; the dictionary's order decides between equals."""
     if len(options) == 1:
         return options[0]
     governs = [case for reading in before if reading.pos == "prep" for case in reading.part(1)]
@@ -218,7 +222,7 @@ def _technology_at(text: str, found: list[Piece], at: int) -> tuple[int, str] | 
 
 
 def _is_name(text: str, found: list[Piece], at: int) -> bool:
-    """Whether an ordinary word stands for a technology here: capital inside a sentence, or after "w", "in" and the like."""
+    """Whether an ordinary word is a technology here: a capital inside a sentence, or after "w", "in" and the like."""
     before = text[found[at - 1].start : found[at - 1].end].lower() if at else ""
     capital = text[found[at].start].isupper()
     return found[at].kind == "tech" or (capital and at > 0) or before in _TAKES_NAME

@@ -11,7 +11,7 @@ _ALTERNATIVES = 5
 
 
 def understand(text: str) -> Understanding:
-    """What LuxOS makes of a text; NONE for what it does not do. Never raises on any text; the same text, the same answer."""
+    """What LuxOS makes of a text; NONE for what it does not do. Never raises, and answers the same each time."""
     seen = text[:MAX_LENGTH]
     found = tokens(seen)
     ranked = classify(found)

@@ -1,7 +1,7 @@
 """Splits a sentence into tokens without breaking what belongs together.
 
-Paths, URLs, e-mail addresses, versions, options, quoted text, sizes, times, `C#`, `.NET`, `node.js` stay whole. Spans are
-in the original text, and all that lies between tokens is white space.
+Paths, URLs, e-mail addresses, versions, options, quoted text, sizes, times, `C#`, `.NET`, `node.js` stay whole. Spans
+are in the original text, and all that lies between tokens is white space.
 """
 
 import re
@@ -17,23 +17,41 @@ class Piece(NamedTuple):
 
 
 _EXTENSIONS = (
-    "py|txt|md|csv|json|jsonl|ya?ml|toml|ini|cfg|conf|log|pdf|docx?|xlsx?|odt|ods|pptx?|html?|css|jsx?|tsx?|sh|bash|bat|ps1|"
-    "sql|sqlite3?|db|xml|zip|tar|gz|tgz|bz2|xz|7z|rar|deb|rpm|whl|exe|msi|iso|img|png|jpe?g|gif|svg|webp|mp3|mp4|wav|avi|"
-    "mkv|c|h|cpp|hpp|rs|go|java|kt|rb|php|lua|pl|swift|ipynb|env|lock|bak|tmp|out|diff|patch|service|key|pem|crt|srt|ics|rst|epub|tex"
+    "py|txt|md|csv|json|jsonl|ya?ml|toml|ini|cfg|conf|log|pdf|docx?|xlsx?|odt|ods|pptx?|html?|css|jsx?|tsx?|sh|bash|bat|"
+    "ps1|sql|sqlite3?|db|kdbx|xml|zip|tar|gz|tgz|bz2|xz|7z|rar|deb|rpm|whl|exe|msi|iso|img|png|jpe?g|gif|svg|webp|mp3|"
+    "mp4|wav|avi|mkv|c|h|cpp|hpp|rs|go|java|kt|rb|php|lua|swift|ipynb|env|lock|bak|tmp|out|diff|patch|service|key|pem|"
+    "crt|srt|ics|rst|epub|tex"
+)
+_BARE_FILES = (
+    r"\.(?:env|gitignore|bashrc|zshrc|profile|dockerignore|vimrc)\b|(?:Dockerfile|Makefile|README|LICENSE|CHANGELOG)\b"
 )
 _TOP_DOMAINS = "com|org|net|io|dev|pl|eu|de|uk|info|edu|gov|app|ai|local|lan|internal"
+_SCRIPTS = "node|vue|next|nuxt|express|react|three|d3|nest|ember|angular|backbone|discord|chart"
+_PAIRS = "tak/nie|i/lub|yes/no|true/false|and/or|prawda/fałsz"
+_ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}"
 _LETTER = r"[^\W\d_]"
+_WORD = rf"{_LETTER}[\w\u0300-\u036f]*"
+
+
+def _quotes() -> str:
+    pairs = (("„", '”"'), ("“", "”"), ("«", "»"), ('"', '"'), ("`", "`"))
+    plain = [f"{first}[^{first}{last}\\n]{{1,300}}[{last}]" for first, last in pairs]
+    return "|".join([*plain, r"(?<!\w)'[^'\n]{1,300}'(?!\w)"])
+
+
 _PATTERNS = (
-    ("quoted", r"„[^„”\"\n]{1,300}[”\"]|“[^“”\n]{1,300}”|«[^«»\n]{1,300}»|\"[^\"\n]{1,300}\"|`[^`\n]{1,300}`|(?<!\w)'[^'\n]{1,300}'(?!\w)"),
-    ("url", r"(?:https?|ftp|ssh|git|file|wss?)://[^\s<>\"”„]*[\w/#=&%-]|git@[\w.-]+:[\w./~-]*\w|www\.[\w.-]+\.\w+(?:/[\w./?=&%#~+-]*\w)?"),
+    ("quoted", _quotes()),
+    ("url", r"(?:https?|ftp|ssh|git|file|wss?)://[^\s<>\"”„]*[\w/#=&%-]"),
+    ("url", r"git@[\w.-]+:[\w./~-]*\w|www\.[\w.-]+\.\w+(?:/[\w./?=&%#~+-]*\w)?"),
     ("email", r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"),
-    ("tech", r"(?<![\w.])(?:[cfCF]#|[cC]\+\+|\.NET\b|\.net\b|(?i:node|vue|next|nuxt|express|react|three|d3|nest|ember|angular|backbone|discord|chart)\.js\b|(?i:asp)\.net\b)"),
-    ("word", r"\b(?i:tak/nie|i/lub|yes/no|true/false|and/or|prawda/fałsz)\b"),
-    ("path", r"[A-Za-z]:\\[^\s\"”,;]*|(?:~|\.{1,2})?/[^\s\"”„,;()?!]*[\w/*~-]|(?:~|\.\.?)/|\\\\[\w.-]+\\[^\s,;]+|/(?=\s|$)"),
-    ("url", rf"(?:localhost|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|(?:[\w-]+\.)+(?:{_TOP_DOMAINS}))(?::\d+)?/[\w./?=&%#~+:-]*[\w/]|localhost:\d+"),
+    ("tech", rf"(?<![\w.])(?:[cfCF]#|[cC]\+\+|\.NET\b|\.net\b|(?i:{_SCRIPTS})\.js\b|(?i:asp)\.net\b)"),
+    ("word", rf"\b(?i:{_PAIRS})\b"),
+    ("path", r"[A-Za-z]:\\[^\s\"”,;]*|\\\\[\w.-]+\\[^\s,;]+"),
+    ("path", r"(?:~|\.{1,2})?/[^\s\"”„,;()?!]*[\w/*~-]|(?:~|\.\.?)/|/(?=\s|$)"),
+    ("url", rf"(?:localhost|{_ADDRESS}|(?:[\w-]+\.)+(?:{_TOP_DOMAINS}))(?::\d+)?/[\w./?=&%#~+:-]*[\w/]|localhost:\d+"),
     ("path", r"\w[\w.-]*(?:/[\w.*@+-]+)+/?|\w[\w-]*/(?=[\s,.!?]|$)"),
-    ("host", r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.])|localhost\b"),
-    ("path", rf"(?:\*|\.?\w[\w-]*(?:\.[\w-]+)*)\.(?:{_EXTENSIONS})(?!\.?\w)|\.(?:env|gitignore|bashrc|zshrc|profile|dockerignore|vimrc)\b|(?:Dockerfile|Makefile|README|LICENSE|CHANGELOG)\b"),
+    ("host", rf"{_ADDRESS}(?::\d+)?(?![\w.])|localhost\b"),
+    ("path", rf"(?:\*|\.?\w[\w-]*(?:\.[\w-]+)*)\.(?:{_EXTENSIONS})(?!\.?\w)|{_BARE_FILES}"),
     ("host", rf"(?:[a-zA-Z0-9][\w-]*\.)+(?:{_TOP_DOMAINS})(?::\d+)?(?![\w])"),
     ("hash", r"(?:sha256:)[0-9a-f]{6,64}\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b"),
     ("time", r"\b\d{1,2}:\d{2}(?::\d{2})?\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b"),
@@ -42,10 +60,10 @@ _PATTERNS = (
     ("size", r"\b\d+(?:[.,]\d+)?\s?%|\b\d+(?:[.,]\d+)?(?:[kKMGT]i?B?|[kMG]Hz|ms|px|dB|s|min|h)\b"),
     ("ident", rf"{_LETTER}\w*_\w*|_\w+|{_LETTER}+\d\w*(?:-\w+)*|\d+{_LETTER}\w*"),
     ("number", r"\d+(?:[.,]\d+)?"),
-    ("word", rf"{_LETTER}[\w\u0300-\u036f]*(?:[-'’]{_LETTER}[\w\u0300-\u036f]*)*"),
+    ("word", rf"{_WORD}(?:[-'’]{_WORD})*"),
     ("punct", r"->|=>|…|\.\.\.|[^\w\s]|_"),
     ("other", r"\S"),
-)  # fmt: skip
+)
 _NAMES = {f"{kind}_{number}": kind for number, (kind, _) in enumerate(_PATTERNS)}
 _MASTER = re.compile("|".join(f"(?P<{kind}_{number}>{body})" for number, (kind, body) in enumerate(_PATTERNS)))
 

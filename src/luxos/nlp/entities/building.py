@@ -3,7 +3,7 @@
 from luxos.nlp.entities.claims import Claims
 from luxos.nlp.entities.lists import enumerations, feature_of, label_of, role_of
 from luxos.nlp.entities.naming import inside_quotes, names, unquoted
-from luxos.nlp.entities.sentence import CONJUNCTIONS, Phrase, Sentence
+from luxos.nlp.entities.sentence import CONJUNCTIONS, Phrase, Sentence, judging
 from luxos.nlp.inflection import NOMINAL
 from luxos.nlp.lexicon import applications, phrases
 from luxos.nlp.words import Entity
@@ -18,7 +18,6 @@ _RELATIVE = frozenset(
         "by",
         "that",
         "co",
-        "który",
         "ktory",
         "zeby",
         "to",
@@ -84,6 +83,7 @@ _ENGLISH_DOING = frozenset(
         "listing",
     }
 )
+_NO_FEATURES = frozenset({"plik", "baza", "front", "telefon", "góra", "dół", "zero", "dostęp"})
 _SKIPPED = frozenset({"a", "an", "the", "mi", "proszę", "prosze", "please", "me", "nam"})
 
 
@@ -94,8 +94,9 @@ def extract(sentence: Sentence, claims: Claims) -> None:
     end = 0
     if head is not None:
         end = _application(sentence, claims, head)
-    _features(sentence, claims, head)
+    things = _features(sentence, claims, head)
     _subjects(sentence, claims, end)
+    _place(sentence, claims, things)
     _quoted_name(sentence, claims)
 
 
@@ -106,6 +107,8 @@ def _application_head(sentence: Sentence, claims: Claims) -> int | None:
         if not claims.free(*sentence.span(at, at + 1)) or not sentence.is_word(at):
             continue
         if sentence.lemma(at) in known and not _after_preposition(sentence, at):
+            if sentence.lemma(at) in ("projekt", "project") and sentence.word(at + 1) == ":":
+                continue
             return at
     return _object_of_verb(sentence, claims)
 
@@ -114,7 +117,8 @@ def _after_preposition(sentence: Sentence, at: int) -> bool:
     back = at - 1
     while back >= 0 and sentence.is_adjective(back):
         back -= 1
-    return sentence.is_preposition(back) and not (sentence.word(back) == "to")
+    wished = sentence.lemma(back - 1) in ("prosić", "poprosić", "pomysł", "ochota")
+    return sentence.is_preposition(back) and sentence.word(back) != "to" and not wished
 
 
 def _object_of_verb(sentence: Sentence, claims: Claims) -> int | None:
@@ -148,27 +152,23 @@ def _application_start(sentence: Sentence, head: int) -> int:
         before = start - 1
         lemma, word = sentence.lemma(before), sentence.word(before)
         if (
-            sentence.is_adjective(before)
-            and lemma not in _judged(sentence, before)
-            and not sentence.is_preposition(before)
+            (sentence.is_adjective(before) and not _judges(sentence, before) and not sentence.is_preposition(before))
+            or lemma in ("rest", "crud")
+            or (english and _describes_english(sentence, before, word))
         ):
-            start = before
-        elif lemma in ("rest", "crud") or (english and _describes_english(sentence, before, word)):
             start = before
         else:
             break
     return start
 
 
-def _judged(sentence: Sentence, at: int) -> frozenset[str]:
-    from luxos.nlp.entities.sentence import judging
-
-    return judging() | ({sentence.lemma(at)} if sentence.word(at) in judging() else set())
+def _judges(sentence: Sentence, at: int) -> bool:
+    return sentence.lemma(at) in judging() or sentence.word(at) in judging()
 
 
 def _describes_english(sentence: Sentence, at: int, word: str) -> bool:
     reading = sentence.noun(at)
-    if word in _SKIPPED or reading is None or sentence.is_preposition(at) or word in _judged(sentence, at):
+    if word in _SKIPPED or reading is None or sentence.is_preposition(at) or _judges(sentence, at):
         return False
     return reading.tag == "ign" or "trade" in reading.labels or word.isascii()
 
@@ -191,7 +191,14 @@ def _application(sentence: Sentence, claims: Claims, head: int) -> int:
     if whole and whole.end > end and sentence.value(whole) in phrases():
         claims.add(sentence.entity("APP_TYPE", sentence.value(whole), start, whole.end))
         return whole.end
-    inner = sentence.phrase(end) if sentence._genitive(end) else None
+    inner = sentence.phrase(end) if sentence.is_genitive(end) else None
+    if inner and sentence.value(inner) in phrases():
+        claims.add(
+            sentence.entity(
+                "APP_TYPE", f"{sentence.value(phrase)} {_spelled(sentence, end, inner.end)}", start, inner.end
+            )
+        )
+        return inner.end
     if inner is None or inner.reading.tag == "ign" or not claims.free(*sentence.span(inner.start, inner.end)):
         claims.add(sentence.entity("APP_TYPE", sentence.value(phrase), start, end))
         return end
@@ -216,7 +223,7 @@ def _spelled(sentence: Sentence, start: int, end: int) -> str:
 
 
 def _object_of_activity(sentence: Sentence, phrase: Phrase) -> Phrase | None:
-    """What an activity is done with ("zarządzania książkami"), or None where the phrase is no activity with an object."""
+    """What an activity is done with ("zarządzania książkami"), or None for what is no activity or has no object."""
     if not sentence.is_activity(phrase):
         return None
     at = phrase.end
@@ -247,12 +254,16 @@ def _english_singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3 else word
 
 
+def _add_subject(sentence: Sentence, claims: Claims, phrase: Phrase) -> None:
+    claims.add(sentence.entity("SUBJECT", subject_value(sentence, phrase), phrase.start, phrase.end))
+
+
 def _add_subjects(sentence: Sentence, claims: Claims, phrase: Phrase) -> int:
     """Adds a subject and those that a conjunction joins to it; gives the end."""
     while True:
         if not claims.free(*sentence.span(phrase.start, phrase.end)):
             return phrase.end
-        claims.add(sentence.entity("SUBJECT", subject_value(sentence, phrase), phrase.start, phrase.end))
+        _add_subject(sentence, claims, phrase)
         at = phrase.end
         if not (sentence.word(at) in CONJUNCTIONS or (sentence.word(at) == "," and sentence.noun(at + 1))):
             return at
@@ -262,17 +273,31 @@ def _add_subjects(sentence: Sentence, claims: Claims, phrase: Phrase) -> int:
         phrase = sentence.trimmed(following)
 
 
-def _features(sentence: Sentence, claims: Claims, head: int | None) -> None:
+def _features(sentence: Sentence, claims: Claims, head: int | None) -> list[Phrase]:
+    """Adds the features of enumerations; gives what is neither feature nor field, for `_place`."""
     goods = head is not None and applications().get(sentence.lemma(head), {}).get("goods", False)
+    things: list[Phrase] = []
     for enumeration in enumerations(sentence):
         for item in enumeration.items:
             role, start = role_of(sentence, enumeration, item), item.start
             if role == "field" or not claims.free(*sentence.span(start, item.end)):
                 continue
-            if role == "other" and goods and enumeration.intro == "with" and item.phrase and not claims.has("SUBJECT"):
-                _add_subjects(sentence, claims, sentence.trimmed(item.phrase))
-                continue
-            claims.add(_feature(sentence, start, item.end, label_of(sentence, item)))
+            if role == "feature" or item.phrase is None:
+                claims.add(_feature(sentence, start, item.end, label_of(sentence, item)))
+            elif sentence.lemma(item.phrase.head) not in _NO_FEATURES and sentence.tag(item.end) != "tech":
+                things.append(sentence.trimmed(item.phrase))
+    if goods and things and not claims.has("SUBJECT"):
+        _add_subject(sentence, claims, things.pop(0))
+    return things
+
+
+def _place(sentence: Sentence, claims: Claims, things: list[Phrase]) -> None:
+    """What an application is "with": its subject, where nothing else is; else a feature."""
+    for thing in things:
+        if not claims.has("SUBJECT"):
+            _add_subject(sentence, claims, thing)
+        else:
+            claims.add(sentence.entity("FEATURE", sentence.value(thing, singular=False), thing.start, thing.end))
 
 
 def _feature(sentence: Sentence, start: int, end: int, label: str) -> Entity:
@@ -303,6 +328,9 @@ def _subjects(sentence: Sentence, claims: Claims, after: int) -> None:
         for at in places:
             if sentence.word(at) in words and _subject_after(sentence, claims, at):
                 return
+    for at in places:
+        if sentence.lemma(at) == "każdy" and _subject_of_having(sentence, claims, at + 1):
+            return
     for at in places:
         if sentence.lemma(at) in _RELATIVE and _subject_of_clause(sentence, claims, at):
             return
@@ -337,14 +365,17 @@ def _subject_after(sentence: Sentence, claims: Claims, at: int) -> bool:
     if bare is None or not claims.free(*sentence.span(bare.start, bare.end)):
         return False
     about = _object_of_activity(sentence, bare)
-    if about is None and sentence.is_activity(bare):
-        bare = _fallback(sentence, bare)
     phrase = about or sentence.trimmed(sentence.phrase(at) or bare)
     return _add_subjects(sentence, claims, phrase) > 0 and claims.has("SUBJECT")
 
 
-def _fallback(sentence: Sentence, bare: Phrase) -> Phrase:
-    return bare
+def _subject_of_having(sentence: Sentence, claims: Claims, at: int) -> bool:
+    """ "każda książka ma tytuł": what has the fields."""
+    phrase = sentence.phrase(at, complement=False) if at < len(sentence) else None
+    if phrase is None or sentence.lemma(phrase.end) not in ("mieć", "zawierać", "posiadać"):
+        return False
+    _add_subject(sentence, claims, phrase)
+    return claims.has("SUBJECT")
 
 
 def _subject_of_clause(sentence: Sentence, claims: Claims, at: int) -> bool:

@@ -1,4 +1,4 @@
-"""Enumerations in a sentence: "z tytułem, terminem i logowaniem", "pola: imię (tekst), wiek", "ma autora i rok wydania"."""
+"""Enumerations: "z tytułem, terminem i logowaniem", "pola: imię (tekst), wiek", "ma autora i rok wydania"."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -13,17 +13,18 @@ _FIELD_WORDS = frozenset(
 )
 _HAVING = frozenset({"mieć", "zawierać", "posiadać", "has", "have", "having", "contains", "containing"})
 _WRAPPERS = frozenset(
-    {"możliwość", "opcja", "funkcja", "obsługa", "wsparcie", "mechanizm", "moduł", "podpora", "support"}
+    {"możliwość", "opcja", "funkcja", "obsługa", "wsparcie", "mechanizm", "moduł", "model", "podpora", "support"}
 )
 _MEANS = frozenset({"użycie", "wykorzystanie", "pomoc", "poziom", "strona"})
 _WITH = frozenset({"z", "ze", "with", "plus"})
 
 
 class Item(NamedTuple):
-    """One thing of an enumeration: its tokens, the phrase in it, and the kind that the person said, if any."""
+    """One thing of an enumeration: its tokens (till `words_end` without "(liczba)"), its phrase, its kind if said."""
 
     start: int
     end: int
+    words_end: int
     phrase: Phrase | None
     said: str | None
 
@@ -100,8 +101,6 @@ def _item(sentence: Sentence, at: int) -> Item | None:
     ):
         phrase = phrase if "-" in sentence.word(phrase.head) else None
     end = phrase.end if phrase else at
-    if phrase and sentence.tag(end) == "tech":
-        end = at if False else end
     if not phrase and sentence.is_adjective(at):
         end = at + 1
     if end == at:
@@ -111,7 +110,7 @@ def _item(sentence: Sentence, at: int) -> Item | None:
             end += 1
         phrase = phrase._replace(end=end)
     said, after = _said_kind(sentence, end)
-    return Item(start, end, phrase, said)._replace(said=said) if after == end else Item(start, after, phrase, said)
+    return Item(start, after, end, phrase, said)
 
 
 def _separator(sentence: Sentence, at: int) -> int:
@@ -185,7 +184,7 @@ def label_of(sentence: Sentence, item: Item) -> str:
     """The name of a thing in its base form, as it would head a column."""
     if item.phrase:
         return sentence.value(item.phrase, singular=False)
-    return " ".join(token.text for token in sentence.tokens[item.start : item.end] if token.tag != "punct")
+    return " ".join(token.text for token in sentence.tokens[item.start : item.words_end] if token.tag != "punct")
 
 
 def role_of(sentence: Sentence, enumeration: Enumeration, item: Item) -> str:

@@ -1,4 +1,4 @@
-"""What a thing is to be called: "o nazwie biblioteka", "nazwij ją warsztat", "pod nazwą …", "„Moja Biblioteka”", "called X"."""
+"""What a thing is to be called: "o nazwie biblioteka", "nazwij ją warsztat", "„Moja Biblioteka”", "called X"."""
 
 from luxos.nlp.entities.sentence import Sentence
 from luxos.nlp.lexicon import load

@@ -11,6 +11,14 @@ from luxos.nlp.words import Entity, Token
 CONJUNCTIONS = frozenset({"i", "oraz", "a", "and", "lub", "albo", "plus", "&", "tudzież"})
 
 
+_MAX_GENITIVES = 2
+_VERBAL = ("fin", "impt", "praet", "inf", "prep", "conj", "comp")
+_HAVING = frozenset({"mieć", "zawierać", "posiadać"})
+_NO_NOUNS = frozenset(
+    {"to", "tego", "tym", "co", "czego", "a", "an", "the", "called", "named", "me", "my", "and", "please"}
+)
+
+
 class Phrase(NamedTuple):
     """A noun phrase: tokens `start` to `end` (exclusive), its head, and how the head is read."""
 
@@ -97,19 +105,19 @@ class Sentence:
         if not self.is_word(at):
             return None
         chosen = self.options[at][0]
-        if chosen.pos in NOMINAL or chosen.tag == "ign":
-            return chosen
-        if chosen.pos in ADJECTIVAL or self.is_preposition(at):
+        if self.is_preposition(at) or self.word(at) in _NO_NOUNS:
             return None
-        return None
+        return chosen if chosen.pos in NOMINAL or chosen.tag == "ign" else None
 
     def is_adjective(self, at: int, of: Reading | None = None) -> bool:
         """Whether an adjective or participle stands there (agreeing with the noun `of`)."""
         if not self.is_word(at):
             return False
-        fits = [r for r in self.options[at] if r.pos in ADJECTIVAL]
+        if self.pos(at) in _VERBAL:
+            return False
+        fits = [r for r in self.options[at] if r.pos in ADJECTIVAL and r.lemma not in _HAVING]
         if of is None:
-            return bool(fits) and self.options[at][0].pos in ADJECTIVAL
+            return bool(fits) and self.options[at][0] in fits
         return any(all(set(r.part(i)) & set(of.part(i)) for i in (1, 2, 3)) for r in fits)
 
     def is_activity(self, phrase: Phrase) -> bool:
@@ -140,10 +148,15 @@ class Sentence:
         return self.noun(following) is None
 
     def _with_complement(self, phrase: Phrase) -> Phrase:
-        inner = self.phrase(phrase.end, complement=False) if self._genitive(phrase.end) else None
-        return phrase._replace(end=inner.end) if inner else phrase
+        for _ in range(_MAX_GENITIVES):
+            inner = self.phrase(phrase.end, complement=False) if self.is_genitive(phrase.end) else None
+            if inner is None:
+                break
+            phrase = phrase._replace(end=inner.end)
+        return phrase
 
-    def _genitive(self, at: int) -> bool:
+    def is_genitive(self, at: int) -> bool:
+        """Whether a noun phrase in the genitive begins at a place."""
         while self.is_adjective(at) and not self.noun(at):
             at += 1
         if not self.noun(at) or self.options[at][0].tag == "ign" or "trade" in self.options[at][0].labels:
