@@ -1,5 +1,6 @@
 """Files seen through descriptors of folders: no component of a path is ever followed when it is a link."""
 
+import ctypes
 import errno
 import hashlib
 import os
@@ -14,6 +15,8 @@ from luxos.runtime.errors import DiskFull, FilesNotOurs
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 CHUNK = 1 << 20
+FEW = 16
+"""Up to so many files are made durable one by one."""
 
 
 @contextmanager
@@ -96,6 +99,37 @@ def write_all(target: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(target, rest) :]
+
+
+def sync_files(folder: Path) -> None:
+    """Makes the files right in a folder durable, and their names."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        found = names(descriptor)
+        if len(found) > FEW:
+            sync_file_system(descriptor)
+            return
+        for name in found:
+            _sync(descriptor, name)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: int, name: str) -> None:
+    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def sync_file_system(folder: int) -> None:
+    """Makes everything on the folder's file system durable: for many files cheaper than one by one."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syncfs(folder) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from luxos.runtime.changes.listing import Change, decode, encode
-from luxos.runtime.changes.nofollow import copy, disk, sync_folder, write_all
+from luxos.runtime.changes.nofollow import copy, disk, sync_files, sync_folder, write_all
 from luxos.runtime.errors import ChangesDamaged
 from luxos.runtime.faultpoints import reach
 
@@ -33,7 +33,6 @@ class Store:
         descriptor, name = tempfile.mkstemp(dir=contents)
         try:
             sha256, size = copy(source, descriptor)
-            os.fsync(descriptor)
         except BaseException:
             os.unlink(name)  # noqa: PTH108
             raise
@@ -58,7 +57,7 @@ class Store:
     def write_list(self, changes: tuple[Change, ...]) -> str:
         """Makes everything durable, the list as the very last; returns the list's digest."""
         stored = encode(changes)
-        sync_folder(self.folder / CONTENTS)
+        sync_files(self.folder / CONTENTS)
         reach("changes.stage.before_list")
         self._put(LIST, stored)
         sync_folder(self.folder.parent)

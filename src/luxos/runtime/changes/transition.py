@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from luxos.runtime.changes.listing import Change, State
-from luxos.runtime.changes.nofollow import FOLDER, NEW_FILE, disk, folder_at, names, state, status
+from luxos.runtime.changes.nofollow import (
+    FEW,
+    FOLDER,
+    NEW_FILE,
+    disk,
+    folder_at,
+    names,
+    state,
+    status,
+    sync_file_system,
+)
 from luxos.runtime.changes.store import Store
 from luxos.runtime.errors import ChangeConflict
 from luxos.runtime.faultpoints import reach
@@ -139,15 +149,16 @@ class Transition:
         wanted = [one for one in work if one.new and one.new.type == "file"]
         if not wanted:
             return
+        few = len(wanted) <= FEW
         os.mkdir(self._scratch, 0o700, dir_fd=self._root)
         with folder_at(self._root, (self._scratch,)) as scratch:
             for number, one in enumerate(wanted):
                 assert scratch is not None  # noqa: S101 - made just before
                 assert one.new is not None  # noqa: S101
-                self._write(scratch, str(number), one.new)
+                self._write(scratch, str(number), one.new, sync=few)
                 self._temporary[one.path] = str(number)
-            if scratch is not None:
-                os.fsync(scratch)
+            if scratch is not None and not few:
+                sync_file_system(scratch)
 
     def _open_folders(self, work: Sequence[Change]) -> None:
         """A folder that is to go must let go of what lies in it, whatever mode a step gave it."""
@@ -157,12 +168,13 @@ class Transition:
                     if folder is not None:
                         os.fchmod(folder, one.old.mode | 0o700)
 
-    def _write(self, folder: int, name: str, new: State) -> None:
+    def _write(self, folder: int, name: str, new: State, *, sync: bool) -> None:
         descriptor = os.open(name, NEW_FILE, 0o600, dir_fd=folder)
         try:
             self.store.write_to(new.sha256 or "", descriptor)
             os.fchmod(descriptor, new.mode)
-            os.fsync(descriptor)
+            if sync:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -242,7 +254,7 @@ class Transition:
         temporary = f"{self._scratch}.file"
         with suppress(FileNotFoundError):
             os.unlink(temporary, dir_fd=folder)
-        self._write(folder, temporary, new)
+        self._write(folder, temporary, new, sync=True)
         os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def _set_folder_modes(self, work: Sequence[Change]) -> None:

@@ -15,6 +15,8 @@ from luxos.runtime.sandbox.confinement import Limits
 
 PREFIX = "luxos-"
 _numbers = itertools.count(1)
+_left: set[Path] = set()
+"""Groups of ours that could not be removed at once."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,7 @@ class ControlGroup:
     def close(self) -> None:
         """Removes the group; one that the kernel still holds is removed with a later group."""
         for folder in self.folders:
-            with suppress(OSError):
-                folder.rmdir()
+            _remove(folder)
 
 
 def create(limits: Limits) -> ControlGroup | None:
@@ -129,8 +130,21 @@ def _set(file: Path, value: int) -> None:
         os.close(descriptor)
 
 
+def _remove(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        _left.discard(folder)
+    except OSError:
+        _left.add(folder)
+    else:
+        _left.discard(folder)
+
+
 def _sweep(parent: Path) -> None:
-    """Removes groups whose LuxOS is gone; a group in use cannot be removed anyway."""
+    """Removes groups whose LuxOS is gone, and those of ours that the kernel still held before."""
+    for folder in list(_left):
+        _remove(folder)
     for folder in parent.glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).partition("-")[0]
         if owner.isdecimal() and not Path("/proc", owner).exists():

@@ -256,7 +256,7 @@ class _Tree:
         if not self._exited.done():
             self._killed = True
             await self._end_all()
-        # The first process of a PID namespace ends after all others, so the pipes have no writer left.
+        await self._await_first()
         streams = (self._out, self._err, self._status)
         await asyncio.wait({stream.ended for stream in streams}, timeout=GRACE)
         for stream in streams:
@@ -269,6 +269,19 @@ class _Tree:
             os.close(self._first)
         if self._group:
             self._group.close()
+
+    async def _await_first(self) -> None:
+        """bwrap ends when its command does; the namespace's first process, killed by that, only after all others."""
+        if self._first is None:
+            return
+        self._send(signal.SIGKILL)
+        ended = asyncio.Event()
+        self._loop.add_reader(self._first, ended.set)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), GRACE)
+        self._loop.remove_reader(self._first)
+        with suppress(ChildProcessError):  # it is ours to bury only where we are a container's first process
+            os.waitid(os.P_PIDFD, self._first, os.WEXITED | os.WNOHANG)  # noqa: ASYNC222 - it does not wait
 
     async def _end_all(self) -> None:
         # bwrap's child asks to die with its parent only after some steps; killed before, bwrap would leave it behind.
