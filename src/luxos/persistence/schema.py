@@ -11,6 +11,7 @@ import asyncpg
 
 from luxos.persistence.errors import DatabaseForeign, DatabaseNewer, MigrationFailed, PgvectorMissing
 from luxos.persistence.queries import SQL, queries
+from luxos.persistence.translation import is_lost
 
 SCHEMA_BEING = UUID("5f0f6a0a-3a0c-4d3b-9a35-0f5c1d7b6e01")
 """The being in which the version of the schema stands, as `attributes.version`."""
@@ -52,19 +53,21 @@ class Schema:
                 raise MigrationFailed(version=wanted, reason=f"there is no way from schema {found}")
             try:
                 await connection.execute(text)
-            except asyncpg.PostgresSyntaxError as error:
+            except asyncpg.PostgresError as error:
+                if is_lost(error) or isinstance(error, asyncpg.DiskFullError):
+                    raise
                 raise MigrationFailed(version=version, reason=str(error)) from error
         await connection.execute(queries()["set_schema_version"], SCHEMA_BEING, wanted)
 
     async def _found(self, connection: Any) -> int | None:
         """The version of the schema in the database, or `None` where there is no table of ours."""
-        tables = await connection.fetchrow(queries()["find_tables"])
-        if not (tables["base_beings"] or tables["relationships"]):
+        tables = await connection.fetch(queries()["find_tables"])
+        if not tables:
             return None
         try:
             attributes = await connection.fetchval(queries()["load_schema"], SCHEMA_BEING)
         except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
-            raise DatabaseForeign(table=tables["base_beings"] or tables["relationships"]) from error
+            raise DatabaseForeign(table=tables[0]["name"]) from error
         if attributes is None:
             raise DatabaseForeign(table="base_beings")
         found = int(attributes["version"])

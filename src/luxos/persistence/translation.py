@@ -16,6 +16,7 @@ _CONNECTION = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InternalClientError,  # what the driver raises when a connection dies between two statements
     ConnectionError,
 )
 _ROOM = 1 << 20

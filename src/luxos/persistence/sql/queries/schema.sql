@@ -1,15 +1,15 @@
 -- Opening a database: its schema, and the version that stands in a being.
 
--- name: server_version
-SELECT current_setting('server_version_num')::INTEGER AS number, current_setting('server_version') AS version;
-
 -- name: lock_schema
 SELECT pg_advisory_xact_lock(hashtextextended('luxos.schema', 0));
 
 -- name: find_tables
-SELECT
-    to_regclass('base_beings')::TEXT AS base_beings,
-    to_regclass('relationships')::TEXT AS relationships;
+-- From the catalogue itself: to_regclass may answer from a cache that is older than the lock.
+SELECT relname::TEXT AS name
+FROM pg_class
+WHERE relname IN ('base_beings', 'relationships')
+    AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = ANY(current_schemas(FALSE)))
+ORDER BY relname;
 
 -- name: load_schema
 SELECT attributes FROM base_beings WHERE soul = $1;
