@@ -116,7 +116,7 @@ def test_an_application_is_sound_and_serves(
     assert report["failed"] == report["skipped"] == 0
     assert report["passed"] > 90
     assert report["coverage"] > 95
-    with _served(root) as port:
+    with served(["make", "run"], root, {"DATABASE_URL": f"sqlite:///{tmp_path}/served.db"}) as port:
         _use(Caller(port), blueprint)
 
 
@@ -150,16 +150,16 @@ class Caller:
 
 
 @contextmanager
-def _served(root: Path) -> Iterator[int]:
-    """`make run`, as a person starts it, on a free port and an empty database."""
+def served(command: list[str], root: Path, settings: dict[str, str]) -> Iterator[int]:
+    """The application as a person starts it, on a free port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    environment = {"PATH": os.environ["PATH"], "PORT": str(port), "DATABASE_URL": f"sqlite:///{root.parent}/served.db"}
+    environment = {"PATH": os.environ["PATH"], "PORT": str(port), **settings}
     log = root.parent / "served.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["make", "run"], cwd=root, env=environment, stdout=output, stderr=output, start_new_session=True
+            command, cwd=root, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
         _wait_until_healthy(port, process, log)
