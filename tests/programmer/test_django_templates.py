@@ -108,8 +108,10 @@ def test_sections_step_aside_for_the_pages_of_the_application() -> None:
     assert "class TrueItemItem(base.Record):" in files["moje_rzeczy/models.py"]
 
 
-def test_applications_step_aside_for_djangos_own() -> None:
-    assert 'label = "auth_app"' in generate(blueprint(resource("rzeczy", "Rzecz"), name="auth"))["auth/apps.py"]
+@pytest.mark.parametrize("name", ["auth", "sessions", "login", "r"])
+def test_applications_step_aside_for_djangos_own(name: str) -> None:
+    made = generate(blueprint(resource("rzeczy", "Rzecz"), name=name))
+    assert f'    name = "{name}"\n    label = "{name}_app"\n' in made[f"{name}/apps.py"]
 
 
 def test_optional_texts_are_empty_and_other_values_null() -> None:
