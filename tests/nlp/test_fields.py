@@ -43,6 +43,19 @@ def fields(text: str) -> list[tuple[str, str]]:
             "Zbuduj aplikację do firm w Django z nazwą, adresem e-mail i stroną www",
             [("nazwa", "text"), ("adres e-mail", "email"), ("strona www", "url")],
         ),
+        (
+            "zbuduj api w fastapi do hulajnog z polami nazwa, cena za godzine, dostepna (tak/nie)",
+            [("nazwa", "text"), ("cena za godzinę", "decimal"), ("dostępna", "boolean")],
+        ),
+        (
+            "Zbuduj rejestr faktur w Django: numer, data wystawienia, kwota brutto, opłacona",
+            [("numer", "text"), ("data wystawienia", "date"), ("kwota brutto", "decimal"), ("opłacona", "boolean")],
+        ),
+        (
+            "Zbuduj aplikację Django do przepisów, każdy przepis ma nazwę, czas przygotowania (liczba) i składniki",
+            [("nazwa", "text"), ("czas przygotowania", "integer"), ("składniki", "long_text")],
+        ),
+        ("W FastAPI zbuduj API do ewidencji pszczół: ule, matki i miodobrania", []),
     ],
 )
 def test_fields(text: str, expected: list[tuple[str, str]]) -> None:

@@ -19,7 +19,7 @@ DIMENSION = 1 << 14
 _CHARACTERS = 0.4
 _MEANING = 2.0
 _MOOD = 2.5
-_VERBS = frozenset({"impt", "inf", "fin", "praet", "bedzie", "imps", "winien", "pred", "ger"})
+_VERBS = frozenset({"impt", "inf", "fin", "praet", "cond", "bedzie", "imps", "winien", "pred", "ger"})
 _NO_CONTENT = frozenset({"mi", "proszę", "prosze", "please", "me", "sobie", "nam"})
 _QUESTIONS = frozenset(
     {
@@ -79,7 +79,21 @@ def _lemmas(word: str) -> tuple[str, ...]:
 
 
 _HEDGES = frozenset(
-    {"kiedyś", "gdyby", "szkoda", "marzyć", "yesterday", "wczoraj", "lubić", "żaden", "niedawno", "dawno"}
+    {
+        "kiedyś",
+        "gdyby",
+        "szkoda",
+        "marzyć",
+        "yesterday",
+        "wczoraj",
+        "lubić",
+        "żaden",
+        "niedawno",
+        "dawno",
+        "didn't",
+        "built",
+        "wrote",
+    }
 )
 _WANTING = frozenset(
     {"potrzebować", "chcieć", "trzeba", "prosić", "poprosić", "móc", "przydać", "potrzebny", "mieć", "można"}
@@ -95,7 +109,9 @@ def mood(tokens: Sequence[Token]) -> str:
     verbs = [(at, token) for at, token in enumerate(tokens) if token.tag.partition(":")[0] in _VERBS - {"ger"}]
     if any(token.lemma.lower() in _HEDGES for token in tokens):
         return "hedge"
-    if any(_denied(tokens, at) and token.tag.startswith(("impt", "inf")) for at, token in verbs):
+    if any(
+        _denied(tokens, at) and token.tag.startswith(("impt", "inf", "fin:sg:pri", "fin:pl:pri")) for at, token in verbs
+    ):
         return "denied"
     if any(token.tag.startswith("impt") for _, token in verbs):
         return "command"
@@ -105,6 +121,8 @@ def mood(tokens: Sequence[Token]) -> str:
 def _calm_mood(tokens: Sequence[Token], verbs: Sequence[tuple[int, Token]]) -> str:
     if tokens and (tokens[-1].text == "?" or tokens[0].text.lower() in _QUESTIONS):
         return "question"
+    if any(token.tag.startswith("cond") and token.lemma not in _WANTING for _, token in verbs):
+        return "hedge"
     if any(token.lemma in _WANTING for token in tokens):
         return "denied" if any(_denied(tokens, at) for at, _ in verbs) else "want"
     if any(token.tag.startswith("praet") for _, token in verbs):

@@ -153,7 +153,8 @@ def respelled(word: str) -> str:
         return reading.lemma
     if not word.isascii() or reading.tag == "ign" or dictionary([word, word.lower()]):
         return word
-    return next((form for form, _ in forms(reading.lemma) if fold(form) == word.lower()), word)
+    spelled = [form for form, _ in forms(reading.lemma) if fold(form) == word.lower()]
+    return min(spelled, key=lambda form: sum(not letter.isascii() for letter in form), default=word)
 
 
 def _gerund_form(lemma: str, number: str, case: str) -> str | None:

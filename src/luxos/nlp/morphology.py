@@ -36,7 +36,7 @@ _RARE = {
     "bot.",
 }
 _NAMES = {"nazwisko", "imię", "geograficzna", "patronimicum", "nazwa_geograficzna", "nazwa_organizacji"}
-_FUNCTION = ("prep", "conj", "comp", "part", "qub", "pred")
+_FUNCTION = ("prep", "conj", "comp", "part", "qub")
 _TAKES_NAME = frozenset({"w", "we", "na", "in", "using", "with", "pod", "z", "przy", "via"})
 _VERB_END = (
     r"(?:nij|uj|ij|owac|owal|owalem|owala|ujesz|uje|uja|ujmy|owany|owana|owane|nac|ic|nelem|owanie|owania|aj|niemy|"
@@ -65,7 +65,7 @@ class Reading(NamedTuple):
 def _analyser() -> Any:
     import morfeusz2
 
-    return morfeusz2.Morfeusz(generate=False)
+    return morfeusz2.Morfeusz(generate=False, praet="composite")
 
 
 @lru_cache(maxsize=1)
@@ -177,6 +177,18 @@ def readings(word: str) -> tuple[Reading, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
+def _commands(word: str) -> tuple[Reading, ...]:
+    """Imperatives that a word becomes with one Polish letter put back ("pokaz": "pokaż"), where it is none itself."""
+    lower = word.lower()
+    if not lower.isascii() or any(reading.pos == "impt" for reading in readings(word)):
+        return ()
+    marks = ((at, mark) for at, letter in enumerate(lower) for mark in _MARKED.get(letter, ""))
+    spelled = [lower[:at] + mark + lower[at + 1 :] for at, mark in marks]
+    found = (reading for options in dictionary(spelled).values() for reading in options)
+    return tuple(reading for reading in found if reading.pos == "impt" and reading.lemma in preferred())
+
+
 def _score(reading: Reading, first: bool, capital: bool, governs: Sequence[str], next_noun: Sequence[Reading]) -> float:
     pos, labels = reading.pos, reading.labels
     score = 3.0 if reading.lemma in preferred() and pos in ("subst", "fin", "impt", "inf") else 0.0
@@ -249,6 +261,6 @@ def tokens(text: str) -> tuple[Token, ...]:
                 or result[-1].lemma in ("i", "oraz", "a", "proszę", "prosić", "potem")
             )
             before, after = options[at - 1] if at else (), options[at + 1] if at + 1 < len(found) else ()
-            reading = choose(word, options[at], before, after, first)
+            reading = choose(word, options[at] + _commands(word) if first else options[at], before, after, first)
             result.append(Token(word, piece.start, piece.end, reading.lemma, reading.tag))
     return tuple(result)

@@ -280,7 +280,7 @@ def _features(sentence: Sentence, claims: Claims, head: int | None) -> list[Phra
     for enumeration in enumerations(sentence):
         for item in enumeration.items:
             role, start = role_of(sentence, enumeration, item), item.start
-            if role == "field" or not claims.free(*sentence.span(start, item.end)):
+            if role in ("field", "format") or not claims.free(*sentence.span(start, item.end)):
                 continue
             if role == "feature" or item.phrase is None:
                 claims.add(_feature(sentence, start, item.end, label_of(sentence, item)))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from luxos.nlp.entities.sentence import CONJUNCTIONS, Phrase, Sentence
 from luxos.nlp.identifiers import fold
+from luxos.nlp.inflection import respelled
 from luxos.nlp.lexicon import load
 
 _FIELD_WORDS = frozenset(
@@ -16,6 +17,8 @@ _WRAPPERS = frozenset(
     {"możliwość", "opcja", "funkcja", "obsługa", "wsparcie", "mechanizm", "moduł", "model", "podpora", "support"}
 )
 _MEANS = frozenset({"użycie", "wykorzystanie", "pomoc", "poziom", "strona"})
+_LABEL_TAILS = frozenset({"url", "www", "e-mail", "email", "mail", "brutto", "netto"})
+_FORMATS = frozenset({"csv", "pdf", "json", "xml", "excel", "xlsx", "html"})
 _WITH = frozenset({"z", "ze", "with", "plus"})
 
 
@@ -30,7 +33,7 @@ class Item(NamedTuple):
 
 
 class Enumeration(NamedTuple):
-    """A list of things; `intro` is `fields`, `has` or `with`, by the words before it."""
+    """A list of things; `intro` is `fields`, `has`, `with` or `colon`, by what stands before it."""
 
     intro: str
     items: tuple[Item, ...]
@@ -88,6 +91,16 @@ def _said_kind(sentence: Sentence, at: int) -> tuple[str | None, int]:
     return None, at
 
 
+def _label_end(sentence: Sentence, at: int) -> int:
+    """Past what still belongs to a name of several words: "strona www", "kwota brutto", "cena za godzinę"."""
+    while sentence.lemma(at) in _LABEL_TAILS or sentence.word(at) in _LABEL_TAILS:
+        at += 1
+    phrase = sentence.phrase(at + 1) if sentence.word(at) in ("za", "na", "od") and at + 1 < len(sentence) else None
+    if phrase and (phrase.end >= len(sentence) or _separator(sentence, phrase.end) or sentence.word(phrase.end) == "("):
+        return phrase.end
+    return at
+
+
 def _item(sentence: Sentence, at: int) -> Item | None:
     start = at
     if sentence.word(at) == "czy":
@@ -106,8 +119,7 @@ def _item(sentence: Sentence, at: int) -> Item | None:
     if end == at:
         return None
     if phrase:
-        while sentence.lemma(end) in ("url", "www", "e-mail", "email", "mail"):
-            end += 1
+        end = _label_end(sentence, end)
         phrase = phrase._replace(end=end)
     said, after = _said_kind(sentence, end)
     return Item(start, after, end, phrase, said)
@@ -159,6 +171,8 @@ def _intro(sentence: Sentence, at: int) -> tuple[str, int] | None:
         if sentence.lemma(following) in _FIELD_WORDS:
             return None
         return "has", following
+    if word == ":":
+        return "colon", at + 1
     if word in _WITH and sentence.lemma(at + 1) not in _FIELD_WORDS | _MEANS:
         following = at + 1
         while sentence.nominal(following) in _WRAPPERS and sentence.phrase(following + 1):
@@ -173,27 +187,37 @@ def enumerations(sentence: Sentence) -> Iterator[Enumeration]:
     while at < len(sentence):
         found = _intro(sentence, at)
         items = _items(sentence, found[1]) if found else ()
-        if found and items:
+        if found and items and (found[0] != "colon" or _are_attributes(sentence, items)):
             yield Enumeration(found[0], items)
             at = items[-1].end
         else:
             at += 1
 
 
+def _are_attributes(sentence: Sentence, items: tuple[Item, ...]) -> bool:
+    """Whether what follows a bare colon is a list of fields: most of the names are usual attributes."""
+    known = sum(item.said is not None or kind_of(label_of(sentence, item)) is not None for item in items)
+    return known >= 2 and 2 * known >= len(items)
+
+
 def label_of(sentence: Sentence, item: Item) -> str:
     """The name of a thing in its base form, as it would head a column."""
     if item.phrase:
         return sentence.value(item.phrase, singular=False)
-    return " ".join(token.text for token in sentence.tokens[item.start : item.words_end] if token.tag != "punct")
+    return " ".join(
+        respelled(token.text) for token in sentence.tokens[item.start : item.words_end] if token.tag != "punct"
+    )
 
 
 def role_of(sentence: Sentence, enumeration: Enumeration, item: Item) -> str:
-    """`field`, `feature`, or `other` (a thing that only the kind of application can place)."""
+    """`field`, `feature`, `format` (of an export), or `other` (a thing that only the kind of application can place)."""
     start = item.phrase.head if item.phrase else item.start
     words = " ".join(token.text for token in sentence.tokens[start : item.end])
     feature, kind = feature_of(words), kind_of(label_of(sentence, item))
-    if item.said or (enumeration.intro == "fields") or (kind and not feature):
+    if item.said or enumeration.intro in ("fields", "colon") or (kind and not feature):
         return "field"
+    if not item.said and sentence.word(start) in _FORMATS:
+        return "format"
     if feature or (item.phrase and sentence.is_activity(item.phrase)):
         return "feature"
     if enumeration.intro == "has" or not item.phrase:
