@@ -12,6 +12,7 @@ from luxos.config import Settings
 from luxos.errors import Exit
 from luxos.persistence.database import open_database
 from luxos.persistence.errors import DatabaseCannotStart, DatabaseFolderBroken
+from luxos.persistence.server import _socket_folder
 
 
 async def test_users_that_race_to_start_share_one_server(processes: Any) -> None:
@@ -190,6 +191,7 @@ async def test_a_note_of_a_dead_server_whose_number_another_process_has_is_no_hi
 ) -> None:
     note = [str(os.getpid()), str(made.home / "postgres"), "1", "5432", "/nowhere", "", "  1 1", "ready"]
     (made.home / "postgres" / "postmaster.pid").write_text("\n".join(note) + "\n")
+    (_socket_folder(made.home, None) / ".s.PGSQL.5432.lock").write_text("\n".join(note[:5]) + "\n")
     async with open_database(settings) as database:
         assert await database.pool.fetchval("SELECT 1") == 1
     await asyncio.to_thread(made.wait_until_gone)

@@ -157,13 +157,17 @@ class Guardian:
             )
 
     def _may_go_away(self, words: str) -> bool:
-        """Whether it fails for the remains of a killed server; removes a note that nobody stands behind."""
+        """Whether it fails for the remains of a killed server; removes notes that nobody stands behind.
+
+        PostgreSQL takes a note for valid if a process has its number, be it a zombie that nobody waited for.
+        """
         if "shared memory block" in words:
             return True
-        if "postmaster.pid" not in words or "already exists" not in words:
+        if "lock file" not in words or "already exists" not in words:
             return False
         if not self._in_use():
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+            for note in (self.cluster / "postmaster.pid", Path(self.plan.socket_folder) / ".s.PGSQL.5432.lock"):
+                note.unlink(missing_ok=True)
         return True
 
     def _in_use(self) -> bool:
