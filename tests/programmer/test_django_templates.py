@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import tomllib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from luxos.programmer.blueprint import FEATURES, KINDS, Blueprint, Field, Resource, is_free_name
+from luxos.programmer.blueprint import FEATURES, KINDS, Blueprint, Field, Resource, is_free_field_name, is_free_name
 from luxos.programmer.code_generator import TEMPLATES, generate
 
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -88,11 +89,29 @@ def test_requirements_pin_every_package_by_hash() -> None:
 
 @pytest.mark.parametrize(
     ("name", "column"),
-    [("check", "check_value"), ("str", "str_value"), ("get_absolute_url", "get_absolute_url_value"), ("date", "date")],
+    [
+        ("check", "check_value"),
+        ("str", "str_value"),
+        ("l", "l_value"),
+        ("get_absolute_url", "get_absolute_url_value"),
+        ("date", "date"),
+    ],
 )
 def test_fields_step_aside_for_what_django_needs(name: str, column: str) -> None:
     files = generate(blueprint(resource("rzeczy", "Rzecz", Field(name, "pole", "integer"))))
     assert f'    {column} = models.BigIntegerField("pole")' in files["moje_rzeczy/models.py"]
+
+
+@pytest.mark.slow
+def test_fields_know_everything_that_a_model_has(environment: Callable[[str], Path]) -> None:
+    ask = "from django.db.models import Model; print(*dir(Model))"
+    python = environment("django") / "bin" / "python"
+    said = subprocess.run([str(python), "-c", ask], capture_output=True, text=True, check=True).stdout
+    names = {name for name in said.split() if is_free_field_name(name)}
+    assert "full_clean" in names
+    fields = [Field(name, "pole", "integer") for name in sorted(names)]
+    made = generate(blueprint(resource("rzeczy", "Rzecz", *fields)))["moje_rzeczy/models.py"]
+    assert names & set(re.findall(r"^    (\w+) = models", made, re.M)) == set()
 
 
 def test_a_field_never_steps_onto_another() -> None:
