@@ -17,7 +17,7 @@ class Settings:
     cache: Path
     """`LUXOS_CACHE`: what can be fetched or built again (packages, environments). Default `~/.cache/luxos`."""
     projects: Path
-    """`LUXOS_PROJECTS`: where new projects are put. Default `~/luxos`."""
+    """`LUXOS_PROJECTS`: where new projects are put. Default `~/luxos-projects`."""
     dsn: str | None
     """`LUXOS_DSN`: a PostgreSQL 15 or newer with pgvector to use in place of the embedded one. Default: none."""
     database_linger: float
@@ -37,7 +37,7 @@ class Settings:
         return cls(
             home=Path(environment.get("LUXOS_HOME") or data / "luxos").absolute(),
             cache=Path(environment.get("LUXOS_CACHE") or cache / "luxos").absolute(),
-            projects=Path(environment.get("LUXOS_PROJECTS") or person / "luxos").absolute(),
+            projects=Path(environment.get("LUXOS_PROJECTS") or person / "luxos-projects").absolute(),
             dsn=environment.get("LUXOS_DSN") or None,
             database_linger=seconds,
         )

@@ -59,7 +59,7 @@ def test_a_package_that_is_not_what_the_lock_names(quick_luxos: Command, tmp_pat
 
 
 def test_a_folder_that_is_not_ours(quick_luxos: Command) -> None:
-    folder = quick_luxos.home / "luxos" / "todo"
+    folder = quick_luxos.home / "luxos-projects" / "todo"
     folder.mkdir(parents=True)
     (folder / "praca.txt").write_text("my work")
     ended = quick_luxos("do", SENTENCE)
@@ -80,7 +80,7 @@ def test_a_file_in_the_place_of_the_folder(quick_luxos: Command) -> None:
 def test_a_name_that_cannot_be(quick_luxos: Command, name: str) -> None:
     ended = quick_luxos("do", SENTENCE, "--name", name, "--json")
     refused(ended, 4)
-    assert not (quick_luxos.home / "luxos").exists()
+    assert not (quick_luxos.home / "luxos-projects").exists()
 
 
 def test_a_full_disk_under_the_files(quick_luxos: Command, tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 import pytest
+from tests.plugins.command import Command
 
 from luxos.ui.cli.app import COMMANDS
 from luxos.ui.cli.app import luxos as root
-from tests.plugins.command import Command
 
 POLISH = set("ąćęłńóśźż")
 
@@ -112,7 +112,7 @@ def test_a_plan_runs_nothing(quick_luxos: Command, tmp_path: Path) -> None:
     assert planned.code == 0, planned
     assert planned.json["intent"] == "BUILD_APP"
     assert 'goal "Zbuduj aplikację todo w Django"' in planned.json["program"]
-    assert not (quick_luxos.home / "luxos").exists()
+    assert not (quick_luxos.home / "luxos-projects").exists()
     assert quick_luxos("runs", "--json").json == {"runs": []}
     assert "GENERATE" in quick_luxos("plan", "Zbuduj aplikację todo w Django").out
 

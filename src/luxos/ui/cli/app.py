@@ -56,6 +56,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name]), f"{cmd_name}_command")
+        command.options_metavar = _("[OPTIONS]")
         return command
 
 
@@ -63,7 +64,9 @@ class Commands(click.Group):
     cls=Commands,
     help=_("LuxOS does what you say, on your own machine, and remembers it."),
     epilog=_('Begin with: luxos do "Build a todo application in Django"'),
-    context_settings={"help_option_names": ["--help", "-h"]},
+    options_metavar=_("[OPTIONS]"),
+    subcommand_metavar=_("COMMAND [ARGS]…"),
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="luxos %(version)s", help=_("Show the version and exit."))
 def luxos() -> None:

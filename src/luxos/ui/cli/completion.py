@@ -10,7 +10,9 @@ from luxos.ui.cli.options import json_option
 
 
 @click.command(
-    "completion", help=_('Print the completion of a shell; put `eval "$(luxos completion bash)"` into its start file.')
+    "completion",
+    help=_("Print what teaches a shell to complete luxos."),
+    epilog=_('Put `eval "$(luxos completion bash)"` into the start file of the shell.'),
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @json_option

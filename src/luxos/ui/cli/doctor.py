@@ -6,10 +6,19 @@ from dataclasses import asdict
 import click
 
 from luxos.errors import Exit
-from luxos.i18n import _
+from luxos.i18n import N_, _
 from luxos.ui.cli.app import complete, settings
 from luxos.ui.cli.options import json_option
 
+_NAMES = {
+    "database": N_("database"),
+    "sandbox": N_("sandbox"),
+    "data": N_("data"),
+    "cache": N_("cache"),
+    "projects": N_("projects"),
+    "packages": N_("packages"),
+    "service": N_("service"),
+}
 _SIGNS = {"ok": "✓", "note": "·", "fault": "✗"}
 
 
@@ -27,7 +36,7 @@ def doctor_command(as_json: bool) -> int:
         )
     else:
         for finding in findings:
-            click.echo(f"{_SIGNS[finding.status]} {finding.name:<10} {finding.text}")
+            click.echo(f"{_SIGNS[finding.status]} {_(_NAMES.get(finding.name, finding.name)):<11} {finding.text}")
             if finding.remedy:
-                click.echo(f"  {'':<10} → {finding.remedy}")
+                click.echo(f"  {'':<11} → {finding.remedy}")
     return Exit.OK if healthy else Exit.ENVIRONMENT

@@ -21,7 +21,7 @@ def _runs(context: click.Context, parameter: click.Parameter, incomplete: str) -
     return sorted(name for name in names if name.startswith(incomplete))
 
 
-run_argument = click.argument("run", shell_complete=_runs)
+run_argument = click.argument("run", metavar=_("RUN"), shell_complete=_runs)
 
 
 def wishes_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from luxos.ui.cli.options import json_option
 
 
 @click.command("psql", help=_("Open psql on the two tables; what stands after -- goes to psql."))
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, metavar=_("[ARGUMENTS]…"), type=click.UNPROCESSED)
 @json_option
 def psql_command(arguments: tuple[str, ...], as_json: bool) -> int:
     return complete(_psql(arguments, as_json))

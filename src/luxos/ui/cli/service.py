@@ -13,7 +13,7 @@ from luxos.ui.cli.app import complete, settings
 from luxos.ui.cli.options import json_option
 
 
-@click.command("up", help=_("Start LuxOS, so that commands answer at once; stop it with `luxos down`."))
+@click.command("up", help=_("Start LuxOS, so that commands answer at once."))
 @click.option("--detach", is_flag=True, help=_("Go to the background when it is ready."))
 @json_option
 def up_command(detach: bool, as_json: bool) -> int:

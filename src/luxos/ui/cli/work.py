@@ -14,7 +14,7 @@ from luxos.ui.cli.options import json_option, run_argument, wishes, wishes_optio
 from luxos.ui.cli.screen import Screen
 from luxos.ui.cli.terminal import Terminal, interactive
 
-sentence_argument = click.argument("sentence", nargs=-1, required=True)
+sentence_argument = click.argument("sentence", nargs=-1, required=True, metavar=_("SENTENCE…"))
 
 
 @click.command("do", help=_("Do what a sentence says."))
@@ -26,7 +26,7 @@ def do_command(sentence: tuple[str, ...], yes: bool, as_json: bool, **said: str 
     return _work("do", {"sentence": " ".join(sentence), "wishes": wishes(**said)}, as_json, yes)
 
 
-@click.command("plan", help=_("Show how a sentence is understood and planned; run nothing."))
+@click.command("plan", help=_("Show the understanding and the plan; run nothing."))
 @sentence_argument
 @wishes_options
 @yes_option
@@ -36,7 +36,7 @@ def plan_command(sentence: tuple[str, ...], yes: bool, as_json: bool, **said: st
 
 
 @click.command("run", help=_("Carry out a Lux program from a file, in the current folder."))
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", metavar=_("FILE"), type=click.File(encoding="utf-8"))
 @json_option
 def run_command(file: Any, as_json: bool) -> int:
     try:
@@ -46,7 +46,7 @@ def run_command(file: Any, as_json: bool) -> int:
     return _work("program", {"text": text}, as_json)
 
 
-@click.command("resume", help=_("Go on with a run that was cut off, stopped or failed."))
+@click.command("resume", help=_("Go on with a run that has not finished."))
 @run_argument
 @json_option
 def resume_command(run: str, as_json: bool) -> int:

@@ -48,15 +48,19 @@ def problems() -> list[str]:
             continue
         if _key(entry.id) not in known and foreign.get(_key(entry.id)) is None:
             said.append(f"translation of nothing: {entry.id!r}")
-        originals = entry.id if isinstance(entry.id, tuple) else (entry.id,)
-        translations = entry.string if isinstance(entry.string, tuple) else (entry.string,)
-        if any(fields(text) != fields(originals[-1]) for text in translations):
-            said.append(f"other fields: {entry.id!r}")
+        allowed = {name for text in _forms(entry.id) for name in fields(text)}
+        if any(not fields(text) <= allowed for text in _forms(entry.string)):
+            said.append(f"fields that the message has not: {entry.id!r}")
     return said
 
 
-def _key(message: str | tuple[str, ...]) -> str:
-    return message[0] if isinstance(message, tuple) else message
+def _forms(text: object) -> list[str]:
+    """The singular and the plural forms of a message or of a translation."""
+    return [text] if isinstance(text, str) else [str(form) for form in text] if isinstance(text, (list, tuple)) else []
+
+
+def _key(message: object) -> str:
+    return _forms(message)[0]
 
 
 if __name__ == "__main__":
