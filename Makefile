@@ -24,7 +24,7 @@ check: $(VENV)/.workshop
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tools/checks/catalogues.py
+	$(BIN)/python tools/checks/messages.py
 	$(BIN)/python tools/checks/docs.py
 	$(BIN)/towncrier build --draft --version next >/dev/null
 
