@@ -115,6 +115,16 @@ SENTENCES = [
         "zrob API do wypozyczalni nart w fastapi",
         {"APP_TYPE": ["API"], "SUBJECT": ["wypożyczalnia nart"], "TECH_STACK": ["FastAPI"]},
     ),
+    (
+        "Utwórz nowy projekt FastAPI z modelami Klient i Zamówienie",
+        {"APP_TYPE": ["projekt"], "SUBJECT": ["klient", "zamówienie"], "FEATURE": []},
+    ),
+    ("I want a Django app to track my houseplants", {"APP_TYPE": ["app"], "SUBJECT": ["houseplant"]}),
+    ("zrob mi strone z ogloszeniami lokalnymi django", {"APP_TYPE": ["strona"], "SUBJECT": ["ogłoszenie lokalne"]}),
+    ("Zrób mi w fastapi api od zamówień w kwiaciarni", {"APP_TYPE": ["API"], "SUBJECT": ["zamówienie"]}),
+    ("Zbuduj od zera API w FastAPI, zasoby: książki, autorzy", {"APP_TYPE": ["API"], "SUBJECT": ["książka", "autor"]}),
+    ("napisz mi aplikacje co zapisuje ile pije wody, django", {"APP_TYPE": ["aplikacja"], "SUBJECT": []}),
+    ("Zakładam sklep z miodem, zbuduj mi go w Django", {"APP_TYPE": ["sklep"], "SUBJECT": ["miód"]}),
 ]
 
 

@@ -83,6 +83,8 @@ _ENGLISH_DOING = frozenset(
         "listing",
     }
 )
+_NO_SUBJECTS = frozenset({"nazwa", "podstawa", "port", "serwer", "zero", "nowa", "nowy", "szybko", "jutro", "dziś"})
+_POSSESSIVE = frozenset({"my", "swoich", "moich", "naszych", "mojego", "mojej", "naszej", "naszego", "moje", "swoje"})
 _NO_FEATURES = frozenset({"plik", "baza", "front", "telefon", "góra", "dół", "zero", "dostęp"})
 _SKIPPED = frozenset({"a", "an", "the", "mi", "proszę", "prosze", "please", "me", "nam"})
 
@@ -168,7 +170,7 @@ def _judges(sentence: Sentence, at: int) -> bool:
 
 def _describes_english(sentence: Sentence, at: int, word: str) -> bool:
     reading = sentence.noun(at)
-    if word in _SKIPPED or reading is None or sentence.is_preposition(at) or _judges(sentence, at):
+    if word in _SKIPPED or reading is None or sentence.pos(at - 1) == "prep" or _judges(sentence, at):
         return False
     return reading.tag == "ign" or "trade" in reading.labels or word.isascii()
 
@@ -282,9 +284,11 @@ def _features(sentence: Sentence, claims: Claims, head: int | None) -> list[Phra
             role, start = role_of(sentence, enumeration, item), item.start
             if role in ("field", "format") or not claims.free(*sentence.span(start, item.end)):
                 continue
-            if role == "feature" or item.phrase is None:
+            if role == "subject" and item.phrase:
+                _add_subject(sentence, claims, item.phrase)
+            elif role == "feature" or item.phrase is None:
                 claims.add(_feature(sentence, start, item.end, label_of(sentence, item)))
-            elif sentence.lemma(item.phrase.head) not in _NO_FEATURES and sentence.tag(item.end) != "tech":
+            elif sentence.lemma(item.phrase.head) not in _NO_FEATURES:
                 things.append(sentence.trimmed(item.phrase))
     if goods and things and not claims.has("SUBJECT"):
         _add_subject(sentence, claims, things.pop(0))
@@ -324,9 +328,10 @@ def _subjects(sentence: Sentence, claims: Claims, after: int) -> None:
     if claims.has("SUBJECT"):
         return
     places = [*range(after, len(sentence)), *range(after)]
-    for words in (_FOR - {"dla", "na", "od"}, frozenset({"dla", "na"})):
+    for words in (_FOR - {"dla", "na", "od"}, frozenset({"dla", "na", "od"})):
         for at in places:
-            if sentence.word(at) in words and _subject_after(sentence, claims, at):
+            infinitive = sentence.word(at) == "to" and sentence.word(at + 1) in _ENGLISH_DOING
+            if (sentence.word(at) in words or infinitive) and _subject_after(sentence, claims, at):
                 return
     for at in places:
         if sentence.lemma(at) == "każdy" and _subject_of_having(sentence, claims, at + 1):
@@ -337,27 +342,10 @@ def _subjects(sentence: Sentence, claims: Claims, after: int) -> None:
 
 
 def _subject_after(sentence: Sentence, claims: Claims, at: int) -> bool:
-    if sentence.word(at) in ("o", "na", "pod") and sentence.lemma(at + 1) in (
-        "nazwa",
-        "temat",
-        "podstawa",
-        "port",
-        "serwer",
-    ):
-        if sentence.lemma(at + 1) != "temat":
-            return False
-        at += 1
-    at += 1
-    while sentence.word(at) in _ENGLISH_DOING | _SKIPPED | {
-        "my",
-        "swoich",
-        "moich",
-        "naszych",
-        "mojego",
-        "mojej",
-        "naszej",
-        "naszego",
-    }:
+    if sentence.word(at) in ("o", "na", "pod", "od") and sentence.lemma(at + 1) in _NO_SUBJECTS:
+        return False
+    at += 2 if sentence.lemma(at + 1) == "temat" else 1
+    while sentence.word(at) in _ENGLISH_DOING | _SKIPPED | _POSSESSIVE:
         at += 1
     if at >= len(sentence) or sentence.tag(at) in ("path", "tech", "url") or not sentence.is_word(at):
         return False
@@ -384,6 +372,8 @@ def _subject_of_clause(sentence: Sentence, claims: Claims, at: int) -> bool:
         if sentence.pos(verb) not in _VERBS or sentence.lemma(verb) in _AUXILIARY:
             continue
         for place in (verb + 1, verb + 2):
+            if sentence.word(place) in ("ile", "jak", "kiedy", "kto", "co", "czy"):
+                return False
             phrase = sentence.phrase(place) if place < len(sentence) else None
             if phrase and phrase.reading.pos in NOMINAL and feature_of(sentence.word(phrase.head)) is None:
                 return _add_subjects(sentence, claims, sentence.trimmed(phrase)) > 0 and claims.has("SUBJECT")

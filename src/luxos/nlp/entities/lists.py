@@ -14,9 +14,10 @@ _FIELD_WORDS = frozenset(
 )
 _HAVING = frozenset({"mieć", "zawierać", "posiadać", "has", "have", "having", "contains", "containing"})
 _WRAPPERS = frozenset(
-    {"możliwość", "opcja", "funkcja", "obsługa", "wsparcie", "mechanizm", "moduł", "model", "podpora", "support"}
+    {"możliwość", "opcja", "funkcja", "obsługa", "wsparcie", "mechanizm", "moduł", "podpora", "support"}
 )
 _MEANS = frozenset({"użycie", "wykorzystanie", "pomoc", "poziom", "strona"})
+_MODELS = frozenset({"model", "encja", "zasób", "resource", "resources", "models"})
 _LABEL_TAILS = frozenset({"url", "www", "e-mail", "email", "mail", "brutto", "netto"})
 _FORMATS = frozenset({"csv", "pdf", "json", "xml", "excel", "xlsx", "html"})
 _WITH = frozenset({"z", "ze", "with", "plus"})
@@ -33,7 +34,7 @@ class Item(NamedTuple):
 
 
 class Enumeration(NamedTuple):
-    """A list of things; `intro` is `fields`, `has`, `with` or `colon`, by what stands before it."""
+    """A list of things; `intro` is `fields`, `has`, `with`, `models` or `colon`, by what stands before it."""
 
     intro: str
     items: tuple[Item, ...]
@@ -173,12 +174,22 @@ def _intro(sentence: Sentence, at: int) -> tuple[str, int] | None:
         return "has", following
     if word == ":":
         return "colon", at + 1
-    if word in _WITH and sentence.lemma(at + 1) not in _FIELD_WORDS | _MEANS:
-        following = at + 1
-        while sentence.nominal(following) in _WRAPPERS and sentence.phrase(following + 1):
-            following += 1
-        return ("has", following + 1) if sentence.word(following) == ":" else ("with", following)
-    return None
+    if lemma in _MODELS and (word != "model" or sentence.word(at + 1) == ":"):
+        return ("models", at + 1 + (sentence.word(at + 1) == ":")) if _names_models(sentence, at) else None
+    return _with(sentence, at) if word in _WITH else None
+
+
+def _names_models(sentence: Sentence, at: int) -> bool:
+    return sentence.word(at + 1) == ":" or sentence.word(at - 1) in _WITH
+
+
+def _with(sentence: Sentence, at: int) -> tuple[str, int] | None:
+    if sentence.lemma(at + 1) in _FIELD_WORDS | _MEANS | _MODELS:
+        return None
+    following = at + 1
+    while sentence.nominal(following) in _WRAPPERS and sentence.phrase(following + 1):
+        following += 1
+    return ("has", following + 1) if sentence.word(following) == ":" else ("with", following)
 
 
 def enumerations(sentence: Sentence) -> Iterator[Enumeration]:
@@ -210,10 +221,12 @@ def label_of(sentence: Sentence, item: Item) -> str:
 
 
 def role_of(sentence: Sentence, enumeration: Enumeration, item: Item) -> str:
-    """`field`, `feature`, `format` (of an export), or `other` (a thing that only the kind of application can place)."""
+    """`field`, `feature`, `subject`, `format` (of an export), or `other` (the application must tell)."""
     start = item.phrase.head if item.phrase else item.start
     words = " ".join(token.text for token in sentence.tokens[start : item.end])
     feature, kind = feature_of(words), kind_of(label_of(sentence, item))
+    if enumeration.intro == "models":
+        return "subject"
     if item.said or enumeration.intro in ("fields", "colon") or (kind and not feature):
         return "field"
     if not item.said and sentence.word(start) in _FORMATS:
