@@ -1,5 +1,6 @@
 """Databases with processes of their own, to be killed."""
 
+import json
 import os
 import shutil
 import signal
@@ -67,7 +68,8 @@ class Processes:
 
     @property
     def guardians(self) -> list[int]:
-        return [pid for pid in _pids() if b"guardian.py" in _command(pid) and os.fsencode(self.home) in _command(pid)]
+        home = json.dumps(str(self.home))[:-1].encode()
+        return [pid for pid in _pids() if b"guardian.py" in _command(pid) and home in _command(pid)]
 
     @property
     def backends(self) -> list[int]:

@@ -86,6 +86,7 @@ async def test_everything_killed_at_once_loses_nothing_that_was_acknowledged(mad
     again = made.opened()
     assert made.ask(again, "count") == "1"
     made.leave(again)
+    made.wait_until_gone()
 
 
 async def test_a_first_start_that_is_killed_in_the_middle_leaves_no_half_cluster(processes: Any) -> None:
@@ -96,6 +97,7 @@ async def test_a_first_start_that_is_killed_in_the_middle_leaves_no_half_cluster
     again = processes.opened()
     assert processes.ask(again, "write") == "written"
     processes.leave(again)
+    processes.wait_until_gone()
 
 
 async def test_it_lingers_and_a_guardian_told_to_stop_stops_it(made: Any) -> None:

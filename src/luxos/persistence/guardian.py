@@ -230,6 +230,10 @@ class Guardian:
                     break
         if self.child is not None:
             self.child.wait(_IMMEDIATE_SECONDS)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Removes the socket's folder, which is empty when a server ended in order."""
         with contextlib.suppress(OSError):
             Path(self.plan.socket_folder).rmdir()
 
@@ -316,6 +320,7 @@ def main(argument: str) -> None:
         _answer(f"failed {error}")
         if (left := postmaster(guardian.cluster)) is not None:
             guardian.stop(left.pid)
+        guardian.tidy()
         os._exit(1)
     _answer("ready")
     if guardian.watch(server, users):
