@@ -114,10 +114,10 @@ def test_an_application_is_sound_and_serves(
     make: Callable[[], Blueprint], python: Path, judged: Callable[[Path], None], written: Written, tmp_path: Path
 ) -> None:
     blueprint = Blueprint.from_json(make().as_json())
-    root = written(blueprint, tmp_path, python.parent.parent)
+    root = written(blueprint, tmp_path, None)
     judged(root)
     environment = {"DATABASE_URL": f"sqlite:///{tmp_path}/served.sqlite3", "DEBUG": "1"}
-    with _serving(["make", "run"], root, environment) as port:
+    with _serving(["make", "run", f"VENV={python.parent.parent}"], root, environment) as port:
         _add_person(python, root, environment)
         _use(Browser(port), blueprint)
 
