@@ -151,3 +151,12 @@ def test_lux_programs_are_checked_before_they_run(quick_luxos: Command, tmp_path
     assert said.code == 2
     assert "WRITE" in json.loads(said.out)["error"]["message"]
     assert not (tmp_path / "a.txt").exists()
+
+
+def test_commands_do_not_run_where_luxos_keeps_its_data(quick_luxos: Command) -> None:
+    (quick_luxos.home / "a.lux").write_text('a = SHELL ["true"]\n')
+    for place in (quick_luxos.home, quick_luxos.home / ".local" / "share" / "luxos"):
+        place.mkdir(parents=True, exist_ok=True)
+        said = quick_luxos("run", str(quick_luxos.home / "a.lux"), "--json", cwd=place)
+        assert said.code == 4, said
+        assert said.json["error"]["code"] == "tools.workspace_holds_luxos"

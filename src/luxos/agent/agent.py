@@ -129,11 +129,12 @@ class Agent:
         try:
             done = await execution.recover()
             outcome = await walk(program, runtime.registry.verbs, execute, done)
-        except asyncio.CancelledError:
-            await asyncio.shield(runtime.runs.update(run.soul, status="stopped"))
-            raise
         except LuxError as error:
             outcome = Outcome(failures={"": error})
+        except BaseException as error:
+            status = "stopped" if isinstance(error, asyncio.CancelledError) else "failed"
+            await asyncio.shield(runtime.runs.update(run.soul, status=status))
+            raise
         return await self._reflect(runtime, run, outcome)
 
     async def _reflect(self, runtime: Runtime, run: Run, outcome: Outcome) -> dict[str, Any]:

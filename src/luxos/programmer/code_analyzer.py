@@ -41,7 +41,7 @@ async def run_module(
     context: Context, environment: dict[str, Any], arguments: tuple[str, ...], kind: str, cache: Path | None = None
 ) -> str:
     """`python -m` of the environment, isolated in the workspace; gives what it printed, or raises `CheckFailed`."""
-    context.report(" ".join(arguments[:2]))
+    context.report(arguments[0])
     words = [word.replace(TYPE_CACHE, str(cache)) if cache else word for word in arguments]
     done = await context.execution(
         "shell.run",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.runtime.context import Context
-from luxos.tools.errors import CommandFailed
+from luxos.tools.errors import CommandFailed, WorkspaceHoldsLuxos
 
 _SAID = 2000
 
@@ -27,6 +27,7 @@ async def run_command(
     """
     from luxos.runtime.sandbox import Confinement, Limits, python_paths, run
 
+    _check_apart(context.workspace.resolve(), context.settings.home.resolve())
     done = await run(
         Confinement(
             argv=tuple(argv),
@@ -50,6 +51,12 @@ async def run_command(
         "seconds": round(done.seconds, 3),
         "backend": done.backend,
     }
+
+
+def _check_apart(workspace: Path, home: Path) -> None:
+    """A command may not see the database, the journals and the sockets of LuxOS, not even to read."""
+    if home.is_relative_to(workspace) or workspace.is_relative_to(home):
+        raise WorkspaceHoldsLuxos(workspace=workspace, home=home)
 
 
 def _text(output: bytes) -> str:

@@ -17,6 +17,7 @@ from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.i18n import speaking
 from luxos.nlp import understand
+from luxos.ui.defects import defect
 from luxos.ui.methods import METHODS, Person
 from luxos.ui.wire import LONGEST_LINE, ConnectionLost, encode_error, encode_event, receive, send
 
@@ -24,6 +25,7 @@ from luxos.ui.wire import LONGEST_LINE, ConnectionLost, encode_error, encode_eve
 async def serve(settings: Settings, path: Path, ready: Any) -> None:
     """Serves until it is told to stop; calls `ready()` when the socket answers."""
     stop = asyncio.Event()
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with system(settings) as opened:
         await opened.runtime()
         await asyncio.to_thread(understand, "Zbuduj aplikację")
@@ -79,6 +81,8 @@ class _Service:
                 send(writer, encode_error(error))
             except ConnectionError:
                 return
+            except Exception as error:
+                send(writer, encode_error(defect(error)))
             with contextlib.suppress(ConnectionError):
                 await writer.drain()
 

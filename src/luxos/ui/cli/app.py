@@ -81,13 +81,6 @@ class Interrupted(LuxError):
     message = N_("Stopped. Nothing half done was kept; `luxos runs` shows the run, `luxos resume` goes on with it.")
 
 
-class Defect(LuxError):
-    """Something that nobody foresaw."""
-
-    code = "ui.defect"
-    message = N_("LuxOS has a defect here: {reason}. The details are in {log}; please report them.")
-
-
 class SettingUnfit(LuxError):
     """A setting in the environment has no meaning."""
 
@@ -128,7 +121,9 @@ def run(arguments: Sequence[str]) -> int:
     except LuxError as error:
         return _tell(error, as_json)
     except Exception as error:
-        return _tell(_defect(error), as_json)
+        from luxos.ui.defects import defect
+
+        return _tell(defect(error), as_json)
     return code if isinstance(code, int) else Exit.OK
 
 
@@ -149,18 +144,3 @@ def _usage(error: click.ClickException, as_json: bool) -> int:
     else:
         error.show()
     return error.exit_code
-
-
-def _defect(error: Exception) -> Defect:
-    import traceback
-
-    home = Settings.from_environment({**os.environ, "LUXOS_DATABASE_LINGER": ""}).home
-    log = home / "defects.log"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as stream:
-            traceback.print_exception(error, file=stream)
-    except OSError:
-        log = Path("-")
-    inner = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-    return Defect(reason=f"{type(inner).__name__}: {inner}"[:200], log=log)

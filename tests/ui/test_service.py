@@ -1,0 +1,110 @@
+"""LuxOS in the background: commands answer through it, in each person's language, and it outlives bad company."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.plugins.command import Command
+
+from luxos.config import Settings
+from luxos.ui.client import socket_path
+
+PLAN = 'one = WRITE "a.txt", "1"\ntwo = SHELL ["sh", "-c", "sleep 30; echo 2 > b.txt"] AFTER one\n'
+
+
+@pytest.fixture
+def running(quick_luxos: Command) -> Iterator[Command]:
+    started = quick_luxos("up", "--detach", "--json")
+    assert started.json["status"] == "up", started
+    yield quick_luxos
+    quick_luxos("down")
+
+
+def socket_of(luxos: Command) -> Path:
+    return socket_path(Settings.from_environment(luxos.environment))
+
+
+def status_of(luxos: Command) -> str:
+    return str(luxos("runs", "--json").json["runs"][0]["status"])
+
+
+def test_it_starts_once_and_stops(quick_luxos: Command) -> None:
+    assert quick_luxos("status", "--json").json["status"] == "down"
+    first = quick_luxos("up", "--detach", "--json").json
+    assert quick_luxos("up", "--detach", "--json").json["pid"] == first["pid"]
+    assert quick_luxos("status", "--json").json["pid"] == first["pid"]
+    assert quick_luxos("down", "--json").json["pid"] == first["pid"]
+    until = time.monotonic() + 20
+    while socket_of(quick_luxos).exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert quick_luxos("down", "--json").json == {"status": "down"}
+
+
+def test_commands_and_errors_pass_through_it_in_the_persons_language(running: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.lux").write_text('one = WRITE "a.txt", "1"\n')
+    ran = running("run", "a.lux", cwd=tmp_path)
+    assert "✓ one" in ran.out
+    assert (tmp_path / "a.txt").read_text() == "1"
+    polish, english = running("show", "ffffffff"), running("show", "ffffffff", LUXOS_LANG="en")
+    assert (polish.code, english.code) == (2, 2)
+    assert "Nie ma przebiegu" in polish.err
+    assert "There is no run" in english.err
+    shaped = running("show", "ffffffff", "--json").json["error"]
+    assert shaped["code"] == "runtime.run_unknown"
+    suggested = running("do", "Zamów pizzę na ósmą", "--json")
+    assert (suggested.code, len(suggested.json["error"]["suggestions"])) == (3, 3)
+
+
+def test_a_person_who_goes_away_stops_their_run_and_can_resume_it(running: Command, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "a.lux").write_text(PLAN)
+    person = running.start("run", "a.lux", cwd=place)
+    assert person.stdout is not None
+    for line in person.stdout:
+        if "✓ one" in line:
+            break
+    person.kill()
+    person.communicate()
+    until = time.monotonic() + 20
+    while status_of(running) != "stopped":
+        assert time.monotonic() < until, running("runs", "--json")
+        time.sleep(0.05)
+    assert {path.name for path in place.iterdir()} == {"a.lux", "a.txt"}
+
+
+def test_garbage_and_silence_harm_nobody(running: Command) -> None:
+    connections = []
+    for sent in (
+        b"",
+        b"garbage\n",
+        b'{"method": 7}\n',
+        b"[]\n",
+        b'{"method": "nothing", "arguments": {}, "cwd": "/"}\n',
+    ):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(socket_of(running)))
+        connection.sendall(sent)
+        connections.append(connection)
+    assert running("runs", "--json").json == {"runs": []}
+    for connection in connections:
+        connection.close()
+    assert running("status", "--json").json["status"] == "up"
+
+
+def test_its_socket_is_its_owners_alone(running: Command) -> None:
+    assert socket_of(running).stat().st_mode & 0o777 == 0o600
+
+
+def test_when_it_is_killed_the_next_command_works_without_it(quick_luxos: Command) -> None:
+    pid = quick_luxos("up", "--detach", "--json").json["pid"]
+    os.kill(pid, signal.SIGKILL)
+    assert quick_luxos("runs", "--json").code == 0
+    again = quick_luxos("up", "--detach", "--json").json
+    assert again["status"] == "up"
+    quick_luxos("down")
