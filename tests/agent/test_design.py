@@ -52,7 +52,18 @@ async def test_given_fields_are_taken_with_their_kinds() -> None:
     found = fields(made.blueprint)
     assert list(found) == ["numer", "kwota", "termin_platnosci", "status"]
     assert (found["kwota"], found["termin_platnosci"]) == ("decimal", "date")
-    assert "fields" not in {assumption.key for assumption in made.assumptions}
+    assert not any(assumption.key.startswith("fields") for assumption in made.assumptions)
+
+
+async def test_several_subjects_are_several_resources() -> None:
+    made = await drawn("Zbuduj w Django aplikację do zarządzania pojazdami i kierowcami z numerem i marką")
+    vehicles, drivers = made.blueprint.resources
+    assert (vehicles.name, drivers.name) == ("pojazdy", "kierowcy")
+    assert [field.name for field in vehicles.fields] == ["numer", "marka"]
+    assert [field.name for field in drivers.fields] == ["imie", "nazwisko", "e_mail", "telefon"]
+    assert ("fields", "kierowcy: imię, nazwisko, e-mail, telefon") in {
+        (assumption.key, assumption.value) for assumption in made.assumptions
+    }
 
 
 async def test_features_and_options() -> None:

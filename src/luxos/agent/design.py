@@ -24,6 +24,7 @@ from luxos.nlp import (
 from luxos.programmer.blueprint import FEATURES, STACKS, Blueprint, Field, Resource, is_free_field_name, is_free_name
 
 _LONGEST_NAME = 40
+_MOST_RESOURCES = 8
 
 _GENERIC = frozenset(
     """aplikacja app apka api rest system serwis strona program projekt usługa mikroserwis backend panel
@@ -65,20 +66,17 @@ class Design:
 async def design(understanding: Understanding, wishes: Wishes, place: Path, cwd: Path, reasoner: Reasoner) -> Design:
     """The design that the sentence asks for; `place` is the folder for projects, `cwd` the person's own."""
     draft = _Draft(understanding, wishes, reasoner)
-    subject = draft.subject()
+    nouns = [describe_noun(subject) for subject in draft.subjects()]
     stack = await draft.stack()
-    name = draft.name(subject)
-    noun = describe_noun(subject)
-    resource = Resource(
-        name=_resource_name(noun, name),
-        class_name=_class_name(noun, name),
-        singular=noun.singular,
-        plural=noun.plural,
-        accusative=noun.accusative,
-        genitive_plural=noun.genitive_plural,
-        fields=await draft.fields(noun),
-    )
-    blueprint = Blueprint(name, draft.title(name, noun), stack, (resource,), draft.features())
+    name = draft.name(nouns[0])
+    resources: dict[str, Resource] = {}
+    for noun in nouns:
+        class_name = _class_name(noun, name)
+        if class_name.lower() not in resources:
+            fields = await draft.fields(noun, first=not resources)
+            resources[class_name.lower()] = _resource(noun, class_name, name, fields)
+    title = draft.title(name, nouns[0])
+    blueprint = Blueprint(name, title, stack, tuple(resources.values())[:_MOST_RESOURCES], draft.features())
     return Design(Blueprint.from_json(blueprint.as_json()), draft.folder(name, place, cwd), draft.assumptions)
 
 
@@ -90,24 +88,25 @@ class _Draft:
         self.words = [word for word in kinds if word.lower() not in _GENERIC]
         self.service = any(word.lower() in _SERVICE for word in kinds)
 
-    async def ask(self, question: Question) -> str:
+    async def ask(self, question: Question, about: str = "") -> str:
         answer = await self.reasoner.decide(question)
         if not answer.by_person:
-            self.assume(question.key, answer.value, question.reason)
+            self.assume(question.key, f"{about}: {answer.value}" if about else answer.value, question.reason)
         return answer.value
 
     def assume(self, key: str, value: str, reason: str) -> None:
         self.assumptions.append(Assumption(key, value, reason))
 
-    def subject(self) -> str:
+    def subjects(self) -> tuple[str, ...]:
+        """What the application keeps, in the order of the sentence; never none."""
         subjects = self.understanding.values("SUBJECT")
         if subjects:
-            return subjects[0]
+            return subjects
         names = self.understanding.values("NAME")
         words = " ".join(self.words) or (names[0] if names else self.wishes.name or "")
         if not words:
             raise DetailMissing(intent=self.understanding.intent, what=_("what the application is to be about"))
-        return meaning(words) or words
+        return (meaning(words) or words,)
 
     async def stack(self) -> str:
         named = [self.wishes.stack] if self.wishes.stack else list(self.understanding.values("TECH_STACK"))
@@ -120,11 +119,10 @@ class _Draft:
         reason = _("the sentence names two frameworks") if known else _("the sentence names no framework")
         return await self.ask(Question("stack", _("Which framework?"), default, reason, tuple(known) or STACKS))
 
-    def name(self, subject: str) -> str:
+    def name(self, noun: Noun) -> str:
         names = [self.wishes.name] if self.wishes.name is not None else list(self.understanding.values("NAME"))
         if names:
             return self._given_name(names[0])
-        noun = describe_noun(subject)
         if self.words and self.understanding.values("SUBJECT"):
             words = f"{' '.join(self.words)} {noun.genitive_plural}"
         else:
@@ -171,16 +169,15 @@ class _Draft:
                 found.add(feature)
         return tuple(feature for feature in FEATURES if feature in found)
 
-    async def fields(self, noun: Noun) -> tuple[Field, ...]:
-        phrases = field_phrases(self.understanding)
-        if self.wishes.fields:
-            phrases = _phrases(self.wishes.fields)
-        if phrases:
-            return self._titled(_fields(phrases))
+    async def fields(self, noun: Noun, *, first: bool) -> tuple[Field, ...]:
+        """The fields of a resource; what the sentence or the options name belongs to the first one."""
+        given = _phrases(self.wishes.fields) if self.wishes.fields else field_phrases(self.understanding)
+        if first and given:
+            return self._titled(_fields(given))
         default = _FIELDS_OF[noun.kind]
         listed = ", ".join(label for label, _kind, _required in default)
-        question = Question("fields", _("Which fields does it have?"), listed, _(_REASONS[noun.kind]))
-        answer = await self.ask(question)
+        asked = _("Fields of „{noun}”").format(noun=noun.singular)
+        answer = await self.ask(Question("fields", asked, listed, _(_REASONS[noun.kind])), about=noun.plural)
         if answer == listed:
             return tuple(Field(_field_name(label), label, kind, required) for label, kind, required in default)
         return self._titled(_fields(_phrases(answer)))
@@ -199,6 +196,18 @@ class _Draft:
             return _absolute(paths[0], cwd)
         self.assume("folder", str(place / name), _("the sentence gives no folder"))
         return place / name
+
+
+def _resource(noun: Noun, class_name: str, name: str, fields: tuple[Field, ...]) -> Resource:
+    return Resource(
+        name=_resource_name(noun, name),
+        class_name=class_name,
+        singular=_plain(noun.singular),
+        plural=_plain(noun.plural),
+        accusative=_plain(noun.accusative),
+        genitive_plural=_plain(noun.genitive_plural),
+        fields=fields,
+    )
 
 
 def _fields(phrases: tuple[FieldPhrase, ...]) -> tuple[Field, ...]:

@@ -18,6 +18,14 @@ _INTENTS: Mapping[str, str] = {
     "NONE": N_("nothing that LuxOS does"),
 }
 
+_KEYS: Mapping[str, str] = {
+    "name": N_("name"),
+    "folder": N_("folder"),
+    "stack": N_("framework"),
+    "fields": N_("fields"),
+    "feature": N_("feature"),
+}
+
 STATUS: Mapping[str, str] = {
     "running": N_("running"),
     "interrupted": N_("interrupted"),
@@ -34,6 +42,11 @@ STATUS: Mapping[str, str] = {
 def intent_words(intent: str) -> str:
     """An intent in the person's words; one that has none yet by its name."""
     return _(_INTENTS[intent]) if intent in _INTENTS else intent.lower().replace("_", " ")
+
+
+def key_words(key: str) -> str:
+    """What an assumption is about, in the person's words."""
+    return _(_KEYS[key]) if key in _KEYS else key
 
 
 def status_words(status: str) -> str:

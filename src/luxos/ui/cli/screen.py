@@ -15,7 +15,7 @@ import click
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.i18n import _
 from luxos.runtime.events import StepFinished, StepProgress, StepStarted
-from luxos.ui.formatters import duration, intent_words, result_words
+from luxos.ui.formatters import duration, intent_words, key_words, result_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -71,7 +71,7 @@ class Screen:
         if event.assumptions:
             _head(_("Assumed"))
             for assumption in event.assumptions:
-                click.echo(f"  {assumption['key']}: {assumption['value']} ({assumption['reason']})")
+                click.echo(f"  {key_words(assumption['key'])}: {assumption['value']} ({assumption['reason']})")
         _head(_("Plan"))
         click.echo("".join(f"  {line}\n" if line else "\n" for line in event.program.rstrip().splitlines()), nl=False)
 
