@@ -146,7 +146,9 @@ class Agent:
             else None
         )
         kept: dict[str, Any] = {
-            key: report[key] for key in ("status", "tests", "coverage", "artifacts", "start_command") if key in report
+            key: report[key]
+            for key in ("status", "tests", "coverage", "artifacts", "start_command", "account_command")
+            if key in report
         }
         await remember(runtime.database, run, report["message"], kept, made)
         return report

@@ -35,7 +35,10 @@ def report_of(run: Run, outcome: Outcome) -> dict[str, Any]:
     if "archive" in results and project:
         report["artifacts"] = [str(run.workspace / results["archive"]["path"])]
         report["files"] = [*results["code"]["files"], results["archive"]["path"]]
-        report["start_command"] = start_command(run.workspace, results["environment"]["folder"])
+        environment = results["environment"]["folder"]
+        report["start_command"] = make_command(run.workspace, "run", environment)
+        if project["stack"] == "django":
+            report["account_command"] = make_command(run.workspace, "user", environment)
     if outcome.failures:
         step, error = _worst(outcome)
         report["error"] = {"step": step, "exit_code": int(error.exit_code), **error.as_json()}
@@ -47,9 +50,9 @@ def report_of(run: Run, outcome: Outcome) -> dict[str, Any]:
     return report
 
 
-def start_command(folder: Path, environment: str) -> str:
-    """The one command that starts an application, in the environment in which it was tested."""
-    return f"make -C {_quoted(folder)} run VENV={_quoted(environment)}"
+def make_command(folder: Path, target: str, environment: str) -> str:
+    """The one command that does something with an application, in the environment in which it was tested."""
+    return f"make -C {_quoted(folder)} {target} VENV={_quoted(environment)}"
 
 
 def _status(outcome: Outcome) -> str:

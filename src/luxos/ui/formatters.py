@@ -92,9 +92,11 @@ def _built_words(result: Mapping[str, Any]) -> Iterator[str]:
         (_("Coverage:"), f"{result['coverage']:.1f}%".replace(".", _("."))),
         *((_("Archive:"), path) for path in result["artifacts"]),
         (_("Start it:"), result["start_command"]),
+        (_("Make an account:"), result.get("account_command")),
     ]
-    width = max(len(name) for name, _value in rows)
-    for name, value in rows:
+    shown = [(name, value) for name, value in rows if value]
+    width = max(len(name) for name, _value in shown)
+    for name, value in shown:
         yield f"  {name:<{width}}  {value}"
 
 

@@ -80,7 +80,7 @@ METHODS: dict[str, Method] = {method.__name__: method for method in (do, plan, p
 
 
 def _run(run: Run) -> dict[str, Any]:
-    kept = ("intent", "confidence", "tests", "coverage", "artifacts", "start_command", "assumptions")
+    kept = ("intent", "confidence", "tests", "coverage", "artifacts", "start_command", "account_command", "assumptions")
     return {
         "run": str(run.soul),
         "goal": run.goal,
