@@ -25,8 +25,11 @@ five  = APPEND "log.txt", "5" AFTER four
 """
 STEPS = 5
 POINTS = ("step.started", "step.ready", "step.done", "step.applied")
-MOMENTS = 500 if os.environ.get("LUXOS_ALL_FAULTS") else 50
+PARTS = 5
+MOMENTS = (500 if os.environ.get("LUXOS_ALL_FAULTS") else 50) // PARTS
 SEED = 20261121
+
+pytestmark = pytest.mark.slow
 
 
 def prepare(folder: Path) -> Path:
@@ -83,8 +86,9 @@ def test_killed_at_the_boundary_of_a_step(quick_luxos: Command, tmp_path: Path, 
     resume(quick_luxos, folder)
 
 
-def test_killed_at_random_moments(quick_luxos: Command, tmp_path: Path) -> None:
-    chance = random.Random(SEED)  # noqa: S311 - moments, no secrets
+@pytest.mark.parametrize("part", range(PARTS))
+def test_killed_at_random_moments(quick_luxos: Command, tmp_path: Path, part: int) -> None:
+    chance = random.Random(SEED + part)  # noqa: S311 - moments, no secrets
     began = time.monotonic()
     assert quick_luxos("run", "plan.lux", cwd=prepare(tmp_path / "whole")).code == 0
     whole = time.monotonic() - began
