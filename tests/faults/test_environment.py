@@ -139,3 +139,19 @@ def test_a_journal_that_is_gone_is_said_and_nothing_is_touched(quick_luxos: Comm
     shutil.rmtree(quick_luxos.home / ".local" / "share" / "luxos" / "runs")
     refused(quick_luxos("undo", ran.json["run"]), 1, "runs")
     assert (tmp_path / "a.txt").read_text() == "1"
+
+
+@pytest.mark.slow
+def test_two_builds_in_one_folder_at_once(quick_luxos: Command) -> None:
+    first = quick_luxos.start("do", "--yes", SENTENCE)
+    assert first.stdout is not None
+    assert any("✓ source" in line for line in first.stdout)
+    refused(quick_luxos("do", SENTENCE), 4, "todo")
+    first.kill()
+    first.communicate()
+    again = quick_luxos("do", SENTENCE, "--json")
+    refused(again, 4)
+    assert again.json["error"]["code"] == "agent.project_unfinished"
+    run = quick_luxos("runs", "--json").json["runs"][0]["run"]
+    assert quick_luxos("undo", run).code == 0
+    assert not (quick_luxos.home / "luxos-projects" / "todo").exists()

@@ -56,9 +56,12 @@ class Agent:
         """Does what a sentence says."""
         made = await self.plan(sentence, wishes)
         runtime = await self._runtime()
-        if made.project is not None:
-            await _check_folder(runtime, made.workspace)
-        return await self._start(runtime, made.program, made.workspace, run_attributes(made))
+        if made.project is None:
+            return await self._start(runtime, made.program, made.workspace, run_attributes(made))
+        async with runtime.runs.building_in(made.workspace):
+            before = await _check_folder(runtime, made.workspace)
+            attributes = {**run_attributes(made), "replaces": before}
+            return await self._start(runtime, made.program, made.workspace, attributes)
 
     async def do_program(self, text: str, workspace: Path) -> dict[str, Any]:
         """Carries out a Lux program that a person wrote."""
@@ -154,15 +157,15 @@ class Agent:
         return report
 
 
-async def _check_folder(runtime: Runtime, folder: Path) -> None:
-    """Refuses a folder that is not free, and not a project of ours that nobody has touched."""
-    for run in await runtime.runs.newest(100):
-        if run.workspace == folder and run.attributes.get("project") and run.status in _UNFINISHED:
+async def _check_folder(runtime: Runtime, folder: Path) -> Mapping[str, Any] | None:
+    """Refuses a folder that is not free, and not a project of ours that nobody has touched; gives that project."""
+    for run in await runtime.runs.making(folder):
+        if run.status in _UNFINISHED:
             raise ProjectUnfinished(run=run.name, folder=folder)
     try:
         occupied = folder.is_symlink() or any(folder.iterdir())
     except FileNotFoundError:
-        return
+        return None
     except NotADirectoryError:
         occupied = True
     project = await find_project(folder)
@@ -172,6 +175,7 @@ async def _check_folder(runtime: Runtime, folder: Path) -> None:
     for path, digest in _hashes(folder, known).items():
         if known[path] != digest:
             raise ProjectChanged(folder=folder, path=path)
+    return project.attributes if project else None
 
 
 def _hashes(folder: Path, files: object) -> dict[str, str]:

@@ -63,10 +63,10 @@ async def _keep_project(run: Run, project: Mapping[str, Any], connection: Any) -
 
 
 async def forget_project(run: Run, connection: Any) -> None:
-    """Marks the project of an undone run as gone; what was known of it stays."""
+    """Marks the project of an undone run as gone, or as what it was before that run."""
     being = await BaseBeing.find(project_soul(run.workspace), connection=connection)
     if being is not None and being.attributes.get("run") == str(run.soul):
-        being.attributes["status"] = "undone"
+        being.attributes.update(run.attributes.get("replaces") or {"status": "undone"})
         await being.save(connection=connection)
 
 

@@ -86,6 +86,14 @@ class RunBusy(LuxError):
     message = N_("Run {run} is being carried out by another process. Wait for it, or stop it there with Ctrl+C.")
 
 
+class FolderBusy(LuxError):
+    """Another process builds in the folder."""
+
+    code = "runtime.folder_busy"
+    exit_code = Exit.REFUSED
+    message = N_("Another LuxOS is building in {folder}. Wait for it, or choose another name with --name.")
+
+
 class StepUnknown(LuxError):
     """A crash left it open whether an effect outside has happened."""
 

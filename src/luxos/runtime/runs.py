@@ -13,9 +13,10 @@ from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 
+from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.call import Call, Outcome
-from luxos.runtime.errors import RunAmbiguous, RunBusy, RunUnknown
+from luxos.runtime.errors import FolderBusy, RunAmbiguous, RunBusy, RunUnknown
 from luxos.security.audit import EMPTY, broken, link
 
 _RECORD = ("arguments", "status", "result", "changes", "error", "started_at", "finished_at")
@@ -103,17 +104,32 @@ class Runs:
             raise RunAmbiguous(name=name)
         return _run(rows[0])
 
+    async def making(self, folder: Path) -> list[Run]:
+        """The runs that made, or were to make, a project of a folder, the newest first."""
+        return [_run(row) for row in await self._database.pool.fetch(self._sql["runs_on"], str(folder))]
+
     @asynccontextmanager
     async def claimed(self, run: Run) -> AsyncIterator[None]:
         """Holds the run for this process; `RunBusy` where another one carries it out. A dead process gives it up."""
+        async with self._claim(str(run.soul), RunBusy(run=run.name)):
+            yield
+
+    @asynccontextmanager
+    async def building_in(self, folder: Path) -> AsyncIterator[None]:
+        """Holds a folder that is to become a project; `FolderBusy` where another process builds in it."""
+        async with self._claim(f"folder {folder}", FolderBusy(folder=folder)):
+            yield
+
+    @asynccontextmanager
+    async def _claim(self, key: str, busy: LuxError) -> AsyncIterator[None]:
         async with self._database.pool.acquire() as connection:
-            if not await connection.fetchval(self._sql["claim_run"], run.soul):
-                raise RunBusy(run=run.name)
+            if not await connection.fetchval(self._sql["claim"], key):
+                raise busy
             try:
                 yield
             finally:
                 if not connection.is_closed():
-                    await connection.execute(self._sql["release_run"], run.soul)
+                    await connection.execute(self._sql["release"], key)
 
     async def update(self, run: UUID, **attributes: Any) -> None:
         """Sets attributes of a run."""

@@ -16,11 +16,23 @@ WHERE tags @> ARRAY['run'] AND soul::text LIKE $1 || '%'
 ORDER BY created_at DESC, soul
 LIMIT $2;
 
--- name: claim_run
-SELECT pg_try_advisory_lock(hashtextextended($1::uuid::text, 0));
+-- name: runs_on
+-- The runs that work on a folder and make a project of it, the newest first.
+SELECT soul, genesis, attributes, created_at,
+       CASE WHEN attributes ->> 'status' = 'running'
+                 AND pg_try_advisory_xact_lock(hashtextextended(soul::text, 0))
+            THEN 'interrupted' ELSE attributes ->> 'status' END AS status
+FROM base_beings
+WHERE tags @> ARRAY['run'] AND attributes @> jsonb_build_object('workspace', $1::text)
+      AND jsonb_typeof(attributes -> 'project') = 'object'
+ORDER BY created_at DESC, soul;
 
--- name: release_run
-SELECT pg_advisory_unlock(hashtextextended($1::uuid::text, 0));
+-- name: claim
+-- What is claimed is a run, by its UUID, or a folder, by its path; a dead process gives it up.
+SELECT pg_try_advisory_lock(hashtextextended($1, 0));
+
+-- name: release
+SELECT pg_advisory_unlock(hashtextextended($1, 0));
 
 -- name: update_run
 UPDATE base_beings SET attributes = attributes || $2 WHERE soul = $1;
