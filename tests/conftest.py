@@ -19,6 +19,9 @@ from luxos.persistence.database import Database, open_database
 from luxos.persistence.locks import locked
 from luxos.persistence.server import serving
 
+pytest.register_assert_rewrite(
+    *(f"tests.plugins.{name}" for name in ("applications", "django_person", "fastapi_person"))
+)
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 

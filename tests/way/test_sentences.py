@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins import django_person, fastapi_person
 from tests.plugins.command import Command
-from tests.programmer import test_django as django
-from tests.programmer import test_fastapi as fastapi
 
 from luxos.programmer.blueprint import Blueprint
 
@@ -118,15 +117,11 @@ def use(report: dict[str, Any], blueprint: Blueprint) -> None:
     """Starts the application by the one command that the report names, and uses it."""
     folder = Path(report["project"]["path"])
     command = shlex.split(report["start_command"])
-    database = {"DATABASE_URL": f"sqlite:///{folder.parent}/served.sqlite3"}
     if blueprint.stack == "django":
         python = Path(command[-1].partition("=")[2]) / "bin" / "python"
-        with django._serving(command, folder, {**database, "DEBUG": "1"}) as port:
-            django._add_person(python, folder, {**database, "DEBUG": "1"})
-            django._use(django.Browser(port), blueprint)
+        django_person.serve_and_use(command, folder, python, blueprint)
     else:
-        with fastapi.served(command, folder, database) as port:
-            fastapi._use(fastapi.Caller(port), blueprint)
+        fastapi_person.serve_and_use(command, folder, blueprint)
 
 
 def test_the_same_sentence_gives_the_same_bytes(quick_luxos: Command) -> None:
