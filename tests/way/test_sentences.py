@@ -132,7 +132,10 @@ def test_the_same_sentence_gives_the_same_bytes(quick_luxos: Command) -> None:
     again = quick_luxos("do", sentence, "--json")
     assert again.code == 0, again
     assert hashlib.sha256(Path(archive).read_bytes()).hexdigest() == before
-    for report in (again.json, first):
+    assert quick_luxos("undo", again.json["run"], "--json").json["kept"] == []
+    third = quick_luxos("do", sentence, "--json")
+    assert third.code == 0, third
+    for report in (third.json, first):
         assert quick_luxos("undo", report["run"], "--json").json["kept"] == []
     assert not Path(first["project"]["path"]).exists()
 
