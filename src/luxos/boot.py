@@ -39,6 +39,7 @@ class System:
             async with database.pool.acquire() as connection, connection.transaction():
                 await write_core_beings(connection, registry)
             self._runtime = Runtime.of(self.settings, database, registry)
+            self._stack.push_async_callback(self._runtime.runs.close)
         return self._runtime
 
     def agent(self, cwd: Path, reasoner: Reasoner, listener: Listener) -> Agent:

@@ -1,10 +1,13 @@
 """The dispatcher: every call is recorded, chained, permitted, whole or absent."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -20,12 +23,15 @@ from luxos.runtime.errors import (
     PathOutside,
     PermissionRefused,
     RunBusy,
+    RunTaken,
     RunUnknown,
     StepUnknown,
     WorkspaceReadOnly,
 )
 from luxos.runtime.execution import Execution, Runtime
 from luxos.runtime.runs import Run, Step, chain_is_whole
+from luxos.runtime.staging import remove_tree
+from luxos.runtime.threads import to_the_end
 from luxos.souls.registry import Soul
 from luxos.tools.registry import FUNCTIONS
 
@@ -75,11 +81,13 @@ def _empty() -> None:
 
 
 @pytest.fixture
-async def runtime(settings: Settings, database: Database) -> Runtime:
+async def runtime(settings: Settings, database: Database) -> AsyncIterator[Runtime]:
     registry = CoreRegistry([*FUNCTIONS, *OWN])
     async with database.pool.acquire() as connection, connection.transaction():
         await write_core_beings(connection, registry)
-    return Runtime.of(settings, database, registry)
+    runtime = Runtime.of(settings, database, registry)
+    yield runtime
+    await runtime.runs.close()
 
 
 @pytest.fixture
@@ -98,11 +106,12 @@ async def executing(
     runtime: Runtime, workspace: Path, run: Run | None = None, permissions: tuple[str, ...] = ("workspace", "external")
 ) -> AsyncIterator[Execution]:
     """An execution of a new run, or of one that is taken up again."""
-    if run is None:
-        run = await runtime.runs.create("a goal", "", workspace, "tester", {"permissions": list(permissions)})
-    before = {step.name: step for step in await runtime.runs.steps(run.soul)}
-    async with runtime.runs.claimed(run):
-        yield Execution(runtime, run, before, lambda event: None)
+    soul = run.soul if run else uuid4()
+    async with runtime.runs.claimed(soul):
+        attributes = {"permissions": list(permissions)}
+        held = run or await runtime.runs.create(soul, "a goal", "", workspace, "tester", attributes)
+        before = {step.name: step for step in await runtime.runs.steps(soul)}
+        yield Execution(runtime, held, before, lambda event: None)
 
 
 async def steps_of(runtime: Runtime, run: Run) -> dict[str, Step]:
@@ -175,6 +184,10 @@ async def test_an_altered_step_breaks_the_chain(runtime: Runtime, workspace: Pat
     found = await runtime.runs.find(str(run.soul))
     assert not chain_is_whole(found, (await steps_of(runtime, run)).values())
     assert not chain_is_whole(found, [steps["second"]])
+    assert not chain_is_whole(replace(found, genesis={**found.genesis, "owner": "somebody"}), steps.values())
+    forged = replace(steps["first"], genesis={**steps["first"].genesis, "soul_hash": "sha256:other"})
+    assert not chain_is_whole(found, [forged, steps["second"]])
+    assert not chain_is_whole(replace(found, attributes={}), steps.values())
     assert chain_is_whole(found, steps.values())
 
 
@@ -241,7 +254,7 @@ async def test_an_effect_outside_that_was_cut_off_asks_a_person(runtime: Runtime
 async def test_a_run_is_carried_out_by_one_process_at_a_time(runtime: Runtime, workspace: Path) -> None:
     async with executing(runtime, workspace) as execution:
         with pytest.raises(RunBusy):
-            async with runtime.runs.claimed(execution.run):
+            async with runtime.runs.claimed(execution.run.soul):
                 pass
         assert (await runtime.runs.find(execution.run.name)).status == "running"
     assert (await runtime.runs.find(execution.run.name)).status == "interrupted"
@@ -284,3 +297,66 @@ async def test_stored_code_that_misbehaves_fails_with_a_reason(runtime: Runtime,
         with pytest.raises(CodeFailed) as caught:
             await execution("bad")
     assert caught.value.details["reason"]
+
+
+async def test_a_process_that_lost_its_claim_can_write_no_more(runtime: Runtime, workspace: Path) -> None:
+    async with executing(runtime, workspace) as execution:
+        await execution("test.note", "one", step="first")
+        taken = 'UPDATE base_beings SET attributes = attributes || \'{"holder": "other"}\' WHERE soul = $1'
+        await runtime.database.pool.execute(taken, execution.run.soul)
+        with pytest.raises(RunTaken):
+            await execution("test.note", "two", step="second")
+    assert CALLS == ["one"]
+
+
+async def test_looking_at_runs_never_keeps_anybody_from_claiming_one(runtime: Runtime, workspace: Path) -> None:
+    async def look() -> None:
+        while True:
+            await runtime.runs.newest(100)
+
+    looking = [asyncio.create_task(look()) for _reader in range(4)]
+    for number in range(40):
+        async with executing(runtime, workspace) as execution:
+            await execution("test.note", str(number))
+    for task in looking:
+        task.cancel()
+    assert len(CALLS) == 40
+
+
+async def test_many_runs_at_once_need_no_connection_each(runtime: Runtime, workspace: Path) -> None:
+    together = asyncio.Barrier(30)
+
+    async def one() -> None:
+        async with executing(runtime, workspace) as execution, runtime.runs.building_in(Path(f"/{uuid4()}")):
+            await asyncio.wait_for(together.wait(), 60)
+            await execution("test.note", "x")
+
+    await asyncio.gather(*(one() for _run in range(30)))
+    assert len(CALLS) == 30
+
+
+async def test_work_in_a_thread_ends_before_its_cancellation_is_passed_on() -> None:
+    go, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        go.wait(10)
+        ended.set()
+
+    task = asyncio.create_task(to_the_end(work))
+    for _time in range(2):
+        await asyncio.sleep(0)
+        task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+
+
+def test_a_tree_of_any_modes_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "tree" / "closed" / "inner").mkdir(parents=True)
+    (tmp_path / "tree" / "closed" / "link").symlink_to(tmp_path)
+    (tmp_path / "tree" / "closed").chmod(0)
+    remove_tree(tmp_path / "tree")
+    assert list(tmp_path.iterdir()) == []

@@ -4,17 +4,18 @@ Every method tells what happens through the listener and gives a report, the JSO
 """
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from luxos.agent.errors import FolderTaken, NothingToResume, ProjectChanged, ProjectUnfinished
+from luxos.agent.errors import LaterRunStands, NothingToResume, UndoUnfinished
 from luxos.agent.events import Planned, RunStarted, Understood
-from luxos.agent.memory import find_project, forget_project, remember, run_attributes
+from luxos.agent.memory import forget, remember, run_attributes
 from luxos.agent.planner import Place, Plan, plan
+from luxos.agent.project import check_folder, files_after, finished, take_back
 from luxos.agent.reasoning import Reasoner
 from luxos.agent.report import report_of
 from luxos.agent.wishes import Wishes
@@ -26,15 +27,18 @@ from luxos.lux.runner import Outcome
 from luxos.lux.runner import run as walk
 from luxos.lux.writer import write
 from luxos.nlp import understand
+from luxos.runtime.changes import ChangeSet
 from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution, Runtime
 from luxos.runtime.runs import Run
 from luxos.runtime.staging import changes_of
+from luxos.runtime.threads import to_the_end
 
 Open = Callable[[], Awaitable[Runtime]]
 """Gives the runtime when it is first needed, so that understanding waits for no database."""
 
 _UNFINISHED = frozenset({"running", "interrupted", "failed", "stopped", "needs_person"})
+_HALF_UNDONE = frozenset({"undoing", "half_undone"})
 
 
 class Agent:
@@ -59,8 +63,8 @@ class Agent:
         if made.project is None:
             return await self._start(runtime, made.program, made.workspace, run_attributes(made))
         async with runtime.runs.building_in(made.workspace):
-            before = await _check_folder(runtime, made.workspace)
-            attributes = {**run_attributes(made), "replaces": before}
+            replaced = await check_folder(runtime, made.workspace)
+            attributes = {**run_attributes(made), "replaces": replaced, "new_folder": not made.workspace.exists()}
             return await self._start(runtime, made.program, made.workspace, attributes)
 
     async def do_program(self, text: str, workspace: Path) -> dict[str, Any]:
@@ -74,11 +78,11 @@ class Agent:
     async def resume(self, name: str) -> dict[str, Any]:
         """Goes on with a run that was cut off, stopped or failed; finished steps do not run again."""
         runtime = await self._runtime()
-        run = await runtime.runs.find(name)
-        async with runtime.runs.claimed(run):
-            run = await runtime.runs.find(str(run.soul))
+        async with _taken(runtime, name) as run:
+            if run.status in _HALF_UNDONE:
+                raise UndoUnfinished(run=run.name)
             if run.status not in _UNFINISHED:
-                raise NothingToResume(run=run.name, status=run.status)
+                raise NothingToResume(run=run.name)
             self._listener(Planned(run.program, str(run.workspace), run.attributes.get("assumptions", [])))
             self._listener(RunStarted(run.name, resumed=True))
             return await self._carry_out(runtime, run, read(run.program))
@@ -86,38 +90,45 @@ class Agent:
     async def undo(self, name: str) -> dict[str, Any]:
         """Takes back what a run changed in files, the last step first; files that a person changed stay as they are."""
         runtime = await self._runtime()
-        run = await runtime.runs.find(name)
-        restored, kept = 0, []
-        async with runtime.runs.claimed(run):
-            steps = await runtime.runs.steps(run.soul)
-            done = [step for step in steps if step.status == "done" and step.parent is None]
-            for step in sorted(done, key=lambda step: int(step.attributes["chain"]["seq"]), reverse=True):
-                changes = changes_of(runtime.journal(run.soul), step)
-                if changes is not None and changes.state != "undone":
-                    undone = await asyncio.to_thread(changes.undo)
-                    restored += len(undone.restored)
-                    kept += [path for path in undone.refused if path not in kept]
-            if run.attributes.get("project"):
+        async with _taken(runtime, name) as run:
+            await _check_newest(runtime, run)
+            await runtime.runs.update(run.soul, status="undoing")
+            undone = await to_the_end(take_back, await self._changes(runtime, run))
+            if run.attributes.get("new_folder"):
                 with suppress(OSError):  # what a person put there stays
                     run.workspace.rmdir()
-            async with runtime.database.pool.acquire() as connection, connection.transaction():
-                await connection.execute(runtime.database.queries["update_run"], run.soul, {"status": "undone"})
-                await forget_project(run, connection)
-        return {
-            "status": "undone",
-            "run": str(run.soul),
-            "restored": restored,
-            "kept": kept,
-            "folder": str(run.workspace),
-        }
+            await forget(runtime.database, run, undone)
+        status = {"status": "undone", "run": str(run.soul), "folder": str(run.workspace)}
+        return {**status, "restored": len(undone.restored), "kept": list(undone.refused)}
+
+    async def _changes(self, runtime: Runtime, run: Run) -> list[ChangeSet]:
+        """The changes that a run's finished steps made, in their order."""
+        steps = finished(await runtime.runs.steps(run.soul))
+        found = [changes_of(runtime.journal(run.soul), step) for step in steps]
+        return [changes for changes in found if changes is not None]
 
     async def _start(
         self, runtime: Runtime, program: Program, workspace: Path, attributes: Mapping[str, Any]
     ) -> dict[str, Any]:
-        run = await runtime.runs.create(program.goal, write(program), workspace, runtime.owner, attributes)
-        self._listener(RunStarted(run.name, resumed=False))
-        async with runtime.runs.claimed(run):
+        await self._finish_cut_off(runtime, workspace)
+        soul = uuid4()
+        async with runtime.runs.claimed(soul):
+            goal, text = program.goal, write(program)
+            run = await runtime.runs.create(soul, goal, text, workspace, runtime.owner, attributes)
+            self._listener(RunStarted(run.name, resumed=False))
             return await self._carry_out(runtime, run, program)
+
+    async def _finish_cut_off(self, runtime: Runtime, workspace: Path) -> None:
+        """Applies what runs that were cut off on this folder have recorded as done, so that it is seen from now on.
+
+        What cannot be applied stays for `resume` and `undo`, which say why.
+        """
+        for run in await runtime.runs.on(workspace):
+            if run.status == "interrupted":
+                with suppress(LuxError):
+                    async with runtime.runs.claimed(run.soul):
+                        steps = {step.name: step for step in await runtime.runs.steps(run.soul)}
+                        await Execution(runtime, run, steps, lambda event: None).recover()
 
     async def _carry_out(self, runtime: Runtime, run: Run, program: Program) -> dict[str, Any]:
         before = {step.name: step for step in await runtime.runs.steps(run.soul)}
@@ -127,8 +138,7 @@ class Agent:
             who = runtime.registry.by_verb(statement.verb)
             return await execution(who.uuid, step=statement.name, **arguments)
 
-        if run.status != "running" or before:
-            await runtime.runs.update(run.soul, status="running")
+        await runtime.runs.update(run.soul, status="running")
         try:
             done = await execution.recover()
             outcome = await walk(program, runtime.registry.verbs, execute, done)
@@ -142,12 +152,11 @@ class Agent:
 
     async def _reflect(self, runtime: Runtime, run: Run, outcome: Outcome) -> dict[str, Any]:
         report = report_of(run, outcome)
-        files = _hashes(run.workspace, report.pop("files"))
-        made = (
-            {**run.attributes["project"], "files": files}
-            if run.attributes.get("project") and not outcome.failures
-            else None
-        )
+        made = None
+        if run.attributes.get("project") and not outcome.failures:
+            before = (run.attributes.get("replaces") or {}).get("files", {})
+            files = files_after(before, await self._changes(runtime, run))
+            made = {**run.attributes["project"], "files": files}
         kept: dict[str, Any] = {
             key: report[key]
             for key in ("status", "tests", "coverage", "artifacts", "start_command", "account_command")
@@ -157,29 +166,21 @@ class Agent:
         return report
 
 
-async def _check_folder(runtime: Runtime, folder: Path) -> Mapping[str, Any] | None:
-    """Refuses a folder that is not free, and not a project of ours that nobody has touched; gives that project."""
-    for run in await runtime.runs.making(folder):
-        if run.status in _UNFINISHED:
-            raise ProjectUnfinished(run=run.name, folder=folder)
-    try:
-        occupied = folder.is_symlink() or any(folder.iterdir())
-    except FileNotFoundError:
-        return None
-    except NotADirectoryError:
-        occupied = True
-    project = await find_project(folder)
-    if occupied and project is None:
-        raise FolderTaken(folder=folder)
-    known = project.attributes["files"] if project else {}
-    for path, digest in _hashes(folder, known).items():
-        if known[path] != digest:
-            raise ProjectChanged(folder=folder, path=path)
-    return project.attributes if project else None
+@asynccontextmanager
+async def _taken(runtime: Runtime, name: str) -> AsyncIterator[Run]:
+    """Holds a run that is there, and the folder that it makes a project of, as it is then."""
+    run = await runtime.runs.find(name)
+    async with AsyncExitStack() as held:
+        if run.attributes.get("project"):
+            await held.enter_async_context(runtime.runs.building_in(run.workspace))
+        await held.enter_async_context(runtime.runs.claimed(run.soul))
+        yield await runtime.runs.find(str(run.soul))
 
 
-def _hashes(folder: Path, files: object) -> dict[str, str]:
-    paths = [str(path) for path in files] if isinstance(files, (list, dict)) else []
-    return {
-        path: hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in paths if (folder / path).is_file()
-    }
+async def _check_newest(runtime: Runtime, run: Run) -> None:
+    """Refuses to take back a build while a later one stands on it."""
+    if run.attributes.get("project"):
+        for other in await runtime.runs.on(run.workspace):
+            later = other.created_at > run.created_at and other.attributes.get("project")
+            if later and other.status != "undone":
+                raise LaterRunStands(run=run.name, later=other.name)

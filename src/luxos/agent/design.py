@@ -7,7 +7,7 @@ subjects. What the sentence leaves open is asked of the reasoner; what no person
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from luxos.agent.errors import DetailMissing, NameUnfit, StackUnknown
+from luxos.agent.errors import DetailMissing, FolderUnfit, NameUnfit, StackUnknown
 from luxos.agent.reasoning import Assumption, Question, Reasoner
 from luxos.agent.wishes import Wishes
 from luxos.i18n import N_, _
@@ -194,8 +194,9 @@ class _Draft:
             return _absolute(self.wishes.folder, cwd)
         if paths:
             return _absolute(paths[0], cwd)
-        self.assume("folder", str(place / name), _("the sentence gives no folder"))
-        return place / name
+        folder = _absolute(name, place)
+        self.assume("folder", str(folder), _("the sentence gives no folder"))
+        return folder
 
 
 def _resource(noun: Noun, class_name: str, name: str, fields: tuple[Field, ...]) -> Resource:
@@ -251,4 +252,9 @@ def _plain(label: str) -> str:
 
 
 def _absolute(path: str, cwd: Path) -> Path:
-    return (cwd / Path(path).expanduser()).absolute()
+    """The folder by its one real name, but for a link in its last place, which is not followed."""
+    try:
+        whole = (cwd / Path(path).expanduser()).absolute()
+        return whole.parent.resolve() / whole.name
+    except (OSError, RuntimeError, ValueError) as error:
+        raise FolderUnfit(folder=path[:200], reason=str(error)[:100]) from error

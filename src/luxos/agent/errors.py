@@ -92,4 +92,36 @@ class NothingToResume(LuxError):
 
     code = "agent.nothing_to_resume"
     exit_code = Exit.USAGE
-    message = N_("Run {run} is finished ({status}), so there is nothing to go on with. `luxos runs` lists all runs.")
+    message = N_("Run {run} is finished, so there is nothing to go on with. `luxos runs` lists all runs.")
+
+
+class UndoUnfinished(LuxError):
+    """The run is on its way back."""
+
+    code = "agent.undo_unfinished"
+    exit_code = Exit.REFUSED
+    message = N_("Run {run} was being taken back when it was cut off. Finish that with `luxos undo {run}`.")
+
+
+class LaterRunStands(LuxError):
+    """A later build stands on what is to be taken back."""
+
+    code = "agent.later_run_stands"
+    exit_code = Exit.REFUSED
+    message = N_("Run {later} built on run {run}. Take it back first, with `luxos undo {later}`.")
+
+
+class FolderOfLuxos(LuxError):
+    """A project would lie in LuxOS's own data, or hold it."""
+
+    code = "agent.folder_of_luxos"
+    exit_code = Exit.REFUSED
+    message = N_("Nothing is built in {folder}: LuxOS keeps its own data in {home}. Choose another place with --dir.")
+
+
+class FolderUnfit(LuxError):
+    """The operating system takes no such folder."""
+
+    code = "agent.folder_unfit"
+    exit_code = Exit.REFUSED
+    message = N_("The folder {folder} cannot be used: {reason}. Choose another place with --dir; nothing was changed.")

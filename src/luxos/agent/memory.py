@@ -9,6 +9,7 @@ from luxos.agent.planner import Plan
 from luxos.beings.being import BaseBeing
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.database import Database
+from luxos.runtime.changes import Undone
 from luxos.runtime.runs import Run, now
 
 
@@ -62,12 +63,25 @@ async def _keep_project(run: Run, project: Mapping[str, Any], connection: Any) -
     await _relate("made", run.soul, soul, connection)
 
 
-async def forget_project(run: Run, connection: Any) -> None:
-    """Marks the project of an undone run as gone, or as what it was before that run."""
-    being = await BaseBeing.find(project_soul(run.workspace), connection=connection)
-    if being is not None and being.attributes.get("run") == str(run.soul):
-        being.attributes.update(run.attributes.get("replaces") or {"status": "undone"})
-        await being.save(connection=connection)
+async def forget(database: Database, run: Run, undone: Undone) -> None:
+    """Ends an undone run in one transaction: its status, an audit entry, and the project as it was before it."""
+    entry = BaseBeing(
+        tags=["audit"],
+        genesis={"type": "audit", "run": str(run.soul), "created_at": now()},
+        attributes={
+            "action": "run.undo",
+            "parameters": {"run": str(run.soul)},
+            "result": {"restored": len(undone.restored), "kept": list(undone.refused)},
+            "status": "success",
+        },
+    )
+    async with database.pool.acquire() as connection, connection.transaction():
+        await connection.execute(database.queries["update_run"], run.soul, {"status": "undone"})
+        await entry.save(connection=connection)
+        being = await BaseBeing.find(project_soul(run.workspace), connection=connection)
+        if being is not None and being.attributes.get("run") == str(run.soul):
+            being.attributes.update(run.attributes.get("replaces") or {"status": "undone"})
+            await being.save(connection=connection)
 
 
 async def _relate(kind: str, source: UUID, target: UUID, connection: Any) -> None:

@@ -86,6 +86,14 @@ class RunBusy(LuxError):
     message = N_("Run {run} is being carried out by another process. Wait for it, or stop it there with Ctrl+C.")
 
 
+class RunTaken(LuxError):
+    """The run was claimed by another process while this one lost its connection."""
+
+    code = "runtime.run_taken"
+    exit_code = Exit.REFUSED
+    message = N_("Run {run} was taken over by another process, so this one stopped. `luxos show {run}` shows it.")
+
+
 class FolderBusy(LuxError):
     """Another process builds in the folder."""
 

@@ -3,8 +3,8 @@
 permitted → applied → recorded → staged → tiered
 """
 
-import asyncio
-import getpass
+import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -18,14 +18,23 @@ from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.runtime.call import Call, Callee
 from luxos.runtime.context import Context
-from luxos.runtime.errors import BeingNotCallable
+from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.events import Listener, StepFinished, StepProgress
 from luxos.runtime.permission import permitted
 from luxos.runtime.recording import recorded
 from luxos.runtime.runs import Run, Runs, Step
 from luxos.runtime.staging import WorkspaceLock, applied, changes_of, staged
+from luxos.runtime.threads import to_the_end
 from luxos.runtime.tiers import tiered
 from luxos.souls.registry import Soul
+
+
+def owner() -> str:
+    """Whose runs these are: the operating system's user, whatever the environment says."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Runtime:
 
     @classmethod
     def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
-        return cls(settings, database, registry, Runs(database), getpass.getuser())
+        return cls(settings, database, registry, Runs(database), owner())
 
     def journal(self, run: UUID) -> Path:
         """Where the changes of a run's steps are kept, for recovery and for undo."""
@@ -88,7 +97,10 @@ class Execution:
     async def __call__(self, who: str | UUID, *args: Any, step: str | None = None, **kwargs: Any) -> Any:
         """Calls a being by UUID, hash or alias and gives its result; the step is called `step`, or by the alias."""
         callee = await self.runtime.resolve(who)
-        arguments = self.runtime.registry.named(callee, args, kwargs)
+        try:
+            arguments = self.runtime.registry.named(callee, args, kwargs)
+        except TypeError as error:
+            raise ArgumentsUnfit(who=str(who), reason=str(error)) from error
         return (await self._handler(Call(self.run.soul, step or str(who), callee, arguments))).result
 
     async def recover(self) -> dict[str, Any]:
@@ -100,7 +112,7 @@ class Execution:
         for step in sorted(done, key=lambda step: int(step.attributes["chain"]["seq"])):
             changes = changes_of(self.runtime.journal(self.run.soul), step)
             if changes is not None and changes.state == "staged":
-                await asyncio.to_thread(changes.apply)
+                await to_the_end(changes.apply)
             self._listener(StepFinished(step.name, "kept", step.attributes["result"]))
         return {step.name: step.attributes["result"] for step in done}
 

@@ -6,6 +6,7 @@ to itself; what only reads it (in an overlay) shares it.
 """
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from luxos.runtime.changes import ChangeSet
 from luxos.runtime.errors import ChangesDamaged
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.runs import Step
+from luxos.runtime.threads import to_the_end
 
 
 class WorkspaceLock:
@@ -61,6 +63,19 @@ def changes_of(journal: Path, step: Step) -> ChangeSet | None:
     return changes
 
 
+def remove_tree(folder: Path) -> None:
+    """Removes a folder that a command may have left with any modes."""
+    if not folder.exists():
+        return
+    folder.chmod(0o700)
+    for place, folders, _files in os.walk(folder):
+        for name in folders:
+            path = Path(place, name)
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(folder)
+
+
 def staged(handler: Handler, workspace: Path, journal: Path) -> Handler:
     """Gives a call that may change the workspace a folder for its changes, and turns that into a list on disk."""
 
@@ -69,11 +84,11 @@ def staged(handler: Handler, workspace: Path, journal: Path) -> Handler:
             return await handler(call)
         staging, folder = journal / f"{call.step}.staging", journal / call.step
         for old in (staging, folder):
-            shutil.rmtree(old, ignore_errors=True)
+            await to_the_end(remove_tree, old)
         staging.mkdir(parents=True)
         outcome = await handler(call.inside(staging))
-        changes = await asyncio.to_thread(ChangeSet.stage, staging, workspace, folder)
-        shutil.rmtree(staging, ignore_errors=True)
+        changes = await to_the_end(ChangeSet.stage, staging, workspace, folder)
+        await to_the_end(remove_tree, staging)
         return Outcome(outcome.result, changes)
 
     return handle
@@ -91,7 +106,7 @@ def applied(handler: Handler, lock: WorkspaceLock) -> Handler:
         async with lock.writing():
             outcome = await handler(call)
             if outcome.changes is not None:
-                await asyncio.to_thread(outcome.changes.apply)
+                await to_the_end(outcome.changes.apply)
                 reach("step.applied")
             return outcome
 

@@ -1,6 +1,7 @@
 """The audit chain of a run: each entry names the hash of the one before, so that no entry can be changed or left out.
 
-An entry is `{"seq", "previous", "hash"}`; the hash is over the entry's content, its number and the hash before.
+An entry is `{"seq", "previous", "hash"}`; the hash is over the entry's content, its number and the hash before. The
+chain begins with the hash of the run's own genesis.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,8 +9,10 @@ from typing import Any
 
 from luxos.beings.genesis import canonical_hash
 
-EMPTY: dict[str, Any] = {"seq": 0, "hash": ""}
-"""The head of a chain without entries."""
+
+def beginning(genesis: Mapping[str, Any]) -> dict[str, Any]:
+    """The head of a chain that has no entries yet."""
+    return {"seq": 0, "hash": canonical_hash(dict(genesis))}
 
 
 def link(head: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,15 +21,22 @@ def link(head: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
     return {"seq": seq, "previous": previous, "hash": _hash(seq, previous, content)}
 
 
-def broken(entries: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], head: Mapping[str, Any]) -> int | None:
-    """The number of the first entry that does not fit its chain, or `None`; `entries` are (content, entry) pairs."""
-    seq, previous = 0, ""
-    for content, entry in sorted(entries, key=lambda pair: int(pair[1]["seq"])):
+def broken(entries: Iterable[tuple[Mapping[str, Any], object]], first: Mapping[str, Any], head: object) -> int | None:
+    """The number of the first entry that does not fit, or `None` for a whole chain; `entries` are (content, entry)."""
+    seq, previous = int(first["seq"]), str(first["hash"])
+    for content, entry in sorted(entries, key=lambda pair: _number(pair[1])):
         seq += 1
-        if (entry["seq"], entry["previous"], entry["hash"]) != (seq, previous, _hash(seq, previous, content)):
+        own = _hash(seq, previous, content)
+        if entry != {"seq": seq, "previous": previous, "hash": own}:
             return seq
-        previous = str(entry["hash"])
-    return None if (seq, previous) == (int(head["seq"]), str(head["hash"])) else seq + 1
+        previous = own
+    whole = isinstance(head, Mapping) and (head.get("seq"), head.get("hash")) == (seq, previous)
+    return None if whole else seq + 1
+
+
+def _number(entry: object) -> int:
+    seq = entry.get("seq") if isinstance(entry, Mapping) else None
+    return seq if isinstance(seq, int) else 0
 
 
 def _hash(seq: int, previous: str, content: Mapping[str, Any]) -> str:

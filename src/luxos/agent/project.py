@@ -1,0 +1,80 @@
+"""The folder of a project: whether it may be built in, and which files a run made of it."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from luxos.agent.errors import FolderOfLuxos, FolderTaken, FolderUnfit, ProjectChanged, ProjectUnfinished
+from luxos.agent.memory import find_project
+from luxos.runtime.changes import ChangeSet, Undone
+from luxos.runtime.execution import Runtime
+from luxos.runtime.runs import Step
+from luxos.runtime.threads import to_the_end
+
+
+async def check_folder(runtime: Runtime, folder: Path) -> Mapping[str, Any] | None:
+    """Refuses a folder that is neither free nor a project of ours that nobody has touched; gives that project."""
+    home = runtime.settings.home.resolve()
+    if folder.is_relative_to(home) or home.is_relative_to(folder):
+        raise FolderOfLuxos(folder=folder, home=home)
+    for run in await runtime.runs.on(folder):
+        if run.attributes.get("project") and run.status not in {"done", "undone"}:
+            raise ProjectUnfinished(run=run.name, folder=folder)
+    if not _is_occupied(folder):
+        return None
+    project = await find_project(folder)
+    if project is None:
+        raise FolderTaken(folder=folder)
+    changed = await to_the_end(_first_changed, folder, project.attributes["files"])
+    if changed is not None:
+        raise ProjectChanged(folder=folder, path=changed)
+    return project.attributes
+
+
+def files_after(before: Mapping[str, str], changes: Iterable[ChangeSet]) -> dict[str, str]:
+    """The project's files by their hashes: what it had, with what the run itself wrote, not what lies there now."""
+    files = dict(before)
+    for changeset in changes:
+        for change in changeset.changes:
+            if change.sha256_new is None:
+                files.pop(change.path, None)
+            else:
+                files[change.path] = change.sha256_new
+    return files
+
+
+def finished(steps: Iterable[Step]) -> list[Step]:
+    """The finished steps of a run that no other step called, in the order in which they ended."""
+    done = [step for step in steps if step.status == "done" and step.parent is None]
+    return sorted(done, key=lambda step: int(step.attributes["chain"]["seq"]))
+
+
+def take_back(changes: Iterable[ChangeSet]) -> Undone:
+    """Undoes lists of changes, the last one first."""
+    each = [one.undo() for one in reversed(list(changes)) if one.state != "undone"]
+    return Undone(
+        tuple(path for undone in each for path in undone.restored),
+        tuple(dict.fromkeys(path for undone in each for path in undone.refused)),
+        tuple(dict.fromkeys(path for undone in each for path in undone.kept)),
+    )
+
+
+def _is_occupied(folder: Path) -> bool:
+    try:
+        return folder.is_symlink() or any(folder.iterdir())
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        return True
+    except OSError as error:
+        raise FolderUnfit(folder=folder, reason=error.strerror) from error
+
+
+def _first_changed(folder: Path, known: Mapping[str, str]) -> str | None:
+    """The first file that is there and is not as it was made."""
+    for path, digest in known.items():
+        file = folder / path
+        if file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+            return path
+    return None
