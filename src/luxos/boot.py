@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
+
+from luxos.errors import LuxError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from luxos.agent.reasoning import Reasoner
     from luxos.beings.core import CoreRegistry
     from luxos.config import Settings
+    from luxos.persistence.database import Database
     from luxos.runtime.events import Listener
     from luxos.runtime.execution import Runtime
 
@@ -20,27 +24,42 @@ if TYPE_CHECKING:
 class System:
     """LuxOS in this process: what is needed is opened when it is first needed, and closed with the system."""
 
-    def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._stack = stack
         self._runtime: Runtime | None = None
+        self._held = AsyncExitStack()
+        self._turn = asyncio.Lock()
 
     async def runtime(self) -> Runtime:
-        """The runtime over the open database."""
-        if self._runtime is None:
-            from luxos.beings.being import BaseBeing
-            from luxos.beings.core import write_core_beings
-            from luxos.persistence.database import open_database
-            from luxos.runtime.execution import Runtime
+        """The runtime over the open database; where the one that was open does not answer any more, over a new one."""
+        async with self._turn:
+            if self._runtime is None or not await _answers(self._runtime.database):
+                await self._open()
+            assert self._runtime is not None  # noqa: S101 - it was opened above
+            return self._runtime
 
-            registry = core_registry()
-            database = await self._stack.enter_async_context(open_database(self.settings))
-            BaseBeing.db_pool = database.pool
+    async def close(self) -> None:
+        """Closes what is open."""
+        self._runtime = None
+        await self._held.aclose()
+
+    async def _open(self) -> None:
+        """Opens the database; only then lets go of the one before, for its other users go on as long as they can."""
+        from luxos.beings.being import BaseBeing
+        from luxos.beings.core import write_core_beings
+        from luxos.persistence.database import open_database
+        from luxos.runtime.execution import Runtime
+
+        registry = core_registry()
+        async with AsyncExitStack() as opening:
+            database = await opening.enter_async_context(open_database(self.settings))
             async with database.pool.acquire() as connection, connection.transaction():
                 await write_core_beings(connection, registry)
-            self._runtime = Runtime.of(self.settings, database, registry)
-            self._stack.push_async_callback(self._runtime.runs.close)
-        return self._runtime
+            runtime = Runtime.of(self.settings, database, registry)
+            opening.push_async_callback(runtime.runs.close)
+            before, self._held = self._held, opening.pop_all()
+        BaseBeing.db_pool, self._runtime = database.pool, runtime
+        await before.aclose()
 
     def agent(self, cwd: Path, reasoner: Reasoner, listener: Listener) -> Agent:
         """An agent for a person who stands in `cwd`."""
@@ -62,5 +81,21 @@ def core_registry() -> CoreRegistry:
 @asynccontextmanager
 async def system(settings: Settings) -> AsyncIterator[System]:
     """Opens LuxOS for the length of the block; nothing is started before it is needed."""
-    async with AsyncExitStack() as stack:
-        yield System(settings, stack)
+    opened = System(settings)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+async def _answers(database: Database) -> bool:
+    from luxos.persistence.translation import connection_errors
+
+    try:
+        async with database.pool.acquire() as connection:
+            await connection.execute("SELECT 1")
+    except LuxError:
+        return False
+    except connection_errors():
+        return False
+    return True

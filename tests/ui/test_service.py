@@ -1,5 +1,6 @@
 """LuxOS in the background: commands answer through it, in each person's language, and it outlives bad company."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import pytest
 from tests.plugins.command import Command
 
 from luxos.config import Settings
+from luxos.persistence.guardian import works_in
 from luxos.ui.client import socket_path
 
 PLAN = 'one = WRITE "a.txt", "1"\ntwo = SHELL ["sh", "-c", "sleep 30; echo 2 > b.txt"] AFTER one\n'
@@ -108,3 +110,41 @@ def test_when_it_is_killed_the_next_command_works_without_it(quick_luxos: Comman
     again = quick_luxos("up", "--detach", "--json").json
     assert again["status"] == "up"
     quick_luxos("down")
+
+
+def test_when_guardian_and_database_are_killed_it_opens_the_database_again(luxos: Command) -> None:
+    pid = luxos("up", "--detach", "--json").json["pid"]
+    cluster = luxos.home / ".local" / "share" / "luxos" / "postgres"
+    for _twice in range(2):
+        kill_database(cluster)
+        again = luxos("runs", "--json")
+        assert again.json == {"runs": []}, again
+    assert luxos("status", "--json").json["pid"] == pid
+    assert luxos("down").code == 0
+
+
+def kill_database(cluster: Path) -> None:
+    """Kills the guardian, then all processes of the server, and waits until they are gone."""
+    home = os.fsencode(cluster.parent)
+    guardians = [pid for pid in pids() if b"guardian.py" in command(pid) and home in command(pid)]
+    servers = [pid for pid in pids() if works_in(pid, cluster)]
+    assert guardians
+    assert servers
+    for pid in (*guardians, *servers):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + 20
+    while any(works_in(pid, cluster) for pid in servers):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+
+
+def command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
