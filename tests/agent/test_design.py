@@ -138,3 +138,9 @@ async def test_whatever_comes_can_be_built(subject: str) -> None:
     for stack in ("django", "fastapi"):
         blueprint = (await drawn(f"Zbuduj w {stack} aplikację o temacie: {subject}", name="proba")).blueprint
         assert blueprint == Blueprint.from_json(blueprint.as_json())
+
+
+async def test_a_password_is_not_kept_in_plain_text() -> None:
+    made = await drawn("Zbuduj w Django aplikację do kont", fields="login, hasło, uwagi", name="konta")
+    assert [field.name for field in made.blueprint.resources[0].fields] == ["login", "uwaga"]
+    assert ("fields", "hasło") in {(assumption.key, assumption.value) for assumption in made.assumptions}

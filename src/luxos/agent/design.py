@@ -37,6 +37,9 @@ _SERVICE = frozenset({"api", "rest", "usługa", "mikroserwis", "backend", "servi
 
 _FEATURE_WORDS = {"logowanie": "login", "wyszukiwanie": "search", "eksport": "export"}
 
+_SECRETS = frozenset({"haslo", "hasla", "password", "passwd", "pin"})
+"""Fields that no application of ours keeps in plain text."""
+
 _PERSON = (("imię", "text", True), ("nazwisko", "text", True), ("e-mail", "email", False), ("telefon", "text", False))
 _EVENT = (
     ("tytuł", "text", True),
@@ -75,6 +78,7 @@ async def design(understanding: Understanding, wishes: Wishes, place: Path, cwd:
         if class_name.lower() not in resources:
             fields = await draft.fields(noun, first=not resources)
             resources[class_name.lower()] = _resource(noun, class_name, name, fields)
+    draft.databases()
     title = draft.title(name, nouns[0])
     blueprint = Blueprint(name, title, stack, tuple(resources.values())[:_MOST_RESOURCES], draft.features())
     return Design(Blueprint.from_json(blueprint.as_json()), draft.folder(name, place, cwd), draft.assumptions)
@@ -144,7 +148,7 @@ class _Draft:
                 name=given[:60] + "…", reason=_("it has more than {count} letters").format(count=_LONGEST_NAME)
             )
         if not is_free_name(name):
-            raise NameUnfit(name=given[:60], reason=_("Python uses this word itself"))
+            raise NameUnfit(name=given[:60], reason=_("Python or the framework uses this word itself"))
         if name != given:
             self.assume("name", name, _("folders and packages take small letters, digits and hyphens only"))
         return name
@@ -173,14 +177,27 @@ class _Draft:
         """The fields of a resource; what the sentence or the options name belongs to the first one."""
         given = _phrases(self.wishes.fields) if self.wishes.fields else field_phrases(self.understanding)
         if first and given:
-            return self._titled(_fields(given))
+            return self._titled(self._safe(_fields(given)))
         default = _FIELDS_OF[noun.kind]
         listed = ", ".join(label for label, _kind, _required in default)
         asked = _("Fields of „{noun}”").format(noun=noun.singular)
         answer = await self.ask(Question("fields", asked, listed, _(_REASONS[noun.kind])), about=noun.plural)
         if answer == listed:
             return tuple(Field(_field_name(label), label, kind, required) for label, kind, required in default)
-        return self._titled(_fields(_phrases(answer)))
+        return self._titled(self._safe(_fields(_phrases(answer))))
+
+    def _safe(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+        """Without passwords: accounts and their hashed passwords are the framework's."""
+        for item in fields:
+            if _is_secret(item):
+                self.assume("fields", item.label, _("left out: a password is not kept in plain text"))
+        return tuple(item for item in fields if not _is_secret(item))
+
+    def databases(self) -> None:
+        """Says what becomes of a database that the sentence names."""
+        for value in self.understanding.values("DATABASE"):
+            if value.lower() != "sqlite":
+                self.assume("database", "SQLite", _("{database} is set by DATABASE_URL").format(database=value))
 
     def _titled(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
         if any(item.kind == "text" and item.required for item in fields):
@@ -223,6 +240,10 @@ def _fields(phrases: tuple[FieldPhrase, ...]) -> tuple[Field, ...]:
 
 def _phrases(text: str) -> tuple[FieldPhrase, ...]:
     return field_phrases(understand(f"Zbuduj aplikację z polami: {text}"))
+
+
+def _is_secret(field: Field) -> bool:
+    return bool(_SECRETS & set(field.name.split("_")))
 
 
 def _field_name(label: str) -> str:

@@ -28,6 +28,14 @@ class NotAble(NotUnderstood):
     message = N_("I understand {sentence!r}, but cannot do that yet, and changed nothing. {understood}")
 
 
+class OwnCommand(LuxError):
+    """What is wanted is a command of `luxos` itself."""
+
+    code = "agent.own_command"
+    exit_code = Exit.NOT_UNDERSTOOD
+    message = N_("That has a command of its own: `{command}`. Nothing was changed.")
+
+
 class DetailMissing(LuxError):
     """The sentence says what to do, but not with what."""
 

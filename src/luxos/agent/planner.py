@@ -1,13 +1,13 @@
 """From an understood sentence to a Lux program: the plan that is shown, stored and carried out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from luxos.agent.design import design
-from luxos.agent.errors import DetailMissing, NotAble, NotUnderstood
-from luxos.agent.reasoning import Assumption, Reasoner
+from luxos.agent.errors import DetailMissing, NotAble, NotUnderstood, OwnCommand
+from luxos.agent.reasoning import Assumption, Question, Reasoner
 from luxos.agent.wishes import Wishes
 from luxos.i18n import N_, _
 from luxos.lux.program import Program, Reference, Statement
@@ -68,6 +68,17 @@ ABILITIES: Mapping[str, str] = {
 }
 """The intents that can be carried out, each with a sentence that does it."""
 
+_COMMANDS = {
+    "HELP": "luxos --help",
+    "STATUS": "luxos runs",
+    "UNDO": "luxos undo",
+    "RESUME": "luxos resume",
+}
+"""Intents that are commands of `luxos`, not plans."""
+
+_SURE = 0.6
+"""Below this confidence the reasoner is asked whether the intent is meant."""
+
 _WHAT = {"path": N_("which file"), "to": N_("where to"), "text": N_("which text")}
 
 
@@ -77,11 +88,31 @@ async def plan(understanding: Understanding, wishes: Wishes, place: Place, reaso
         raise NotUnderstood(
             suggestions(understanding), sentence=understanding.text[:80], understood=_heard(understanding)
         )
-    if understanding.intent == "BUILD_APP":
-        return await _build(understanding, wishes, place, reasoner)
-    if understanding.intent in _FILE_ABILITIES:
-        return _file(understanding, _FILE_ABILITIES[understanding.intent], place)
+    if understanding.intent in _COMMANDS:
+        raise OwnCommand(command=_COMMANDS[understanding.intent])
+    if understanding.intent in ABILITIES:
+        doubts = await _doubts(understanding, reasoner)
+        if understanding.intent == "BUILD_APP":
+            made = await _build(understanding, wishes, place, reasoner)
+        else:
+            made = _file(understanding, _FILE_ABILITIES[understanding.intent], place)
+        return replace(made, assumptions=(*doubts, *made.assumptions))
     raise NotAble(suggestions(understanding), sentence=understanding.text[:80], understood=_heard(understanding))
+
+
+async def _doubts(understanding: Understanding, reasoner: Reasoner) -> tuple[Assumption, ...]:
+    """What is taken for granted of an intent that is not quite sure; `NotUnderstood` where a person says no."""
+    if understanding.confidence >= _SURE:
+        return ()
+    wanted = _(ABILITIES[understanding.intent])
+    reason = _("the sentence is not quite clear ({share:.0%})").format(share=understanding.confidence)
+    text = _("Do you mean: {intent}?").format(intent=wanted)
+    answer = await reasoner.decide(Question("intent", text, _("yes"), reason, (_("yes"), _("no"))))
+    if answer.value == _("no"):
+        raise NotUnderstood(
+            suggestions(understanding), sentence=understanding.text[:80], understood=_heard(understanding)
+        )
+    return () if answer.by_person else (Assumption("intent", understanding.intent, reason),)
 
 
 def suggestions(understanding: Understanding) -> tuple[str, ...]:
