@@ -35,7 +35,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *_sandbox(),
         *_room(settings),
         *_packages(settings),
-        _service(settings),
+        await _service(settings),
     ]
 
 
@@ -113,10 +113,13 @@ def _packages(settings: Settings) -> list[Finding]:
     return [Finding("packages", "note", _("The first build of each framework fetches its packages from pip's index."))]
 
 
-def _service(settings: Settings) -> Finding:
-    from luxos.ui.client import socket_path
+async def _service(settings: Settings) -> Finding:
+    from luxos.ui.client import tell
 
-    running = socket_path(settings).exists()
+    try:
+        running = await tell(settings, "status")
+    except LuxError as error:
+        return Finding("service", "fault", str(error), _("Put right what it says, then run `luxos doctor` again."))
     text = (
         _("runs in the background") if running else _("does not run in the background; commands start what they need")
     )

@@ -26,6 +26,11 @@ _KEYS: Mapping[str, str] = {
     "feature": N_("feature"),
 }
 
+_ALONE: Mapping[str, str] = {
+    "version": N_("The LuxOS in the background is of another version; this command works without it."),
+    "settings": N_("The LuxOS in the background has other settings; this command works without it, with its own."),
+}
+
 STATUS: Mapping[str, str] = {
     "running": N_("running"),
     "interrupted": N_("interrupted"),
@@ -52,6 +57,11 @@ def key_words(key: str) -> str:
 def status_words(status: str) -> str:
     """A status in the person's words."""
     return _(STATUS[status]) if status in STATUS else status
+
+
+def works_alone_words(differs: str) -> str:
+    """Why the process in the background is not used."""
+    return _(_ALONE[differs])
 
 
 def duration(seconds: float | None) -> str:

@@ -5,8 +5,8 @@
 import asyncio
 import contextlib
 import os
-import socket
-import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,39 @@ from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.i18n import speaking
 from luxos.nlp import understand
+from luxos.persistence.locks import open_lock_file, try_lock
+from luxos.ui.client import socket_path, tell
+from luxos.ui.conditions import conditions
 from luxos.ui.defects import defect
+from luxos.ui.errors import ConnectionLost, ServiceCannotListen
 from luxos.ui.methods import METHODS, Person
-from luxos.ui.wire import LONGEST_LINE, ConnectionLost, encode_error, encode_event, receive, send
+from luxos.ui.wire import LONGEST_LINE, encode_error, encode_event, peer, receive, send
+
+_POLL = 0.05
 
 
-async def serve(settings: Settings, path: Path, ready: Any) -> None:
-    """Serves until it is told to stop; calls `ready()` when the socket answers."""
+async def serve(settings: Settings, ready: Callable[[], None]) -> dict[str, Any] | None:
+    """Serves until it is told to stop, and calls `ready` when the socket answers.
+
+    Where another process serves, or is about to, nothing is done: gives what that one says of itself.
+    """
+    with _lock_file(settings) as lock:
+        while not try_lock(lock, exclusive=True):
+            if (running := await tell(settings, "status")) is not None:
+                return running
+            await asyncio.sleep(_POLL)
+        await _serve_alone(settings, ready)
+    return None
+
+
+async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with system(settings) as opened:
         await opened.runtime()
         await asyncio.to_thread(understand, "Zbuduj aplikację")
         service = _Service(opened, stop)
-        path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(service.answer, path, limit=LONGEST_LINE)
-        path.chmod(0o600)
+        path = socket_path(settings)
+        server = await _listen(service, path)
         ready()
         try:
             await stop.wait()
@@ -42,21 +59,48 @@ async def serve(settings: Settings, path: Path, ready: Any) -> None:
             await service.finish()
 
 
+async def _listen(service: "_Service", path: Path) -> asyncio.Server:
+    try:
+        path.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(service.answer, path, limit=LONGEST_LINE)
+        path.chmod(0o600)
+    except OSError as error:
+        raise ServiceCannotListen(path=path, reason=error.strerror) from error
+    return server
+
+
+@contextmanager
+def _lock_file(settings: Settings) -> Iterator[int]:
+    """The file whose lock the one process holds that serves this data folder, for its life."""
+    path = settings.home / "luxos.sock.lock"
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = open_lock_file(path)
+    except OSError as error:
+        raise ServiceCannotListen(path=path, reason=error.strerror) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 class _Service:
     def __init__(self, opened: System, stop: asyncio.Event) -> None:
         self._system, self._stop = opened, stop
+        self._conditions = conditions(opened.settings, os.environ)
         self._calls: set[asyncio.Task[None]] = set()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serves one connection; when the person goes away, what was done for them is stopped."""
         try:
-            if _peer(writer) != os.getuid():
+            if peer(writer).user != os.geteuid():
                 return
             request = await receive(reader)
-            call = asyncio.create_task(self._call(request, reader, writer))
+            line = _Line(reader, writer)
+            call = asyncio.create_task(self._call(request, line))
             self._calls.add(call)
             call.add_done_callback(self._calls.discard)
-            gone = asyncio.create_task(_until_gone(reader, writer))
+            gone = asyncio.create_task(line.hear())
             await asyncio.wait({call, gone}, return_when=asyncio.FIRST_COMPLETED)
             for task in (call, gone):
                 task.cancel()
@@ -73,51 +117,66 @@ class _Service:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
 
-    async def _call(self, request: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with speaking(str(request.get("language"))):
+    async def _call(self, request: dict[str, Any], line: "_Line") -> None:
+        with speaking(str(request.get("language"))), contextlib.suppress(ConnectionError):
             try:
-                send(writer, {"result": await self._result(request, reader, writer)})
+                line.send(await self._answer(request, line))
             except LuxError as error:
-                send(writer, encode_error(error))
+                line.send(encode_error(error))
             except ConnectionError:
-                return
+                raise
             except Exception as error:
-                send(writer, encode_error(defect(error)))
-            with contextlib.suppress(ConnectionError):
-                await writer.drain()
+                line.send(encode_error(defect(error)))
+            await line.writer.drain()
 
-    async def _result(
-        self, request: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> dict[str, Any]:
-        if request["method"] == "status":
-            return {"status": "up", "pid": os.getpid(), "version": __version__}
-        if request["method"] == "down":
-            self._stop.set()
-            return {"status": "down", "pid": os.getpid()}
-        person = Person(Path(request["cwd"]), _Remote(reader, writer), lambda event: send(writer, encode_event(event)))
-        return await METHODS[request["method"]](self._system, person, **request["arguments"])
+    async def _answer(self, request: dict[str, Any], line: "_Line") -> dict[str, Any]:
+        """The last line for a request: its result, or what keeps us from doing it as the person would."""
+        method = _OWN.get(request["method"])
+        if method is not None:
+            line.send({"accepted": True})
+            return {"result": method(self._stop)}
+        wanted = request["conditions"]
+        for name, value in self._conditions.items():
+            if wanted[name] != value:
+                return {"differs": name}
+        line.send({"accepted": True})
+        person = Person(Path(request["cwd"]), line, lambda event: line.send(encode_event(event)))
+        return {"result": await METHODS[request["method"]](self._system, person, **request["arguments"])}
 
 
-class _Remote:
-    """The reasoner on the other side of the socket."""
+class _Line:
+    """The line to a person: they are the reasoner at its other end."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+        self._reader, self.writer = reader, writer
+        self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    def send(self, line: dict[str, Any]) -> None:
+        """Sends a line."""
+        send(self.writer, line)
+
+    async def hear(self) -> None:
+        """Takes the person's answers until they go away."""
+        with contextlib.suppress(ConnectionLost):
+            while True:
+                self._answers.put_nowait(await receive(self._reader))
 
     async def decide(self, question: Question) -> Answer:
-        send(self._writer, {"question": {**vars(question), "choices": list(question.choices)}})
-        await self._writer.drain()
-        answer = await receive(self._reader)
+        """Asks the person."""
+        self.send({"question": {**vars(question), "choices": list(question.choices)}})
+        await self.writer.drain()
+        answer = await self._answers.get()
         return Answer(str(answer["answer"]), bool(answer["by_person"]))
 
 
-async def _until_gone(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while not (reader.at_eof() or writer.transport.is_closing()):  # noqa: ASYNC110 - streams tell nobody of their end
-        await asyncio.sleep(0.2)
+def _status(_stop: asyncio.Event) -> dict[str, Any]:
+    return {"status": "up", "pid": os.getpid(), "version": __version__}
 
 
-def _peer(writer: asyncio.StreamWriter) -> int:
-    """The user id of the process on the other side, as the operating system knows it."""
-    connection = writer.get_extra_info("socket")
-    _pid, uid, _gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return int(uid)
+def _down(stop: asyncio.Event) -> dict[str, Any]:
+    stop.set()
+    return {"status": "down", "pid": os.getpid()}
+
+
+_OWN: dict[str, Callable[[asyncio.Event], dict[str, Any]]] = {"status": _status, "down": _down}
+"""What is asked of the process itself, whatever the conditions."""

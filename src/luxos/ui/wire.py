@@ -1,18 +1,20 @@
 """What goes over the local socket, from a command to the background process and back: one JSON object a line.
 
-Request: `{"method", "arguments", "cwd", "language", "version"}`. Answers: `{"event": name, "data": {...}}` any number
-of times, `{"question": {...}}` (answered by `{"answer", "by_person"}`), at the end `{"result"}` or `{"error"}`.
+Request: `{"method", "arguments", "cwd", "language", "conditions"}`. First answer: `{"accepted": true}`, or
+`{"differs": "version" | "settings"}` and the end. Then `{"event": name, "data": {...}}` any number of times,
+`{"question": {...}}` (answered by `{"answer", "by_person"}`), at the end `{"result"}` or `{"error"}`.
 """
 
 import asyncio
 import json
-from dataclasses import asdict
-from typing import Any
+import socket
+import struct
+from typing import Any, NamedTuple
 
 from luxos.agent import events as agent_events
 from luxos.errors import Exit, LuxError
-from luxos.i18n import N_
 from luxos.runtime import events as runtime_events
+from luxos.ui.errors import ConnectionLost, LineTooLong
 
 LONGEST_LINE = 64 * 1024 * 1024
 
@@ -29,12 +31,11 @@ _EVENTS = {
 }
 
 
-class ConnectionLost(LuxError):
-    """The other side of the socket went away."""
+class Peer(NamedTuple):
+    """The process on the other side, as the operating system knows it."""
 
-    code = "ui.connection_lost"
-    exit_code = Exit.ENVIRONMENT
-    message = N_("The connection to the LuxOS in the background was lost. `luxos runs` shows what became of the run.")
+    pid: int
+    user: int
 
 
 class RemoteError(LuxError):
@@ -54,8 +55,9 @@ class RemoteError(LuxError):
 
 
 def encode_event(event: Any) -> dict[str, Any]:
-    """An event as the line that carries it."""
-    return {"event": type(event).__name__, "data": asdict(event)}
+    """An event as the line that carries it; the result of a step stays behind, it is in the run's records."""
+    data = vars(event)
+    return {"event": type(event).__name__, "data": {**data, "result": None} if "result" in data else data}
 
 
 def decode_event(line: dict[str, Any]) -> object:
@@ -69,8 +71,11 @@ def encode_error(error: LuxError) -> dict[str, Any]:
 
 
 def send(writer: asyncio.StreamWriter, line: dict[str, Any]) -> None:
-    """Puts a line on its way; the caller drains."""
-    writer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+    """Puts a line on its way; the caller drains. `LineTooLong` where the other side would not take it."""
+    encoded = json.dumps(line).encode() + b"\n"
+    if len(encoded) > LONGEST_LINE:
+        raise LineTooLong(size=len(encoded) >> 20, most=LONGEST_LINE >> 20)
+    writer.write(encoded)
 
 
 async def receive(reader: asyncio.StreamReader) -> dict[str, Any]:
@@ -82,3 +87,10 @@ async def receive(reader: asyncio.StreamReader) -> dict[str, Any]:
     if not isinstance(line, dict):
         raise ConnectionLost()
     return line
+
+
+def peer(writer: asyncio.StreamWriter) -> Peer:
+    """Who is on the other side."""
+    connection = writer.get_extra_info("socket")
+    pid, user, _group = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return Peer(pid, user)

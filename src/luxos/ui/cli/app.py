@@ -4,7 +4,6 @@ import asyncio
 import gettext
 import json
 import os
-import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +13,7 @@ from luxos import __version__
 from luxos.config import Settings
 from luxos.errors import Exit, LuxError
 from luxos.i18n import N_, _, language
+from luxos.ui.errors import FolderUnfit, check_text
 
 T = TypeVar("T")
 
@@ -96,6 +96,8 @@ def settings() -> Settings:
     except ValueError as error:
         name, value = error.args
         raise SettingUnfit(name=name, value=value) from error
+    except OSError as error:
+        raise FolderUnfit(reason=error.strerror) from error
 
 
 def complete(work: Coroutine[Any, Any, T]) -> T:
@@ -107,17 +109,26 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs a command line and gives its exit code; every error is a sentence on stderr, or an object with `--json`."""
+    """Runs a command line and gives its exit code, which does not depend on whether anybody reads what it writes."""
+    from luxos.ui.cli.output import tell_trouble, tolerate
+
+    out = tolerate()
+    code = _run(arguments)
+    tell_trouble(out)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Every error is a sentence on stderr, or an object with `--json`."""
     as_json = "--json" in arguments
     try:
+        for argument in arguments:
+            check_text(argument)
         code = luxos.main(list(arguments), prog_name="luxos", standalone_mode=False)
     except click.ClickException as error:
         return _usage(error, as_json)
     except (click.Abort, KeyboardInterrupt):
         return _tell(Interrupted(), as_json)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
     except LuxError as error:
         return _tell(error, as_json)
     except Exception as error:

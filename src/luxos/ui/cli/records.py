@@ -9,6 +9,7 @@ from luxos.agent.reasoning import Defaults
 from luxos.i18n import _
 from luxos.ui.cli.app import complete, settings
 from luxos.ui.cli.options import json_option, run_argument
+from luxos.ui.cli.screen import Screen
 from luxos.ui.formatters import duration, status_words
 
 
@@ -16,7 +17,7 @@ from luxos.ui.formatters import duration, status_words
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help=_("How many at the most."))
 @json_option
 def runs_command(limit: int, as_json: bool) -> None:
-    result = _ask("runs", {"limit": limit})
+    result = _ask("runs", {"limit": limit}, as_json)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
     elif not result["runs"]:
@@ -31,7 +32,7 @@ def runs_command(limit: int, as_json: bool) -> None:
 @run_argument
 @json_option
 def show_command(run: str, as_json: bool) -> None:
-    result = _ask("show", {"run": run})
+    result = _ask("show", {"run": run}, as_json)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
         return
@@ -58,7 +59,7 @@ def _problem(step: dict[str, Any]) -> str:
     return f"  {lines[0]}" if lines else ""
 
 
-def _ask(method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _ask(method: str, arguments: dict[str, Any], as_json: bool) -> dict[str, Any]:
     from luxos.ui.client import ask
 
-    return complete(ask(settings(), method, arguments, Defaults(), lambda event: None))
+    return complete(ask(settings(), method, arguments, Defaults(), Screen(quiet=as_json).hear))

@@ -15,7 +15,8 @@ import click
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.i18n import _
 from luxos.runtime.events import StepFinished, StepProgress, StepStarted
-from luxos.ui.formatters import duration, intent_words, key_words, result_words
+from luxos.ui.conditions import WorksAlone
+from luxos.ui.formatters import duration, intent_words, key_words, result_words, works_alone_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -36,6 +37,7 @@ class Screen:
             StepStarted: self._step_started,
             StepProgress: self._step_progress,
             StepFinished: self._step_finished,
+            WorksAlone: self._works_alone,
         }
 
     def __enter__(self) -> "Screen":
@@ -109,6 +111,9 @@ class Screen:
             self._live.console.print(line, highlight=False, markup=False)
         else:
             click.echo(line)
+
+    def _works_alone(self, event: WorksAlone) -> None:
+        click.echo(works_alone_words(event.differs), err=True)
 
     def _started_live(self) -> "Progress":
         if self._live is None:

@@ -17,19 +17,18 @@ from luxos.ui.cli.options import json_option
 @click.option("--detach", is_flag=True, help=_("Go to the background when it is ready."))
 @json_option
 def up_command(detach: bool, as_json: bool) -> int:
-    running = _tell("status")
-    if running is not None:
-        return _say(running, as_json, _("LuxOS is running already (process {pid}).").format(pid=running["pid"]))
-    if detach:
+    running = _tell("status") if detach else None
+    if detach and running is None:
         return _detach(as_json)
-    from luxos.ui.client import socket_path
     from luxos.ui.service import serve
 
     def ready() -> None:
         said = _("LuxOS is ready (process {pid}). Ctrl+C stops it.").format(pid=os.getpid())
         _say({"status": "up", "pid": os.getpid()}, as_json, said)
 
-    complete(serve(settings(), socket_path(settings()), ready))
+    running = running or complete(serve(settings(), ready))
+    if running is not None:
+        return _say(running, as_json, _("LuxOS is running already (process {pid}).").format(pid=running["pid"]))
     return 0
 
 
@@ -65,6 +64,7 @@ def _detach(as_json: bool) -> int:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         cwd="/",
+        env={**os.environ, **_places()},
     )
     assert child.stdout is not None  # noqa: S101 - a pipe was asked for
     said: dict[str, Any] = json.loads(child.stdout.readline() or '{"status": "error"}')
@@ -74,6 +74,12 @@ def _detach(as_json: bool) -> int:
         return child.wait()
     child.stdout.close()
     return _say(said, as_json, _("LuxOS runs in the background (process {pid}).").format(pid=said["pid"]))
+
+
+def _places() -> dict[str, str]:
+    """The folders of this process as a process with another current folder finds them."""
+    ours = settings()
+    return {"LUXOS_HOME": str(ours.home), "LUXOS_CACHE": str(ours.cache), "LUXOS_PROJECTS": str(ours.projects)}
 
 
 def _say(result: dict[str, Any], as_json: bool, words: str) -> int:
