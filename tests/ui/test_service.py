@@ -1,6 +1,7 @@
 """LuxOS in the background: commands answer through it, in each person's language, and it outlives bad company."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -148,3 +149,30 @@ def command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def test_of_several_that_start_at_once_one_serves_and_the_others_say_so(quick_luxos: Command) -> None:
+    started = [quick_luxos.start("up", "--json") for _ in range(3)]
+    said = [json.loads(process.stdout.readline()) for process in started if process.stdout]
+    assert [one["status"] for one in said] == ["up"] * 3
+    (pid,) = {one["pid"] for one in said}
+    assert quick_luxos("status", "--json").json["pid"] == pid
+    assert quick_luxos("down", "--json").json["pid"] == pid
+    for process in started:
+        process.communicate()
+    assert [process.returncode for process in started] == [0, 0, 0]
+
+
+def test_a_relative_data_folder_means_the_same_to_it(quick_luxos: Command, tmp_path: Path) -> None:
+    started = quick_luxos("up", "--detach", "--json", cwd=tmp_path, LUXOS_HOME="data")
+    assert started.json["status"] == "up", started
+    assert quick_luxos("status", "--json", LUXOS_HOME=str(tmp_path / "data")).json["pid"] == started.json["pid"]
+    listed = quick_luxos("runs", cwd=tmp_path, LUXOS_HOME="data")
+    assert (listed.code, listed.err) == (0, "")
+    assert quick_luxos("down", cwd=tmp_path, LUXOS_HOME="data").code == 0
+
+
+def test_a_data_folder_that_is_none_is_told(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    started = quick_luxos("up", "--detach", "--json", LUXOS_HOME=str(tmp_path / "file"))
+    assert (started.code, started.json["error"]["code"]) == (5, "ui.service_cannot_listen"), started
