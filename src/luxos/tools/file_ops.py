@@ -1,61 +1,66 @@
 """Files of the workspace: read, write, append, copy, move, delete, list.
 
 Paths are relative to the workspace and may not leave it. What a tool changes is staged, and becomes real when its step
-is recorded as done.
+is recorded as done. Which paths are refused stands in runtime/context.py.
 """
 
+import codecs
 from typing import Any
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.runtime.context import Context
+from luxos.runtime.threads import to_the_end
+
+SHOWN = 256 << 10
+"""Bytes of a file that a step's result holds."""
 
 
 async def read(context: Context, path: str) -> dict[str, Any]:
-    """The text of a file."""
-    content = context.read(path)
-    text = content.decode(errors="replace").replace("\0", "\ufffd")
-    return {"path": path, "text": text, "bytes": len(content)}
+    """The text of a file: of a long one its beginning, and `truncated`."""
+    content, size = await to_the_end(context.beginning, path, SHOWN)
+    truncated = size > len(content)
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(content, final=not truncated)
+    cut = {"truncated": True} if truncated else {}
+    return {"path": path, "text": text.replace("\0", "\ufffd"), "bytes": size, **cut}
 
 
 async def write(context: Context, path: str, text: str) -> dict[str, Any]:
     """Writes a file, anew or in place of the old one."""
-    return _written(context, path, text.encode())
+    return await _written(context, path, text.encode())
 
 
 async def append(context: Context, path: str, text: str) -> dict[str, Any]:
     """Puts text at the end of a file, which need not exist."""
-    old = context.read(path) if context.exists(path) else b""
-    return _written(context, path, old + text.encode())
+    old = await to_the_end(context.read, path) if context.exists(path) else b""
+    return await _written(context, path, old + text.encode())
 
 
 async def copy(context: Context, path: str, to: str) -> dict[str, Any]:
-    """Copies a file."""
-    context.copy(path, to)
-    return {"path": to}
+    """Copies a file, into `to` where that is a folder."""
+    return {"path": await to_the_end(context.copy, path, to)}
 
 
 async def move(context: Context, path: str, to: str) -> dict[str, Any]:
-    """Moves or renames a file."""
-    context.copy(path, to)
+    """Moves or renames a file; into `to` where that is a folder."""
+    moved = await to_the_end(context.copy, path, to)
     context.delete(path)
-    return {"path": to}
+    return {"path": moved}
 
 
 async def delete(context: Context, path: str) -> dict[str, Any]:
     """Removes a file; `luxos undo` brings it back."""
-    context.read(path)
     context.delete(path)
     return {"path": path}
 
 
 async def list_folder(context: Context, path: str = ".") -> dict[str, Any]:
     """The names in a folder, folders with a slash behind."""
-    return {"path": path, "names": context.names(path)}
+    return {"path": path, "names": await to_the_end(context.names, path)}
 
 
-def _written(context: Context, path: str, content: bytes) -> dict[str, Any]:
-    context.write(path, content)
+async def _written(context: Context, path: str, content: bytes) -> dict[str, Any]:
+    await to_the_end(context.write, path, content)
     return {"path": path, "bytes": len(content)}
 
 
