@@ -98,8 +98,14 @@ def _participle(word: str, number: str, case: str, gender: str) -> str | None:
     return None
 
 
+def _fits(reading: Reading, number: str, case: str, gender: str) -> bool:
+    return number in reading.part(1) and case in reading.part(2) and gender in reading.part(3)
+
+
 def adjective_form(word: str, number: str, case: str, gender: str) -> str | None:
     """The adjective or participle `word` in the form that goes with a noun, or None if it is neither."""
+    if any(r.pos == "adj" and _fits(r, number, case, gender) for r in readings(word) if r.tag.endswith(":pos")):
+        return respelled(word)
     lemma = _adjective(word)
     return (_inflected(lemma, number, case, gender, "adj") if lemma else None) or _participle(
         word, number, case, gender

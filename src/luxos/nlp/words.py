@@ -79,9 +79,13 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class FieldPhrase:
-    """A field that the sentence gives: its label in base form and the kind of its values."""
+    """A field that the sentence gives: its label in base form and the kind of its values.
+
+    `subject` is the thing that has it, as the SUBJECT of that name, where the sentence tells several apart; else "".
+    """
 
     label: str
     kind: str
     start: int
     end: int
+    subject: str = ""

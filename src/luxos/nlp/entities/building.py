@@ -1,11 +1,13 @@
 """What is to be built: APP_TYPE, SUBJECT and FEATURE of "Zbuduj REST API w FastAPI do zarządzania książkami"."""
 
+from luxos.nlp.entities.attributes import feature_of
 from luxos.nlp.entities.claims import Claims
-from luxos.nlp.entities.lists import enumerations, feature_of, label_of, role_of
+from luxos.nlp.entities.lists import FIELD_WORDS, enumerations, label_of, role_of
 from luxos.nlp.entities.naming import inside_quotes, names, unquoted
-from luxos.nlp.entities.sentence import CONJUNCTIONS, Phrase, Sentence, judging
+from luxos.nlp.entities.sentence import CONJUNCTIONS, Phrase, Sentence, empty_activities, judging
 from luxos.nlp.inflection import NOMINAL
 from luxos.nlp.lexicon import applications, phrases
+from luxos.nlp.morphology import Reading
 from luxos.nlp.words import Entity
 
 _FOR = frozenset({"do", "dla", "for", "of", "o", "about", "na", "od"})
@@ -86,6 +88,10 @@ _ENGLISH_DOING = frozenset(
 _NO_SUBJECTS = frozenset({"nazwa", "podstawa", "port", "serwer", "zero", "nowa", "nowy", "szybko", "jutro", "dziś"})
 _POSSESSIVE = frozenset({"my", "swoich", "moich", "naszych", "mojego", "mojej", "naszej", "naszego", "moje", "swoje"})
 _NO_FEATURES = frozenset({"plik", "baza", "front", "telefon", "góra", "dół", "zero", "dostęp"})
+_COMPLETED_BY: dict[str, tuple[str | None, ...]] = {
+    "do": ("eksport", "import", None),
+    "przez": ("eksport", "import", "logowanie", None),
+}
 _SKIPPED = frozenset({"a", "an", "the", "mi", "proszę", "prosze", "please", "me", "nam"})
 
 
@@ -242,10 +248,19 @@ def _object_of_activity(sentence: Sentence, phrase: Phrase) -> Phrase | None:
 
 
 def subject_value(sentence: Sentence, phrase: Phrase) -> str:
-    """The subject in the singular: "rowerów miejskich" gives "rower miejski", "books" gives "book"."""
-    value = sentence.value(phrase)
+    """The subject in the singular: "rowerów miejskich" gives "rower miejski", "books" gives "book".
+
+    Of a chain of genitives the first stays: it becomes part of names for code.
+    """
+    value = sentence.value(_short(sentence, phrase))
     word = sentence.tokens[phrase.head].text
     return _english_singular(value) if phrase.reading.tag == "ign" and word.isascii() else value
+
+
+def _short(sentence: Sentence, phrase: Phrase) -> Phrase:
+    own = sentence.phrase(phrase.start, complement=False)
+    inner = sentence.phrase(own.end, complement=False) if own and own.end < phrase.end else None
+    return phrase._replace(end=inner.end) if inner and inner.end <= phrase.end else phrase
 
 
 def _english_singular(word: str) -> str:
@@ -269,10 +284,15 @@ def _add_subjects(sentence: Sentence, claims: Claims, phrase: Phrase) -> int:
         at = phrase.end
         if not (sentence.word(at) in CONJUNCTIONS or (sentence.word(at) == "," and sentence.noun(at + 1))):
             return at
-        following = sentence.phrase(at + 1)
-        if following is None or not set(following.reading.part(2)) & set(phrase.reading.part(2)):
+        following = sentence.phrase(at + 1) if sentence.lemma(at + 1) not in FIELD_WORDS else None
+        if following is None or not _same_case(phrase.reading, following.reading):
             return at
         phrase = sentence.trimmed(following)
+
+
+def _same_case(one: Reading, other: Reading) -> bool:
+    foreign = "ign" in (one.tag, other.tag) and not (one.part(2) and other.part(2) and "trade" not in other.labels)
+    return foreign or bool(set(one.part(2)) & set(other.part(2)))
 
 
 def _features(sentence: Sentence, claims: Claims, head: int | None) -> list[Phrase]:
@@ -287,7 +307,7 @@ def _features(sentence: Sentence, claims: Claims, head: int | None) -> list[Phra
             if role == "subject" and item.phrase:
                 _add_subject(sentence, claims, item.phrase)
             elif role == "feature" or item.phrase is None:
-                claims.add(_feature(sentence, start, item.end, label_of(sentence, item)))
+                claims.add(_feature(sentence, start, item.words_end, label_of(sentence, item)))
             elif sentence.lemma(item.phrase.head) not in _NO_FEATURES:
                 things.append(sentence.trimmed(item.phrase))
     if goods and things and not claims.has("SUBJECT"):
@@ -296,9 +316,9 @@ def _features(sentence: Sentence, claims: Claims, head: int | None) -> list[Phra
 
 
 def _place(sentence: Sentence, claims: Claims, things: list[Phrase]) -> None:
-    """What an application is "with": its subject, where nothing else is; else a feature."""
+    """What an application is "with": several of a kind are a subject, and so is what stands alone; else a feature."""
     for thing in things:
-        if not claims.has("SUBJECT"):
+        if thing.reading.part(1) == ["pl"] or not claims.has("SUBJECT"):
             _add_subject(sentence, claims, thing)
         else:
             claims.add(sentence.entity("FEATURE", sentence.value(thing, singular=False), thing.start, thing.end))
@@ -308,11 +328,7 @@ def _feature(sentence: Sentence, start: int, end: int, label: str) -> Entity:
     words = " ".join(token.text for token in sentence.tokens[start:end])
     known = feature_of(words)
     value = known or label
-    if (
-        sentence.word(end) in ("do", "przez")
-        and end + 1 < len(sentence)
-        and known in ("eksport", "import", "logowanie", None)
-    ):
+    if end + 1 < len(sentence) and known in _COMPLETED_BY.get(sentence.word(end), ()):
         value = f"{value} {_spelled_as_is(sentence, end, end + 2)}"
         end += 2
     return sentence.entity("FEATURE", value, start, end)
@@ -353,8 +369,18 @@ def _subject_after(sentence: Sentence, claims: Claims, at: int) -> bool:
     if bare is None or not claims.free(*sentence.span(bare.start, bare.end)):
         return False
     about = _object_of_activity(sentence, bare)
-    phrase = about or sentence.trimmed(sentence.phrase(at) or bare)
+    if about is None and sentence.nominal(bare.head) in empty_activities():
+        return False
+    phrase = about or _collected(sentence, sentence.trimmed(sentence.phrase(at) or bare))
     return _add_subjects(sentence, claims, phrase) > 0 and claims.has("SUBJECT")
+
+
+def _collected(sentence: Sentence, phrase: Phrase) -> Phrase:
+    """What a mere collection holds: the plants of "katalog roślin"; other phrases stay."""
+    kind = applications().get(sentence.lemma(phrase.head), {})
+    inner = sentence.phrase(phrase.head + 1) if phrase.end > phrase.head + 1 else None
+    collection = kind.get("goods") and kind.get("of") and inner and sentence.value(phrase) not in phrases()
+    return inner if collection and inner else phrase
 
 
 def _subject_of_having(sentence: Sentence, claims: Claims, at: int) -> bool:

@@ -1,11 +1,13 @@
 """What a thing is to be called: "o nazwie biblioteka", "nazwij ją warsztat", "„Moja Biblioteka”", "called X"."""
 
-from luxos.nlp.entities.sentence import Sentence
+from luxos.nlp.entities.attributes import kind_of
+from luxos.nlp.entities.sentence import CONJUNCTIONS, Sentence
 from luxos.nlp.lexicon import load
 from luxos.nlp.words import Entity
 
 _QUOTES = "„”“\"'`«»"
 _PRONOUNS = frozenset({"ją", "je", "go", "to", "ja", "się", "sie", "it", "jako", "projekt", "mu", "jej"})
+_HAVING_A_NAME = frozenset({"z", "ze"})
 _ENGLISH = frozenset({"named", "called"})
 
 
@@ -15,10 +17,33 @@ def unquoted(text: str) -> str:
     return inner[1:-1].strip() if len(inner) > 2 and inner[0] in _QUOTES and inner[-1] in _QUOTES else inner
 
 
-def _marker(sentence: Sentence, at: int) -> int | None:
+def _stands_out(sentence: Sentence, at: int) -> bool:
+    """Whether a name by itself stands there: capitalised, or a lone word that nobody knows; never an attribute."""
+    token = sentence.tokens[at]
+    if kind_of(sentence.nominal(at)) is not None:
+        return False
+    if token.text[:1].isupper() and token.tag not in ("tech", "path"):
+        return True
+    alone = at + 1 >= len(sentence) or sentence.word(at + 1) not in {",", *CONJUNCTIONS}
+    return alone and token.tag in ("ign", "ident")
+
+
+def name_start(sentence: Sentence, at: int) -> int | None:
     """Where the name begins, if a marker of a name stands at `at`."""
+    start = _marker(sentence, at)
+    if start is None or start >= len(sentence) or sentence.tag(start) == "punct":
+        return None
+    if sentence.tag(start) == "quoted":
+        return start
+    named = sentence.word(start) not in CONJUNCTIONS
+    if sentence.word(at) in _HAVING_A_NAME:
+        named = named and _stands_out(sentence, start)
+    return start if named else None
+
+
+def _marker(sentence: Sentence, at: int) -> int | None:
     lemma, word = sentence.lemma(at), sentence.word(at)
-    if word in ("o", "pod", "z") and sentence.lemma(at + 1) in ("nazwa", "imię"):
+    if word in ("o", "pod", *_HAVING_A_NAME) and sentence.lemma(at + 1) in ("nazwa", "imię"):
         return at + 2
     if word in _ENGLISH:
         return at + 1
@@ -50,10 +75,9 @@ def names(sentence: Sentence) -> list[Entity]:
     """Names given by a marker; one at most for each marker."""
     found = []
     for at in range(len(sentence)):
-        start = _marker(sentence, at)
-        if start is None or start >= len(sentence) or sentence.tag(start) == "punct":
-            continue
-        found.append(name_at(sentence, start))
+        start = name_start(sentence, at)
+        if start is not None:
+            found.append(name_at(sentence, start))
     return found
 
 

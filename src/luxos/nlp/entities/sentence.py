@@ -35,6 +35,12 @@ def judging() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def empty_activities() -> frozenset[str]:
+    """Activities that say nothing of their object: alone they are no subject."""
+    return frozenset(load("activities")["empty"])
+
+
+@lru_cache(maxsize=1)
 def _activities() -> frozenset[str]:
     return frozenset(load("activities")["nouns"])
 
@@ -132,7 +138,7 @@ class Sentence:
         start = at
         while self.lemma(at) in judging() or (self.is_adjective(at) and not self._is_lone(at)):
             at += 1
-        reading = self.noun(at)
+        reading = self._agreeing(start, at)
         if reading is None:
             return None
         end = at + 1
@@ -140,6 +146,14 @@ class Sentence:
             end += 1
         phrase = Phrase(start, end, at, reading)
         return self._with_complement(phrase) if complement else phrase
+
+    def _agreeing(self, start: int, at: int) -> Reading | None:
+        """How the noun at a place is read, so that the adjectives from `start` on go with it where that is possible."""
+        chosen = self.noun(at)
+        if chosen is None or start == at or self.is_adjective(at - 1, chosen):
+            return chosen
+        nouns = (r for r in self.options[at] if r.pos in NOMINAL and self.is_adjective(at - 1, r))
+        return next(nouns, chosen)
 
     def _is_lone(self, at: int) -> bool:
         following = at + 1
