@@ -202,13 +202,17 @@ def test_a_killed_fetch_takes_its_child_along_and_the_lock_is_held_until_then(
     settings: Settings, silent: socket.socket
 ) -> None:
     arguments = [sys.executable, "-c", KILLED, str(builder.LOCKS), str(settings.cache)]
-    with subprocess.Popen(arguments) as process:
+    process = subprocess.Popen(arguments)
+    try:
         connection, _ = silent.accept()
         child = downloading(process.pid)
         lock = (settings.cache / "wheels" / builder.digest_of("django")).with_suffix(".lock")
-        assert str(lock) in [os.readlink(one) for one in Path(f"/proc/{child}/fd").iterdir()]  # noqa: PTH115
+        opened = [os.readlink(one) for one in Path(f"/proc/{child}/fd").iterdir()]  # noqa: PTH115
+    finally:
         process.send_signal(signal.SIGKILL)
-        wait_for_end(connection)
+        process.wait()
+    assert str(lock) in opened
+    wait_for_end(connection)
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
     connection.close()
@@ -275,23 +279,29 @@ async def test_the_lock_outlives_a_cancellation_as_long_as_the_folder_changes(
     desk: Desk, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
+    order: list[str] = []
 
-    def slow(*args: Any, **options: Any) -> None:
+    def emptied(folder: Path) -> None:
         begun.set()
         go_on.wait()
+        order.append("emptied")
 
-    monkeypatch.setattr(shutil, "rmtree", slow)
+    monkeypatch.setattr(builder, "_emptied", emptied)
+    monkeypatch.setattr(shutil, "rmtree", lambda *paths, **options: order.append("removed"))
     lock = (desk.settings.cache / "wheels" / builder.digest_of("django")).with_suffix(".lock")
     fetching = asyncio.create_task(builder.fetch(desk.context, "django"))
     await asyncio.to_thread(begun.wait)
     fetching.cancel()
     for _ in range(10):  # turns of the loop, in which the cancellation arrives
         await asyncio.sleep(0)
-    with lock.open("w") as other, pytest.raises(BlockingIOError):
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    go_on.set()
+    try:
+        with lock.open("w") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await fetching
+    assert order == ["emptied", "removed"]
 
 
 async def test_what_could_not_be_synced_is_not_complete(
