@@ -40,6 +40,15 @@ def test_a_registry_finds_by_every_name() -> None:
     assert GREET.purpose == "Greets somebody."
 
 
+def test_functions_without_a_verb_are_found_by_the_other_names_only() -> None:
+    lent = CoreFunction(ONE, "text.lent", None, "none", greet)
+    shared = CoreFunction(TWO, "text.shared", None, "none", greet)
+    registry = CoreRegistry([lent, shared])
+    assert [registry.find("text.lent"), registry.find(TWO)] == [lent, shared]
+    assert dict(registry.verbs) == {}
+    assert lent.genesis["verb"] is None
+
+
 @pytest.mark.parametrize(
     "taken",
     [

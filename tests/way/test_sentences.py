@@ -162,5 +162,5 @@ def test_what_was_done_stands_in_the_views(quick_luxos: Command) -> None:
     assert talk.startswith("Zbuduj aplikację todo w Django|BUILD_APP|")
     entries = rows("SELECT action, status FROM audit_log")
     assert {entry.partition("|")[2] for entry in entries} == {"success"}
-    assert {"app.design|success", "code.test|success", "shell.run|success"} <= set(entries)
+    assert {"app.design|success", "code.test|success", "shell.confined|success"} <= set(entries)
     assert rows("SELECT tags FROM relationships WHERE NOT tags @> ARRAY['step'] ORDER BY 1") == ["{about}", "{made}"]

@@ -46,12 +46,13 @@ CLASSES = (
 class CoreFunction:
     """A function of this repository that the dispatcher calls: `await function(context, **arguments)`.
 
-    `verb` is its word in Lux, `effects` what it may change: nothing, files of the workspace, or the world outside.
+    `verb` is its word in Lux, and `None` where only other steps may call it; `effects` is what it may change: nothing,
+    files of the workspace, or the world outside.
     """
 
     uuid: UUID
     alias: str
-    verb: str
+    verb: str | None
     effects: Effects
     function: Callable[..., Awaitable[Any]]
 
@@ -104,11 +105,12 @@ class CoreRegistry:
             self._add(function)
 
     def _add(self, function: CoreFunction) -> None:
-        places: tuple[tuple[dict[Any, CoreFunction], Any], ...] = (
+        places: list[tuple[dict[Any, CoreFunction], Any]] = [
             (self.by_uuid, function.uuid),
             (self._by_alias, function.alias),
-            (self._by_verb, function.verb),
-        )
+        ]
+        if function.verb is not None:
+            places.append((self._by_verb, function.verb))
         for place, name in places:
             if name in place or name in _STATIC:
                 raise CoreTaken(name=name)

@@ -105,7 +105,12 @@ async def install(context: Context, packages: dict[str, Any]) -> dict[str, Any]:
 async def _confined(context: Context, folder: Path, argv: list[str], readable: list[str] | None = None) -> None:
     environment = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = await context.execution(
-        "shell.run", argv=argv, readable=readable or [], writable=[str(folder)], environment=environment, check=False
+        "shell.confined",
+        argv=argv,
+        readable=readable or [],
+        writable=[str(folder)],
+        environment=environment,
+        check=False,
     )
     if done["exit_code"] != 0:
         raise EnvironmentNotInstalled(reason=_last_line(done["stderr"] or done["stdout"]))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.programmer.errors import BlueprintInvalid, CheckFailed
-from luxos.programmer.type_cache import lent_types
+from luxos.programmer.type_cache import lent_types_aside
 from luxos.runtime.context import Context
 
 TYPE_CACHE = "/tmp/mypy"  # noqa: S108 - stands for the folder that type_cache.py lends
@@ -31,7 +31,7 @@ async def check(context: Context, kind: str, source: dict[str, Any], environment
     """Runs one of `CHECKS` on the source; `CheckFailed` with the tool's own words where it finds something."""
     if kind not in CHECKS:
         raise BlueprintInvalid(field="kind", value=kind, wanted=", ".join(CHECKS))
-    with lent_types(context.settings, environment["folder"]) if kind == "types" else nullcontext() as types:
+    async with lent_types_aside(context.settings, environment["folder"]) if kind == "types" else nullcontext() as types:
         for arguments in CHECKS[kind]:
             await run_module(context, environment, arguments, kind=kind, cache=types)
     return {"kind": kind, "tools": sorted({arguments[0] for arguments in CHECKS[kind]}), "files": len(source["files"])}
@@ -44,7 +44,7 @@ async def run_module(
     context.report(arguments[0])
     words = [word.replace(TYPE_CACHE, str(cache)) if cache else word for word in arguments]
     done = await context.execution(
-        "shell.run",
+        "shell.confined",
         argv=[environment["python"], "-m", *words],
         readable=[environment["folder"]],
         writable=[str(cache)] if cache else [],

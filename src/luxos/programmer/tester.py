@@ -19,7 +19,7 @@ async def run_tests(context: Context, source: dict[str, Any], environment: dict[
     options = ("-p", "no:cacheprovider", "--cov", "--cov-report=term", "-q")
     context.report("pytest")
     done = await context.execution(
-        "shell.run",
+        "shell.confined",
         argv=[environment["python"], "-m", "pytest", *options],
         readable=[environment["folder"]],
         check=False,

@@ -34,7 +34,8 @@ class Call:
 
     @property
     def verb(self) -> str:
-        return self.callee.verb if isinstance(self.callee, CoreFunction) else "CALL"
+        """Its word in Lux; `CALL` where it has none of its own."""
+        return (self.callee.verb if isinstance(self.callee, CoreFunction) else None) or "CALL"
 
     @property
     def declared(self) -> str:
