@@ -115,3 +115,62 @@ def test_logging_in_to_a_catalogue_is_no_feature_of_the_catalogue() -> None:
     result = understand("Zbuduj aplikację w Django z wyszukiwarką i logowaniem do katalogu roślin")
     assert result.values("FEATURE") == ("wyszukiwanie", "logowanie")
     assert result.values("SUBJECT") == ("roślina",)
+
+
+@pytest.mark.parametrize(
+    ("text", "also"),
+    [
+        ("Zbuduj aplikację do kotów; usuń plik x.txt", (("DELETE_FILE", "usuń plik x.txt"),)),
+        ("Zbuduj aplikację todo w Django i pokaż plik README.md", (("READ_FILE", "pokaż plik README.md"),)),
+        ("Zbuduj aplikację todo w Django, a potem uruchom testy", (("RUN_TESTS", "uruchom testy"),)),
+        ("Zbuduj aplikację todo w Django. Następnie usuń plik x.txt.", (("DELETE_FILE", "usuń plik x.txt"),)),
+        (
+            "Zbuduj aplikację todo w Django, następnie uruchom testy i usuń plik x.txt",
+            (("RUN_TESTS", "uruchom testy"), ("DELETE_FILE", "usuń plik x.txt")),
+        ),
+        ("Zbuduj aplikację todo w Django; kup mleko", (("NONE", "kup mleko"),)),
+        ("Zbuduj i uruchom aplikację Django do przepisów", ()),
+        ("Zbuduj aplikację do przepisów w Django i dodaj logowanie", ()),
+        ("Zbuduj aplikację do kotów i psów w Django", ()),
+        ("Zbuduj aplikację do przepisów w Django i nazwij ją Kuchnia", ()),
+        ("Zbuduj aplikację w Django do ról i praw", ()),
+        ("Zbuduj aplikację w Django. Ma mieć logowanie.", ()),
+        ("", ()),
+    ],
+)
+def test_further_commands(text: str, also: tuple[tuple[str, str], ...]) -> None:
+    result = understand(text)
+    assert result.also == also
+    assert result.values("PATH") == ()
+    assert result.as_json()["also"] == [{"intent": intent, "text": said} for intent, said in also]
+
+
+def test_a_feature_that_is_added_in_a_second_clause_stays() -> None:
+    assert understand("Zbuduj aplikację do przepisów w Django i dodaj logowanie").values("FEATURE") == ("logowanie",)
+    assert fields("Zbuduj aplikację do kotów w Django; zbuduj aplikację do psów z polami: rasa, wiek") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("Zbuduj aplikację todo w Django w katalogu /tmp/x", "/tmp/x"),
+        ("Zbuduj aplikację todo w Django w ~/kod/todo", "~/kod/todo"),
+        ("Zbuduj aplikację todo w Django do katalogu ~/kod", "~/kod"),
+        ("Zbuduj aplikację todo w Django pod /srv/x", "/srv/x"),
+        ("Utwórz w katalogu /srv/projekty serwis Django do magazynu części", "/srv/projekty"),
+        ('Zbuduj aplikację todo w Django w katalogu "~/moje notatki"', "~/moje notatki"),
+        ("Zbuduj aplikację todo w Django w katalogu „/tmp/moje notatki”.", "/tmp/moje notatki"),
+        ("Zbuduj aplikację todo w Django w '~/moje notatki'", "~/moje notatki"),
+        ("Build a todo app in Django in ~/code/todo", "~/code/todo"),
+    ],
+)
+def test_the_folder_of_a_build(text: str, path: str) -> None:
+    result = understand(text)
+    assert result.values("PATH") == (path,)
+    assert result.values("NAME") == ()
+    assert "katalog" not in result.values("SUBJECT")
+
+
+@pytest.mark.parametrize("text", ["Zbuduj aplikację todo w Django jak README.md", "Zbuduj todo w Django z pliku a.csv"])
+def test_other_paths_are_no_folder_of_a_build(text: str) -> None:
+    assert understand(text).values("PATH") == ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from luxos.nlp.clauses import clauses
 from luxos.nlp.entities.attributes import kind_of
 from luxos.nlp.entities.building import subject_value
 from luxos.nlp.entities.lists import Item, enumerations, label_of, role_of
@@ -34,7 +35,7 @@ def _fields(sentence: Sentence) -> Iterator[FieldPhrase]:
 
 def field_phrases(understanding: Understanding) -> tuple[FieldPhrase, ...]:
     """The fields that a sentence gives, in its order, each once for a thing; what an application can do is no field."""
-    sentence = Sentence(understanding.text, understanding.tokens)
+    sentence = Sentence(understanding.text, clauses(understanding.tokens)[0])
     taken = [(entity.start, entity.end) for entity in understanding.entities if entity.type in ("APP_TYPE", "NAME")]
     found: dict[tuple[str, str], FieldPhrase] = {}
     for field in _fields(sentence):

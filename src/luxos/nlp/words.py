@@ -32,7 +32,11 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What LuxOS makes of a sentence; `confidence` is calibrated and belongs to `intent`."""
+    """What LuxOS makes of a sentence; `confidence` is calibrated and belongs to `intent`.
+
+    Intent and entities are of the first command; `also` names the further ones, each with its intent (NONE where it is
+    not understood) and its text.
+    """
 
     text: str
     intent: str
@@ -40,6 +44,7 @@ class Understanding:
     alternatives: tuple[tuple[str, float], ...]
     entities: tuple[Entity, ...]
     tokens: tuple[Token, ...]
+    also: tuple[tuple[str, str], ...] = ()
 
     def values(self, type: str) -> tuple[str, ...]:  # noqa: A002 - the entity's own word
         """The values of all entities of a type, in the order of the sentence."""
@@ -59,6 +64,7 @@ class Understanding:
             "tokens": [
                 {"text": t.text, "start": t.start, "end": t.end, "lemma": t.lemma, "tag": t.tag} for t in self.tokens
             ],
+            "also": [{"intent": intent, "text": said} for intent, said in self.also],
         }
 
 

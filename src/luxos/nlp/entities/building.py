@@ -1,5 +1,6 @@
 """What is to be built: APP_TYPE, SUBJECT and FEATURE of "Zbuduj REST API w FastAPI do zarządzania książkami"."""
 
+from luxos.nlp.entities import literals
 from luxos.nlp.entities.attributes import feature_of
 from luxos.nlp.entities.claims import Claims
 from luxos.nlp.entities.lists import FIELD_WORDS, enumerations, label_of, role_of
@@ -369,10 +370,17 @@ def _subject_after(sentence: Sentence, claims: Claims, at: int) -> bool:
     if bare is None or not claims.free(*sentence.span(bare.start, bare.end)):
         return False
     about = _object_of_activity(sentence, bare)
-    if about is None and sentence.nominal(bare.head) in empty_activities():
+    empty = about is None and sentence.nominal(bare.head) in empty_activities()
+    if empty or _is_folder(sentence, claims, bare):
         return False
     phrase = about or _collected(sentence, sentence.trimmed(sentence.phrase(at) or bare))
     return _add_subjects(sentence, claims, phrase) > 0 and claims.has("SUBJECT")
+
+
+def _is_folder(sentence: Sentence, claims: Claims, phrase: Phrase) -> bool:
+    """Whether the phrase is the "katalogu" before a path that is known already."""
+    named = phrase.end < len(sentence) and not claims.free(*sentence.span(phrase.end, phrase.end + 1))
+    return named and sentence.lemma(phrase.head) in literals.FOLDERS
 
 
 def _collected(sentence: Sentence, phrase: Phrase) -> Phrase:

@@ -24,6 +24,7 @@ _DUTIES = frozenset(
 )
 _PICTURES = frozenset({"So", "Sk", "Mn", "Cf"})
 _FORMATS = frozenset({"csv", "pdf", "json", "xml", "excel", "xlsx", "html"})
+_ADDING = frozenset({"dodać", "dorzucić", "dołożyć", "uwzględnić", "add", "include"})
 _WITH = frozenset({"z", "ze", "with", "plus"})
 
 
@@ -67,7 +68,7 @@ def _in_brackets(sentence: Sentence, at: int) -> _Remark | None:
 
 
 def _remark(sentence: Sentence, at: int) -> _Remark | None:
-    """What is said of the thing that ends at a place: "(liczba)", "jako data", "typu tekst", ": float"; a picture says nothing."""
+    """What is said of the thing that ends at a place: "(liczba)", "jako data", "typu tekst", ": float", a picture."""
     if sentence.word(at) == "(":
         return _in_brackets(sentence, at)
     if sentence.tag(at) == "punct" and unicodedata.category(sentence.word(at)[0]) in _PICTURES:
@@ -199,7 +200,7 @@ def _intro(sentence: Sentence, at: int) -> tuple[str, int] | None:
         return "colon" if word == ":" else "things", at + 1
     if lemma in _MODELS and (word != "model" or sentence.word(at + 1) == ":"):
         return ("models", at + 1 + (sentence.word(at + 1) == ":")) if _names_models(sentence, at) else None
-    return _with(sentence, at) if word in _WITH else None
+    return _with(sentence, at) if word in _WITH or lemma in _ADDING else None
 
 
 def _names_models(sentence: Sentence, at: int) -> bool:

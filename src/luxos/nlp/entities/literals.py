@@ -1,8 +1,13 @@
 """What shows by its shape alone: technologies, versions, numbers, addresses, hashes."""
 
 from luxos.nlp.entities.claims import Claims
+from luxos.nlp.entities.naming import inside_quotes, unquoted
 from luxos.nlp.entities.sentence import Sentence
 from luxos.nlp.lexicon import technology
+from luxos.nlp.words import Entity
+
+FOLDERS = frozenset({"katalog", "folder", "ścieżka", "podkatalog", "directory", "path"})
+_PLACES = frozenset({"w", "we", "do", "pod", "na", "in", "into", "to", "at", "under"})
 
 
 def technologies(sentence: Sentence, claims: Claims) -> None:
@@ -28,21 +33,28 @@ def _version(sentence: Sentence, claims: Claims, at: int) -> None:
         claims.add(sentence.entity("VERSION", sentence.tokens[at].text.removeprefix("v"), at, at + 1))
 
 
-def tagged(sentence: Sentence, claims: Claims, type_: str, *tags: str) -> None:
-    """Adds every token with one of the tags as an entity of this type, as it stands."""
-    for at, token in enumerate(sentence.tokens):
-        if token.tag in tags:
-            claims.add(sentence.entity(type_, token.text, at, at + 1))
-
-
 def paths(sentence: Sentence, claims: Claims) -> None:
-    """Adds paths, and bare words after "w katalogu", "folder", "plik" and the like, as PATH."""
-    tagged(sentence, claims, "PATH", "path")
-    for at in range(len(sentence) - 1):
-        if sentence.lemma(at) in ("katalog", "folder", "ścieżka", "plik", "directory"):
-            following = sentence.tokens[at + 1]
-            bare = following.tag in ("ident", "ign", "version") or (
-                following.text[:1].isupper() and ":" in following.tag
-            )
-            if bare or following.tag.startswith("subst:sg:nom"):
-                claims.add(sentence.entity("PATH", following.text, at + 1, at + 2))
+    """Adds where something is to be built: what follows "w katalogu", "do folderu", "pod" and the like, as PATH."""
+    for at in range(1, len(sentence)):
+        named = sentence.lemma(at - 1) in FOLDERS
+        placed = sentence.lemma(at - 1) in _PLACES or sentence.word(at - 1) in _PLACES
+        if (named and _names_a_folder(sentence, at)) or ((named or placed) and _is_path(sentence, at)):
+            claims.add(_path(sentence, at))
+
+
+def _is_path(sentence: Sentence, at: int) -> bool:
+    text = unquoted(sentence.tokens[at].text)
+    return sentence.tag(at) == "path" or (sentence.tag(at) == "quoted" and text.startswith(("~", "/", "./", "../")))
+
+
+def _names_a_folder(sentence: Sentence, at: int) -> bool:
+    token = sentence.tokens[at]
+    capital = token.text[:1].isupper() and ":" in token.tag
+    return token.tag in ("ident", "ign", "version", "quoted") or capital or token.tag.startswith("subst:sg:nom")
+
+
+def _path(sentence: Sentence, at: int) -> Entity:
+    token = sentence.tokens[at]
+    if token.tag == "quoted":
+        return inside_quotes(sentence, at, "PATH", unquoted(token.text))
+    return sentence.entity("PATH", token.text, at, at + 1)
