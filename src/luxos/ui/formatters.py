@@ -24,6 +24,9 @@ _KEYS: Mapping[str, str] = {
     "stack": N_("framework"),
     "fields": N_("fields"),
     "feature": N_("feature"),
+    "database": N_("database"),
+    "intent": N_("intent"),
+    "also": N_("left out"),
 }
 
 _ALONE: Mapping[str, str] = {
@@ -87,9 +90,11 @@ def result_words(result: Mapping[str, Any]) -> Iterator[str]:
     yield from _listing(result.get("results", {}))
     if "tests" in result and "error" not in result:
         yield from _built_words(result)
-    if "error" in result:
+    if "error" in result and result["changed_files"]:
         run = str(result["run"])[:8]
         yield _("`luxos resume {run}` goes on where it stopped, `luxos undo {run}` takes it back.").format(run=run)
+    elif "error" in result:
+        yield _("`luxos resume {run}` tries again from there.").format(run=str(result["run"])[:8])
 
 
 def _built_words(result: Mapping[str, Any]) -> Iterator[str]:

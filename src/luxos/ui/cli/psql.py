@@ -11,7 +11,11 @@ from luxos.ui.cli.app import complete, settings
 from luxos.ui.cli.options import json_option
 
 
-@click.command("psql", help=_("Open psql on the two tables; what stands after -- goes to psql."))
+@click.command(
+    "psql",
+    help=_("Open psql on the two tables; further arguments go to psql."),
+    context_settings={"ignore_unknown_options": True},
+)
 @click.argument("arguments", nargs=-1, metavar=_("[ARGUMENTS]…"), type=click.UNPROCESSED)
 @json_option
 def psql_command(arguments: tuple[str, ...], as_json: bool) -> int:
