@@ -12,6 +12,7 @@ from luxos.lux.errors import ProgramInvalid, ReferenceEmpty
 from luxos.lux.program import Statement
 from luxos.lux.reader import read
 from luxos.lux.runner import run
+from luxos.runtime.arguments import Words
 
 
 def work(value: Any = None, *, seconds: float = 0) -> None: ...
@@ -23,7 +24,20 @@ def need(first: Any) -> None: ...
 def free(**anything: Any) -> None: ...
 
 
-VERBS = {"WORK": inspect.signature(work), "NEED": inspect.signature(need), "FREE": inspect.signature(free)}
+WORDS = ["a"]
+
+
+def kinds(
+    text: str = "", words: Words = WORDS, flag: bool = False, pairs: dict[str, str] | None = None, count: int = 0
+) -> None: ...
+
+
+VERBS = {
+    "WORK": inspect.signature(work),
+    "NEED": inspect.signature(need),
+    "FREE": inspect.signature(free),
+    "KINDS": inspect.signature(kinds),
+}
 
 
 async def echo(statement: Statement, arguments: dict[str, Any]) -> Any:
@@ -41,12 +55,28 @@ async def echo(statement: Statement, arguments: dict[str, Any]) -> Any:
         ("a = WORK 1, value: 2", "value"),
         ("a = NEED", "first"),
         ("a = WORK AFTER a", "a"),
+        ('a = WORK seconds: "1"', "seconds"),
+        ("a = WORK seconds: true", "seconds"),
+        ("a = KINDS 5", "text"),
+        ("a = KINDS text: null", "text"),
+        ("a = KINDS words: []", "words"),
+        ('a = KINDS words: ["a", 1]', "words"),
+        ('a = KINDS words: "a"', "words"),
+        ("a = KINDS flag: 1", "flag"),
+        ("a = KINDS count: 1.5", "count"),
+        ("a = KINDS pairs: {a: 1}", "pairs"),
     ],
 )
 def test_a_wrong_program_is_refused_before_it_runs(text: str, said: str) -> None:
     with pytest.raises(ProgramInvalid) as caught:
         check(read(text), VERBS)
     assert said in str(caught.value)
+
+
+def test_values_of_the_right_kinds_and_references_pass() -> None:
+    text = 'a = WORK seconds: 1\nb = KINDS a.x, [a, "y"], true, {k: a.x}, 3\nc = KINDS a, a, a, a, a'
+    check(read(text), VERBS)
+    check(read("a = KINDS pairs: null"), VERBS)
 
 
 async def test_references_are_filled_in_at_any_depth() -> None:

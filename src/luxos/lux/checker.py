@@ -4,8 +4,9 @@ import difflib
 import inspect
 from collections.abc import Mapping
 
-from luxos.lux.errors import ArgumentMissing, ArgumentUnknown, NameTaken, NameUnknown, VerbUnknown
-from luxos.lux.program import Program, Statement, Value
+from luxos.lux.errors import ArgumentMissing, ArgumentUnfit, ArgumentUnknown, NameTaken, NameUnknown, VerbUnknown
+from luxos.lux.program import Program, Reference, Statement, Value
+from luxos.runtime.arguments import unfit
 
 Verbs = Mapping[str, inspect.Signature]
 """What each verb takes: the signature of its function without the context."""
@@ -23,7 +24,9 @@ def check(program: Program, verbs: Verbs) -> None:
         if statement.name in known:
             raise NameTaken(line=statement.line, name=statement.name)
         known.add(statement.name)
-        bind(statement, verbs[statement.verb])
+        signature = verbs[statement.verb]
+        for name, kind in unfit(bind(statement, signature), signature, pending=Reference):
+            raise ArgumentUnfit(line=statement.line, verb=statement.verb, name=name, kind=kind)
 
 
 def bind(statement: Statement, signature: inspect.Signature) -> dict[str, Value]:

@@ -63,6 +63,12 @@ class ArgumentMissing(ProgramInvalid):
     message = N_("Line {line}: {verb} also needs {name}.")
 
 
+class ArgumentUnfit(ProgramInvalid):
+    """A value is not of the kind that the verb takes."""
+
+    message = N_("Line {line}: {name} of {verb} must be {kind}.")
+
+
 class ReferenceEmpty(ProgramInvalid):
     """A result has no such part."""
 

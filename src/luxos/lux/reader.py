@@ -1,6 +1,7 @@
 """Reads the text of a Lux program (grammar.lark) into a `Program`."""
 
 import json
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from luxos.lux.errors import ArgumentMisplaced, NameTaken, ProgramUnreadable, Ve
 from luxos.lux.program import VERSION, Program, Reference, Statement, Value
 
 _DEEPEST = 64
+_LONGEST = 1024
+"""Bits of a whole number: as far as numbers with a point reach."""
 _OPENING, _CLOSING = frozenset({"LSQB", "LBRACE"}), frozenset({"RSQB", "RBRACE"})
 
 
@@ -27,7 +30,7 @@ class _Lines(PostLex):
         for token in stream:
             depth += (token.type in _OPENING) - (token.type in _CLOSING)
             if depth > _DEEPEST:
-                raise ProgramUnreadable(line=token.line, column=token.column, text=str(token))
+                raise _unreadable(token)
             if token.type == "_NL" and depth > 0:
                 continue
             last = token
@@ -44,8 +47,7 @@ class _Build(Transformer[Token, Program]):
         return _text(token)
 
     def number(self, token: Token) -> int | float:
-        number: int | float = json.loads(token)
-        return number
+        return _number(token)
 
     def true(self) -> bool:
         return True
@@ -74,7 +76,7 @@ class _Build(Transformer[Token, Program]):
 
     @v_args(inline=False)
     def reference(self, parts: list[Token]) -> Reference:
-        return Reference(tuple(int(part) if part.type == "INTEGER" else str(part) for part in parts))
+        return Reference(tuple(int(_number(part)) if part.type == "INTEGER" else str(part) for part in parts))
 
     def keyword(self, name: Token, value: Value) -> tuple[str, Value]:
         return str(name), value
@@ -107,7 +109,7 @@ class _Build(Transformer[Token, Program]):
         return Statement(own, str(verb), tuple(positional), keywords, after or (), line)
 
     def header(self, version: Token) -> None:
-        if int(version) != VERSION:
+        if _number(version) != VERSION:
             raise VersionUnknown(line=version.line, known=VERSION, version=str(version))
 
     def goal(self, text: Token) -> str:
@@ -120,12 +122,35 @@ class _Build(Transformer[Token, Program]):
 
 
 def _text(token: Token) -> str:
+    """What a string says; PostgreSQL's JSON, which keeps it, has neither NUL nor half a character."""
     try:
         text: str = json.loads(token)
         text.encode()
     except (ValueError, UnicodeEncodeError):
-        raise ProgramUnreadable(line=token.line, column=token.column, text=str(token)[:40]) from None
+        raise _unreadable(token) from None
+    if "\0" in text:
+        raise _unreadable(token)
     return text
+
+
+def _number(token: Token) -> int | float:
+    """A number of the size that computers count with."""
+    try:
+        number: int | float = json.loads(token)
+    except ValueError:
+        raise _unreadable(token) from None
+    if not math.isfinite(number) if isinstance(number, float) else number.bit_length() > _LONGEST:
+        raise _unreadable(token)
+    return number
+
+
+def _unreadable(token: Token) -> ProgramUnreadable:
+    return ProgramUnreadable(line=token.line, column=token.column, text=_shown(str(token)[:40]))
+
+
+def _shown(text: str) -> str:
+    """A piece of the program as it can be printed and kept."""
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 @lru_cache(maxsize=1)
@@ -142,6 +167,6 @@ def read(text: str) -> Program:
         return _Build().transform(_parser().parse(text))
     except UnexpectedInput as error:
         near = error.get_context(text, span=20).splitlines()[0].strip() if error.pos_in_stream is not None else ""
-        raise ProgramUnreadable(line=error.line, column=error.column, text=near) from error
+        raise ProgramUnreadable(line=error.line, column=error.column, text=_shown(near)) from error
     except VisitError as error:
         raise error.orig_exc from None

@@ -28,6 +28,7 @@ _SAID = {
     dict: N_("names with values"),
     NoneType: N_("null"),
 }
+_OTHER = N_("another value")
 
 
 def unfit(
@@ -54,7 +55,7 @@ def said(kind: Any) -> str:
         return _(" or ").join(said(one) for one in inner)
     if origin is list:
         return _("a list of: {kind}").format(kind=said(inner[0]))
-    return _(_SAID.get(origin or kind, N_("another value")))
+    return _(_SAID.get(origin or kind, _OTHER))
 
 
 def _fits(value: Any, kind: Any, pending: type | tuple[type, ...]) -> bool:
