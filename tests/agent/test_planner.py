@@ -63,3 +63,10 @@ async def test_what_cannot_be_done_yet_gets_three_suggestions_that_can() -> None
     for suggestion in caught.value.suggestions:
         assert understood(understand(suggestion))
         assert understand(suggestion).intent in ABILITIES
+
+
+async def test_a_second_command_is_said_to_be_left_out() -> None:
+    made = await plan(understand("Zbuduj aplikację do kotów w Django; usuń plik x.txt"), Wishes(), PLACE, Defaults())
+    assert made.workspace == Path("/projects/koty")
+    assert [assumption.key for assumption in made.assumptions][:1] == ["also"]
+    assert "usuń plik x.txt" in made.assumptions[0].value

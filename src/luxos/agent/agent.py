@@ -152,10 +152,12 @@ class Agent:
 
     async def _reflect(self, runtime: Runtime, run: Run, outcome: Outcome) -> dict[str, Any]:
         report = report_of(run, outcome)
+        changes = await self._changes(runtime, run)
+        report["changed_files"] = len({change.path for changeset in changes for change in changeset.changes})
         made = None
         if run.attributes.get("project") and not outcome.failures:
             before = (run.attributes.get("replaces") or {}).get("files", {})
-            files = files_after(before, await self._changes(runtime, run))
+            files = files_after(before, changes)
             made = {**run.attributes["project"], "files": files}
         kept: dict[str, Any] = {
             key: report[key]

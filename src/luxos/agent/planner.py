@@ -11,7 +11,7 @@ from luxos.agent.reasoning import Assumption, Question, Reasoner
 from luxos.agent.wishes import Wishes
 from luxos.i18n import N_, _
 from luxos.lux.program import Program, Reference, Statement
-from luxos.nlp import Understanding, understood
+from luxos.nlp import Entity, Understanding, understood
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Plan:
     program: Program
     workspace: Path
     assumptions: tuple[Assumption, ...] = ()
+    entities: tuple[Entity, ...] = ()
     project: Mapping[str, Any] | None = None
 
 
@@ -96,8 +97,15 @@ async def plan(understanding: Understanding, wishes: Wishes, place: Place, reaso
             made = await _build(understanding, wishes, place, reasoner)
         else:
             made = _file(understanding, _FILE_ABILITIES[understanding.intent], place)
-        return replace(made, assumptions=(*doubts, *made.assumptions))
+        assumptions = (*doubts, *_left_out(understanding), *made.assumptions)
+        return replace(made, assumptions=assumptions, entities=understanding.entities)
     raise NotAble(suggestions(understanding), sentence=understanding.text[:80], understood=_heard(understanding))
+
+
+def _left_out(understanding: Understanding) -> tuple[Assumption, ...]:
+    """What else the sentence asks for: one thing is done at a time."""
+    reason = _("one thing at a time; say this as a sentence of its own")
+    return tuple(Assumption("also", text, reason) for _intent, text in understanding.also)
 
 
 async def _doubts(understanding: Understanding, reasoner: Reasoner) -> tuple[Assumption, ...]:
@@ -152,7 +160,7 @@ async def _build(understanding: Understanding, wishes: Wishes, place: Place, rea
     )
     project = {"name": drawn.blueprint.name, "stack": drawn.blueprint.stack, "design": blueprint}
     assumptions = tuple(drawn.assumptions)
-    return Plan(understanding.intent, understanding.confidence, program, drawn.folder, assumptions, project)
+    return Plan(understanding.intent, understanding.confidence, program, drawn.folder, assumptions, project=project)
 
 
 def _file(understanding: Understanding, ability: FileAbility, place: Place) -> Plan:

@@ -14,7 +14,7 @@ _FAILED = N_("Step {step} failed: {reason}")
 
 
 def report_of(run: Run, outcome: Outcome) -> dict[str, Any]:
-    """The object that `luxos do --json` ends with; `files` are the paths that the run made, for the record."""
+    """The object that `luxos do --json` ends with."""
     results = outcome.results
     project = run.attributes.get("project")
     report: dict[str, Any] = {
@@ -25,7 +25,6 @@ def report_of(run: Run, outcome: Outcome) -> dict[str, Any]:
         "assumptions": run.attributes.get("assumptions", []),
         "results": {} if project else results,
         "artifacts": [],
-        "files": [],
     }
     if project:
         report["project"] = {"name": project["name"], "path": str(run.workspace), "stack": project["stack"]}
@@ -34,7 +33,6 @@ def report_of(run: Run, outcome: Outcome) -> dict[str, Any]:
         report["coverage"] = tests.get("coverage")
     if "archive" in results and project:
         report["artifacts"] = [str(run.workspace / results["archive"]["path"])]
-        report["files"] = [*results["code"]["files"], results["archive"]["path"]]
         environment = results["environment"]["folder"]
         report["start_command"] = make_command(run.workspace, "run", environment)
         if project["stack"] == "django":
