@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luxos.nlp import describe_noun, identifier, meaning
+from luxos.nlp import describe_noun, identifier, meaning, understand
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,10 @@ from luxos.nlp import describe_noun, identifier, meaning
         ("uczeń", "uczniowie", "ucznia", "uczniów", "m1", "person"),
         ("kot", "koty", "kota", "kotów", "m2", "thing"),
         ("zadanie", "zadania", "zadanie", "zadań", "n", "event"),
-        ("zamówienie", "zamówienia", "zamówienie", "zamówień", "n", "event"),
+        ("zamówienie", "zamówienia", "zamówienie", "zamówień", "n", "thing"),
+        ("ogłoszenie", "ogłoszenia", "ogłoszenie", "ogłoszeń", "n", "thing"),
+        ("zgłoszenie", "zgłoszenia", "zgłoszenie", "zgłoszeń", "n", "event"),
+        ("pytanie", "pytania", "pytanie", "pytań", "n", "thing"),
         ("wypożyczenie", "wypożyczenia", "wypożyczenie", "wypożyczeń", "n", "event"),
         ("gra planszowa", "gry planszowe", "grę planszową", "gier planszowych", "f", "thing"),
         (
@@ -51,6 +54,43 @@ def test_forms(phrase: str, plural: str, accusative: str, genitive: str, gender:
     assert (noun.plural, noun.accusative, noun.genitive_plural) == (plural, accusative, genitive)
     assert (noun.gender, noun.kind) == (gender, kind)
     assert noun.singular == noun.lemma == phrase.lower()
+
+
+def test_people_are_persons() -> None:
+    noun = describe_noun("ludzie")
+    assert (noun.singular, noun.plural, noun.kind) == ("człowiek", "ludzie", "person")
+
+
+@pytest.mark.parametrize(
+    ("singular", "plural", "kind"),
+    [
+        ("car", "cars", "thing"),
+        ("recipe", "recipes", "thing"),
+        ("user", "users", "person"),
+        ("category", "categories", "thing"),
+        ("box", "boxes", "thing"),
+        ("day", "days", "thing"),
+        ("houseplant", "houseplants", "thing"),
+        ("shopping list", "shopping lists", "thing"),
+    ],
+)
+def test_english_nouns(singular: str, plural: str, kind: str) -> None:
+    noun = describe_noun(singular, language="en")
+    assert (noun.singular, noun.plural, noun.genitive_plural, noun.kind) == (singular, plural, plural, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Build an app for cars in Django", "en"),
+        ("Zbuduj aplikację todo w Django", "pl"),
+        ("I want a Django app to track my houseplants", "en"),
+        ("Zbuduj REST API w FastAPI do users i cars", "pl"),
+        ("", "pl"),
+    ],
+)
+def test_the_language_of_a_sentence(text: str, language: str) -> None:
+    assert understand(text).language == language
 
 
 def test_jargon_has_a_meaning() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from luxos.nlp import field_phrases, understand
+from luxos.nlp import field_phrases, understand, understood
+from luxos.nlp.lexicon import one_slip
 
 
 def fields(text: str) -> list[str]:
@@ -174,3 +175,79 @@ def test_the_folder_of_a_build(text: str, path: str) -> None:
 @pytest.mark.parametrize("text", ["Zbuduj aplikację todo w Django jak README.md", "Zbuduj todo w Django z pliku a.csv"])
 def test_other_paths_are_no_folder_of_a_build(text: str) -> None:
     assert understand(text).values("PATH") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zburz aplikację todo w Django",
+        "Zniszcz aplikację todo",
+        "Skasuj aplikację todo w Django",
+        "Zburz API do faktur w FastAPI",
+        "Skasuj aplikację do przepisów",
+        "Posortuj pliki w katalogu pobrane według daty",
+        "Ile plików jest w folderze docs?",
+    ],
+)
+def test_the_opposite_and_the_unknown_are_not_done(text: str) -> None:
+    assert understand(text).intent not in ("BUILD_APP", "LIST_DIR") or not understood(understand(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Dodaj pole priorytet do aplikacji todo", "REFACTOR_CODE"),
+        ("Zmień kolor przycisku w aplikacji todo", "REFACTOR_CODE"),
+        ("Zmień tytuł strony w aplikacji sklep", "REFACTOR_CODE"),
+        ("Dodaj pole wiek do aplikacji pacjenci", "REFACTOR_CODE"),
+        ("Pokaż plik /etc/passwd", "READ_FILE"),
+        ("Pokaż plik /etc/hosts", "READ_FILE"),
+        ("Pokaż pliki w /etc", "LIST_DIR"),
+        ("Zbduj aplikcaję todo w Djnago", "BUILD_APP"),
+        ("zbuduj api w djando", "BUILD_APP"),
+    ],
+)
+def test_intents(text: str, intent: str) -> None:
+    result = understand(text)
+    assert (result.intent, understood(result)) == (intent, True)
+
+
+def test_a_quoted_file() -> None:
+    result = understand('pokaż plik "moje notatki.txt"')
+    assert result.intent == "READ_FILE"
+    assert result.values("PATH") == ("moje notatki.txt",)
+
+
+@pytest.mark.parametrize(
+    ("text", "stack"),
+    [
+        ("Zbduj aplikcaję todo w Djnago", "Django"),
+        ("zbuduj api w djando", "Django"),
+        ("Zbuduj aplikację todo w fastpai", "FastAPI"),
+        ("Zbuduj aplikację todo w djangoo", "Django"),
+        ("Zbuduj aplikację todo w Djagno", "Django"),
+        ("Zbuduj aplikację todo w Djngu", "Django"),
+    ],
+)
+def test_misspelled_frameworks(text: str, stack: str) -> None:
+    result = understand(text)
+    assert result.values("TECH_STACK") == (stack,)
+    assert result.values("APP_TYPE") in (("aplikacja todo",), ("API",))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "slip"),
+    [
+        ("django", "djnago", True),
+        ("django", "dango", True),
+        ("django", "djangoo", True),
+        ("django", "djando", True),
+        ("django", "django", False),
+        ("django", "dajgno", False),
+        ("ab", "ba", True),
+        ("", "a", True),
+        ("", "", False),
+    ],
+)
+def test_one_slip(one: str, other: str, slip: bool) -> None:
+    assert one_slip(one, other) is one_slip(other, one) is slip

@@ -63,6 +63,12 @@ def _unit(token: Token) -> str:
     return f"<{token.tag}>"
 
 
+def _unit_after(before: Token | None, token: Token) -> str:
+    """The unit of a token; what follows "plik" is a file, whatever its name."""
+    named = before is not None and before.lemma in ("plik", "file") and ":sg:" in f"{before.tag}:"
+    return "<file>" if named and token.tag in ("path", "quoted") and "*" not in token.text else _unit(token)
+
+
 def _is_word(token: Token) -> bool:
     return ":" in token.tag or token.tag in ("ign", "conj", "comp", "part", "interj", "tech")
 
@@ -205,7 +211,7 @@ def names(tokens: Sequence[Token]) -> list[tuple[str, float]]:
     """The features of a sentence, each with its weight; the same feature once."""
     found: dict[str, float] = {}
     content = [token for token in tokens if token.text.lower() not in _NO_CONTENT]
-    units = [_unit(token) for token in content]
+    units = [_unit_after(before, token) for before, token in zip([None, *content], content, strict=False)]
     for token, unit in zip(content, units, strict=True):
         found[f"u:{unit}"] = 1.0
         if _is_word(token):

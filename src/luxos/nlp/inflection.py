@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from luxos.nlp.identifiers import fold
-from luxos.nlp.lexicon import jargon
+from luxos.nlp.lexicon import jargon, words_for_work
 from luxos.nlp.lexicon import technology as known_technology
 from luxos.nlp.morphology import Reading, dictionary, forms, readings
 from luxos.nlp.tokenizer import pieces
@@ -183,7 +183,19 @@ def _gerund_form(lemma: str, number: str, case: str) -> str | None:
 def _kind(word: str, head: Reading) -> str:
     if gender_of(head, word) == "m1":
         return "person"
-    return "event" if head.pos == "ger" or any(reading.pos == "ger" for reading in readings(word)) else "thing"
+    return "event" if _is_done(word) else "thing"
+
+
+def _is_done(word: str) -> bool:
+    """Whether a noun says what is done: a verbal noun ("wypożyczenie").
+
+    One that the dictionary also lists as a noun of its own ("zamówienie", "ogłoszenie") is the result that is kept, a
+    thing; unless the trade has several words of its own for it ("todo", "task", "kanban": "zadanie"), as for work.
+    """
+    found = readings(word)
+    verbal = any(reading.pos == "ger" for reading in found)
+    own = [reading.lemma for reading in found if reading.pos == "subst" and reading.lemma[-2:] == "ie"]
+    return verbal and (not own or any(lemma in words_for_work() for lemma in own))
 
 
 def _lowered(word: str) -> str:
@@ -194,9 +206,30 @@ def _lowered(word: str) -> str:
     return word if known[0].tag == "ign" and word[:1].isupper() and jargon(word.lower()) is None else word.lower()
 
 
+def english_plural(word: str) -> str:
+    """The regular plural of an English noun, or of the last word of a phrase."""
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return word + "es"
+    if word.endswith("y") and word[-2:-1] not in tuple("aeiou"):
+        return word[:-1] + "ies"
+    return word + "s" if word[-1:].isalpha() else word
+
+
+def _english(phrase: str) -> Noun:
+    plural = english_plural(phrase)
+    entry = jargon(phrase.rpartition(" ")[2])
+    gender = entry.gender if entry else gender_of(Reading(phrase, "ign"), phrase)
+    return Noun(phrase, phrase, plural, phrase, plural, gender, "person" if gender == "m1" else "thing")
+
+
 @lru_cache(maxsize=2048)
-def describe_noun(phrase: str) -> Noun:
-    """The forms, gender and kind of a noun or of a phrase around one; unknown and foreign words keep their form."""
+def describe_noun(phrase: str, language: str = "pl") -> Noun:
+    """The forms, gender and kind of a noun or of a phrase around one; unknown and foreign words keep their form.
+
+    With `language="en"` it is an English noun in the singular, whatever Polish word looks the same ("car").
+    """
+    if language == "en":
+        return _english(" ".join(phrase[:200].split()).lower())
     words = [_lowered(phrase[piece.start : piece.end]) for piece in pieces(phrase[:200])]
     found = _head(words)
     if not found or _is_foreign(found[1]):

@@ -1,5 +1,6 @@
 """The readable word lists in `lexicon/*.yaml`, loaded once each, and the endings that Polish puts on borrowed words."""
 
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ ENDINGS = (
     *("a", "u", "y", "i", "e", "o"),
 )
 """Endings that a borrowed word may carry, without diacritics, longest first where one ends another."""
+
+SHORTEST_MISTYPED = 5
 
 
 class Technology(NamedTuple):
@@ -58,7 +61,7 @@ def _technologies() -> dict[str, Technology]:
     return {
         spelling: Technology(name, type_, spelling in plain)
         for type_, names in lists.items()
-        if type_ != "plain"
+        if isinstance(names, dict)
         for name, spellings in names.items()
         for spelling in (name.lower(), *spellings)
     }
@@ -72,6 +75,26 @@ def technology(words: str) -> Technology | None:
     spelled = stems(words) + ([f"{stem} {fold(tail).lower()}" for stem in stems(head)] if tail else [])
     whole = spelled[0]
     return next((known[stem] for stem in spelled if stem in known and (stem == whole or len(stem) >= 3)), None)
+
+
+@lru_cache(maxsize=2048)
+def mistyped_technology(word: str) -> Technology | None:
+    """The technology whose name the word nearly is; for words that nobody knows."""
+    nearly = (known for stem in stems(word) for known in load("technologies")["mistyped"] if one_slip(stem, known))
+    found = next(nearly, None) if len(word) >= SHORTEST_MISTYPED else None
+    return _technologies()[found] if found else None
+
+
+def one_slip(one: str, other: str) -> bool:
+    """Whether two words differ by one letter too many, too few or wrong, or by two that changed places."""
+    shorter, longer = sorted((one, other), key=len)
+    if len(longer) - len(shorter) > 1 or one == other:
+        return False
+    start = next((at for at, pair in enumerate(zip(shorter, longer, strict=False)) if pair[0] != pair[1]), len(shorter))
+    rest, tail = shorter[start:], longer[start:]
+    if len(shorter) < len(longer):
+        return rest == tail[1:]
+    return rest[1:] == tail[1:] or (rest[:2] == tail[1::-1] and rest[2:] == tail[2:])
 
 
 @lru_cache(maxsize=1)
@@ -96,6 +119,13 @@ def jargon(word: str) -> Jargon | None:
     if folded in exact:
         return exact[folded]
     return next((inflected[stem] for stem in rest if stem in inflected), None)
+
+
+@lru_cache(maxsize=1)
+def words_for_work() -> frozenset[str]:
+    """Polish nouns for which the trade has several words of its own ("todo", "task", "kanban": "zadanie")."""
+    meant = Counter(entry.means for entry in {*_jargon()[0].values()} if entry.means)
+    return frozenset(word for word, count in meant.items() if count > 1)
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from itertools import combinations, product
 from typing import Any, NamedTuple
 
 from luxos.nlp.identifiers import fold
-from luxos.nlp.lexicon import jargon, load, preferred, technology
+from luxos.nlp.lexicon import SHORTEST_MISTYPED, jargon, load, mistyped_technology, one_slip, preferred, technology
 from luxos.nlp.tokenizer import Piece, pieces
 from luxos.nlp.words import Token
 
@@ -173,8 +173,23 @@ def readings(word: str) -> tuple[Reading, ...]:
         _borrowed(word)
         or (_restored(lower) if lower.isascii() or not known else ())
         or known
+        or _mistyped(lower)
         or (Reading(lower, "ign"),)
     )
+
+
+@lru_cache(maxsize=1)
+def _often_mistyped() -> tuple[tuple[str, Reading], ...]:
+    found = (pair for lemma in load("trade")["mistyped"] for pair in forms(lemma))
+    return tuple((fold(form), reading) for form, reading in found if reading.pos in ("impt", "inf", "subst", "ger"))
+
+
+def _mistyped(word: str) -> tuple[Reading, ...]:
+    """Readings of the important words that an unknown word is one slip away from."""
+    if len(word) < SHORTEST_MISTYPED or not word.isalpha():
+        return ()
+    nearly = (reading for form, reading in _often_mistyped() if one_slip(fold(word), form))
+    return tuple(dict.fromkeys(nearly))
 
 
 @lru_cache(maxsize=1024)
@@ -230,7 +245,9 @@ def _technology_at(text: str, found: list[Piece], at: int) -> tuple[int, str] | 
             name = technology(text[part[0].start : part[-1].end])
             if name and (length > 1 or not name.plain or _is_name(text, found, at)):
                 return length, name.name
-    return None
+    word = text[found[at].start : found[at].end]
+    nearly = mistyped_technology(word) if found[at].kind == "word" and readings(word)[0].tag == "ign" else None
+    return (1, nearly.name) if nearly else None
 
 
 def _is_name(text: str, found: list[Piece], at: int) -> bool:

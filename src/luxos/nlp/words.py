@@ -3,6 +3,30 @@
 from dataclasses import dataclass
 from typing import Any
 
+_ENGLISH = frozenset(
+    {
+        "an",
+        "the",
+        "in",
+        "for",
+        "of",
+        "with",
+        "using",
+        "and",
+        "me",
+        "my",
+        "that",
+        "called",
+        "build",
+        "create",
+        "make",
+        "want",
+    }
+)
+_POLISH = frozenset(
+    {"w", "we", "z", "ze", "do", "i", "oraz", "dla", "na", "o", "mi", "od", "pod", "się", "która", "który"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -49,6 +73,13 @@ class Understanding:
     def values(self, type: str) -> tuple[str, ...]:  # noqa: A002 - the entity's own word
         """The values of all entities of a type, in the order of the sentence."""
         return tuple(entity.value for entity in self.entities if entity.type == type)
+
+    @property
+    def language(self) -> str:
+        """`en` where most of the function words are English, else `pl`; nouns take their forms by it."""
+        words = [token.text.lower() for token in self.tokens]
+        english, polish = (sum(word in listed for word in words) for listed in (_ENGLISH, _POLISH))
+        return "en" if english > polish else "pl"
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `--json` shows."""

@@ -19,7 +19,7 @@ def technologies(sentence: Sentence, claims: Claims) -> None:
             while sentence.tag(end) == "tech" and sentence.lemma(end) == sentence.lemma(at):
                 end += 1
             first, last = sentence.span(at, end)
-            known = technology(sentence.text[first:last])
+            known = technology(sentence.text[first:last]) or technology(sentence.tokens[at].lemma)
             if known:
                 claims.add(sentence.entity(known.type, known.name, at, end))
                 _version(sentence, claims, end)
