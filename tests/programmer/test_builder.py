@@ -24,7 +24,7 @@ from luxos.programmer import builder
 from luxos.programmer.errors import EnvironmentNotInstalled, PackagesTampered, PackagesUnavailable
 from luxos.runtime.call import Call
 from luxos.runtime.context import Context
-from luxos.tools.shell_ops import run_command
+from luxos.tools.shell_ops import run_confined
 
 DEAD = "http://127.0.0.1:9/simple"
 
@@ -40,7 +40,7 @@ class Desk:
     @property
     def context(self) -> Context:
         async def execution(who: str, **arguments: Any) -> Any:
-            return await run_command(self.context, **arguments)
+            return await run_confined(self.context, **arguments)
 
         call = Call(cast(Any, None), "step", builder.FUNCTIONS[0], {})
         return Context(self.settings, call, self.workspace, execution, lambda *words: self.said.append(words))
