@@ -136,6 +136,10 @@ def test_logging_in_to_a_catalogue_is_no_feature_of_the_catalogue() -> None:
         ("Zbuduj aplikację do przepisów w Django i nazwij ją Kuchnia", ()),
         ("Zbuduj aplikację w Django do ról i praw", ()),
         ("Zbuduj aplikację w Django. Ma mieć logowanie.", ()),
+        (
+            "Zbuduj aplikację todo w Django i pokaż mi proszę plik README.md",
+            (("READ_FILE", "pokaż mi proszę plik README.md"),),
+        ),
         ("", ()),
     ],
 )
@@ -144,6 +148,19 @@ def test_further_commands(text: str, also: tuple[tuple[str, str], ...]) -> None:
     assert result.also == also
     assert result.values("PATH") == ()
     assert result.as_json()["also"] == [{"intent": intent, "text": said} for intent, said in also]
+
+
+def test_a_folder_is_made_first() -> None:
+    result = understand("Utwórz katalog ~/x i zbuduj w nim aplikację todo w Django")
+    assert (result.intent, result.values("PATH")) == ("MAKE_DIR", ("~/x",))
+    assert result.also == (("BUILD_APP", "zbuduj w nim aplikację todo w Django"),)
+
+
+def test_an_author_is_no_authentication() -> None:
+    text = "Create an app in Django with title and author for books"
+    assert fields(text) == ["title", "author"]
+    assert understand(text).values("FEATURE") == ()
+    assert understand("Build a todo app in Django with auth").values("FEATURE") == ("logowanie",)
 
 
 def test_a_feature_that_is_added_in_a_second_clause_stays() -> None:

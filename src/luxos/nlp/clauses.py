@@ -10,6 +10,7 @@ _STOPS = frozenset({";", ".", "!", "?"})
 _THEN = frozenset({"potem", "następnie", "nastepnie", "później", "then", "afterwards"})
 _AND = frozenset({"i", "oraz", "a", "and", ",", "teraz"})
 _POLITE = frozenset({"proszę", "prosze", "please", "mi"})
+_IT = frozenset({"nim", "niej", "nich", "it", "them"})
 _THINGS = ("subst", "ger", "ign", "ident", "tech", "path", "quoted", "url", "host", "number", "depr")
 
 
@@ -47,8 +48,15 @@ def _begins(tokens: Sequence[Token], at: int, sharp: bool) -> bool:
     """Whether a command of its own begins there; after a mere "i" its verb is a known one and its object follows."""
     if at >= len(tokens) or not _is_command(tokens[at]) or _adds(tokens[at:]):
         return False
-    after = [token for token in tokens[at + 1 : at + 3] if token.lemma not in _POLITE]
-    return sharp or (tokens[at].lemma in _verbs() and bool(after) and _is_thing(after[0]))
+    return sharp or (tokens[at].lemma in _verbs() and _object_follows(tokens[at + 1 : at + 5]))
+
+
+def _object_follows(tokens: Sequence[Token]) -> bool:
+    """Whether what is acted on stands first, but for "mi", "proszę" and "w nim"."""
+    after = [token for token in tokens if token.text.lower() not in _POLITE]
+    if len(after) > 1 and after[0].tag.startswith("prep") and after[1].text.lower() in _IT:
+        after = after[2:]
+    return bool(after) and _is_thing(after[0])
 
 
 def _border(tokens: Sequence[Token], at: int) -> tuple[int, bool] | None:

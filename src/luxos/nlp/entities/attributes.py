@@ -3,7 +3,10 @@
 from functools import lru_cache
 
 from luxos.nlp.identifiers import fold
-from luxos.nlp.lexicon import load
+from luxos.nlp.lexicon import load, stems
+
+_SHORT = 4
+"""Beginnings of words up to this length count only where but a Polish ending follows ("auth" is no "author")."""
 
 
 @lru_cache(maxsize=1)
@@ -36,6 +39,6 @@ def feature_of(words: str) -> str | None:
     """The known feature that the words begin with, in base form."""
     folded = fold(words).lower()
     for start, name in _features():
-        if folded.startswith(start) and (len(start) > 4 or len(folded.split()[0]) <= len(start) + 4):
+        if folded.startswith(start) and (len(start) > _SHORT or start in stems(folded.split()[0])):
             return name
     return None
