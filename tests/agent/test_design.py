@@ -144,3 +144,16 @@ async def test_a_password_is_not_kept_in_plain_text() -> None:
     made = await drawn("Zbuduj w Django aplikację do kont", fields="login, hasło, uwagi", name="konta")
     assert [field.name for field in made.blueprint.resources[0].fields] == ["login", "uwaga"]
     assert ("fields", "hasło") in {(assumption.key, assumption.value) for assumption in made.assumptions}
+
+
+async def test_each_thing_has_its_own_fields() -> None:
+    made = await drawn("Zbuduj aplikację w Django: książki z tytułem i autorem, czytelnicy z imieniem i numerem karty")
+    assert {resource.name: [field.name for field in resource.fields] for resource in made.blueprint.resources} == {
+        "ksiazki": ["tytul", "autor"],
+        "czytelnicy": ["imie", "numer_karty"],
+    }
+
+
+async def test_english_nouns_have_english_plurals() -> None:
+    blueprint = (await drawn("Build a Django app for managing cars")).blueprint
+    assert [resource.name for resource in blueprint.resources] == ["cars"]

@@ -64,7 +64,7 @@ SENTENCES = (
         "django", "ogloszenia", "ogloszenia", ("tytul", "tresc", "cena", "adres_www"),
     ),
     Said(
-        "Build a REST API in FastAPI for managing invoices", "fastapi", "invoice", "invoice", TITLE_DESCRIPTION,
+        "Build a REST API in FastAPI for managing invoices", "fastapi", "invoices", "invoices", TITLE_DESCRIPTION,
     ),
     Said(
         "Zrób aplikację w Django do zgłoszeń serwisowych z opisem, priorytetem i datą przyjęcia",

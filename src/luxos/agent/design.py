@@ -69,14 +69,15 @@ class Design:
 async def design(understanding: Understanding, wishes: Wishes, place: Path, cwd: Path, reasoner: Reasoner) -> Design:
     """The design that the sentence asks for; `place` is the folder for projects, `cwd` the person's own."""
     draft = _Draft(understanding, wishes, reasoner)
-    nouns = [describe_noun(subject) for subject in draft.subjects()]
+    subjects = draft.subjects()
+    nouns = [describe_noun(subject, understanding.language) for subject in subjects]
     stack = await draft.stack()
     name = draft.name(nouns[0])
     resources: dict[str, Resource] = {}
-    for noun in nouns:
+    for subject, noun in zip(subjects, nouns, strict=True):
         class_name = _class_name(noun, name)
         if class_name.lower() not in resources:
-            fields = await draft.fields(noun, first=not resources)
+            fields = await draft.fields(subject, noun, first=not resources)
             resources[class_name.lower()] = _resource(noun, class_name, name, fields)
     draft.databases()
     title = draft.title(name, nouns[0])
@@ -173,10 +174,11 @@ class _Draft:
                 found.add(feature)
         return tuple(feature for feature in FEATURES if feature in found)
 
-    async def fields(self, noun: Noun, *, first: bool) -> tuple[Field, ...]:
-        """The fields of a resource; what the sentence or the options name belongs to the first one."""
-        given = _phrases(self.wishes.fields) if self.wishes.fields else field_phrases(self.understanding)
-        if first and given:
+    async def fields(self, subject: str, noun: Noun, *, first: bool) -> tuple[Field, ...]:
+        """The fields of a resource: those that the sentence gives to it, and to the first one also those of nobody."""
+        named = _phrases(self.wishes.fields) if self.wishes.fields else field_phrases(self.understanding)
+        given = tuple(phrase for phrase in named if phrase.subject == subject or (first and not phrase.subject))
+        if given:
             return self._titled(self._safe(_fields(given)))
         default = _FIELDS_OF[noun.kind]
         listed = ", ".join(label for label, _kind, _required in default)
