@@ -93,7 +93,7 @@ async def _answers(database: Database) -> bool:
 
     try:
         async with database.pool.acquire() as connection:
-            await connection.execute("SELECT 1")
+            await connection.fetchval(database.queries["answer"])
     except LuxError:
         return False
     except connection_errors():

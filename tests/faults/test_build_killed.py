@@ -19,14 +19,14 @@ pytestmark = pytest.mark.slow
 SENTENCE = "Zbuduj aplikację todo w Django"
 
 
-def started(luxos: Command, *arguments: str, step: str) -> "subprocess.Popen[str]":
-    """The command, when it has said that a step is done."""
+def started(luxos: Command, *arguments: str, said: str) -> "subprocess.Popen[str]":
+    """The command, when it has said this of a step: "✓ name" for done, "= name" for done before."""
     process = luxos.start(*arguments)
     assert process.stdout is not None
     for line in process.stdout:
-        if f"✓ {step} " in line:
+        if f"{said} " in line:
             return process
-    raise AssertionError(f"{arguments} ended before {step}: {process.communicate()}")
+    raise AssertionError(f"{arguments} ended before {said!r}: {process.communicate()}")
 
 
 def postmaster(luxos: Command) -> int:
@@ -42,7 +42,7 @@ def test_killed_three_times_in_the_middle(luxos: Command, tmp_path: Path) -> Non
     whole = Command(tmp_path / "other")("do", SENTENCE, "--json").json
     assert whole["status"] == "done"
 
-    client = started(luxos, "do", "--yes", SENTENCE, step="source")
+    client = started(luxos, "do", "--yes", SENTENCE, said="✓ source")
     client.kill()
     client.communicate()
     [found] = luxos("runs", "--json").json["runs"]
@@ -50,7 +50,7 @@ def test_killed_three_times_in_the_middle(luxos: Command, tmp_path: Path) -> Non
     assert found["status"] == "interrupted"
 
     seen |= steps_of(luxos, run)
-    client = started(luxos, "resume", run, step="style")
+    client = started(luxos, "resume", run, said="✓ style")
     os.kill(postmaster(luxos), signal.SIGKILL)
     _out, err = client.communicate()
     assert client.returncode == 5, err
@@ -58,7 +58,7 @@ def test_killed_three_times_in_the_middle(luxos: Command, tmp_path: Path) -> Non
     assert "Traceback" not in err
 
     seen |= steps_of(luxos, run)
-    client = started(luxos, "resume", run, step="security")
+    client = started(luxos, "resume", run, said="= style")
     for process in (postmaster(luxos), client.pid):
         os.kill(process, signal.SIGKILL)
     client.communicate()
