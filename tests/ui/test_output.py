@@ -84,6 +84,7 @@ class Talk:
     def __init__(self, luxos: Command, *arguments: str) -> None:
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores it, and so would we
             os.chdir(luxos.home)
             words = [sys.executable, "-m", "luxos", *arguments]
             os.execve(sys.executable, words, luxos.environment)  # noqa: S606 - no shell is wanted
@@ -144,7 +145,11 @@ def test_bytes_that_are_no_text_are_told(quick_luxos: Command, tmp_path: Path) -
 
 def test_ctrl_c_is_heard_in_the_middle_of_a_run(quick_luxos: Command, tmp_path: Path) -> None:
     (tmp_path / "a.lux").write_text('one = WRITE "a.txt", "1"\ntwo = SHELL ["sleep", "30"] AFTER one\n')
-    process = quick_luxos.start("run", "a.lux", cwd=tmp_path)
+    place = tmp_path / "place"
+    place.mkdir()
+    (tmp_path / "a.lux").rename(place / "a.lux")
+    heard = ["env", "--default-signal=INT"]
+    process = quick_luxos.start("run", "a.lux", cwd=place, within=heard)
     assert process.stdout is not None
     for line in process.stdout:
         if "✓ one" in line:

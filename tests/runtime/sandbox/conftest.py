@@ -22,7 +22,8 @@ from luxos.runtime.sandbox import Completed, Confinement, Limits, choose, python
 
 ORDINARY = 54321
 AS_ROOT = os.geteuid() == 0
-SYSTEM_PYTHON = "/usr/bin/python3"
+OTHER_PYTHON = "/usr/bin/python3" if AS_ROOT else sys.executable
+"""What the ordinary user's process runs: root's own interpreter may be out of that user's reach."""
 
 
 class RemoteError(LuxError):
@@ -128,40 +129,37 @@ def public_copy() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def worker(public_copy: Path) -> Iterator["subprocess.Popen[str] | None"]:
-    if not AS_ROOT:
-        yield None
-        return
+def worker(public_copy: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process of an ordinary user, in which any backend can be asked for by its name."""
+    other = {"user": ORDINARY, "group": ORDINARY, "extra_groups": []} if AS_ROOT else {}
     with subprocess.Popen(
-        [SYSTEM_PYTHON, str(public_copy / "ordinary_user.py")],
+        [OTHER_PYTHON, str(public_copy / "ordinary_user.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd="/",
         env={"PATH": os.environ["PATH"], "LUXOS_LANG": "en", "SECRET_OF_THE_PERSON": "s3cret"},
-        user=ORDINARY,
-        group=ORDINARY,
-        extra_groups=[],
+        **other,  # type: ignore[call-overload]
     ) as process:
         yield process
         assert process.stdin is not None
         process.stdin.close()
 
 
-def _walls(kind: str, worker: "subprocess.Popen[str] | None") -> Walls:
-    if kind == "here" or worker is None:
+def _walls(kind: str, worker: "subprocess.Popen[str]") -> Walls:
+    if kind == "here":
         return Walls("bubblewrap", os.geteuid(), sys.executable, python_paths(Path(sys.executable)))
-    return Walls(kind, ORDINARY, SYSTEM_PYTHON, worker=worker)
+    return Walls(kind, ORDINARY if AS_ROOT else os.geteuid(), OTHER_PYTHON, worker=worker)
 
 
 @pytest.fixture(params=["here", "bubblewrap"] if AS_ROOT else ["here"], ids=lambda kind: f"walls-{kind}")
-def walls(request: pytest.FixtureRequest, worker: "subprocess.Popen[str] | None") -> Walls:
+def walls(request: pytest.FixtureRequest, worker: "subprocess.Popen[str]") -> Walls:
     """bubblewrap, as root (in this process) and as an ordinary user."""
     return _walls(request.param, worker)
 
 
 @pytest.fixture
-def ordinary(worker: "subprocess.Popen[str] | None") -> Callable[[str], Walls]:
+def ordinary(worker: "subprocess.Popen[str]") -> Callable[[str], Walls]:
     """A backend by its name, as an ordinary user."""
     return lambda kind: _walls(kind, worker)
 
