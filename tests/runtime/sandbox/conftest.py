@@ -22,8 +22,8 @@ from luxos.runtime.sandbox import Completed, Confinement, Limits, choose, python
 
 ORDINARY = 54321
 AS_ROOT = os.geteuid() == 0
-OTHER_PYTHON = "/usr/bin/python3" if AS_ROOT else sys.executable
-"""What the ordinary user's process runs: root's own interpreter may be out of that user's reach."""
+OTHER_PYTHON = "/usr/bin/python3"
+"""What the ordinary user's process runs, and what is run behind its walls: every user reaches it."""
 
 
 class RemoteError(LuxError):

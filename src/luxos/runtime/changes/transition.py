@@ -73,8 +73,8 @@ class Transition:
                 self._carry_out(one)
         finally:
             self._drop_scratch()
-        self._set_folder_modes(work)
         self._sync_touched()
+        self._set_folder_modes(work)
 
     # Looking
 
@@ -258,13 +258,14 @@ class Transition:
         os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def _set_folder_modes(self, work: Sequence[Change]) -> None:
-        """Last and innermost first: a folder without write permission takes no files."""
+        """Last and innermost first: a folder without permissions takes no files, and is not even opened again."""
         for one in reversed(self.changes):
             if one.new is None or one.new.type != "folder" or one.path in self.refused:
                 continue
             with folder_at(self._root, one.parts) as folder:
                 if folder is not None:
                     os.fchmod(folder, one.new.mode)
+                    os.fsync(folder)
 
     def _sync_touched(self) -> None:
         for parts in sorted(self._touched):
