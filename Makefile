@@ -41,10 +41,12 @@ faults: $(VENV)/.workshop
 docs: $(VENV)/.workshop
 	$(BIN)/python tools/checks/docs.py --write
 
+# --no-strip-extras: pip before 23.3 pins `coverage[toml]` only where the lock names the extra too.
+LOCKS := $(patsubst %.in,%,$(wildcard requirements/*.in src/luxos/programmer/locks/*.in))
 lock: $(VENV)/.workshop
-	for name in build luxos dev; do \
+	for lock in $(LOCKS); do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url --no-annotate requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+	    --no-emit-index-url --no-annotate --no-strip-extras $$lock.in -o $$lock.txt || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
