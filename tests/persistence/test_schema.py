@@ -168,11 +168,13 @@ async def test_tables_of_somebody_else_are_refused_and_not_touched(database: Dat
 
 
 def migrations(folder: Path) -> Schema:
-    (folder / "002_index.up.sql").write_text("CREATE INDEX idx_luxos_two ON base_beings (created_at);")
-    (folder / "002_index.down.sql").write_text("DROP INDEX idx_luxos_two;")
-    (folder / "003_more.up.sql").write_text("CREATE INDEX idx_luxos_three ON relationships (created_at);")
-    (folder / "003_more.down.sql").write_text("DROP INDEX idx_luxos_three;")
-    return Schema(3, folder)
+    """A schema that is two versions newer than ours."""
+    one, two = VERSION + 1, VERSION + 2
+    (folder / f"{one:03}_index.up.sql").write_text("CREATE INDEX idx_luxos_one ON base_beings (created_at);")
+    (folder / f"{one:03}_index.down.sql").write_text("DROP INDEX idx_luxos_one;")
+    (folder / f"{two:03}_more.up.sql").write_text("CREATE INDEX idx_luxos_two ON relationships (created_at);")
+    (folder / f"{two:03}_more.down.sql").write_text("DROP INDEX idx_luxos_two;")
+    return Schema(two, folder)
 
 
 async def ours(connection: asyncpg.Connection) -> set[str]:
@@ -187,13 +189,13 @@ async def test_an_older_database_is_brought_up_step_by_step_and_can_go_back(data
         await schema.ensure(connection)
         await schema.ensure(connection)
         row = await connection.fetchrow("SELECT attributes, memories FROM base_beings WHERE soul = $1", SCHEMA_BEING)
-        assert row["attributes"]["version"] == 3
-        assert [memory["version"] for memory in row["memories"]] == [3]
-        assert await ours(connection) == before | {"idx_luxos_two", "idx_luxos_three"}
+        assert row["attributes"]["version"] == VERSION + 2
+        assert [memory["version"] for memory in row["memories"]] == [VERSION + 2]
+        assert await ours(connection) == before | {"idx_luxos_one", "idx_luxos_two"}
         async with connection.transaction():
-            await schema.migrate(connection, 3, 1)
+            await schema.migrate(connection, VERSION + 2, VERSION)
         assert await ours(connection) == before
-        assert await connection.fetchval("SELECT attributes -> 'version' FROM base_beings") == 1
+        assert await connection.fetchval("SELECT attributes -> 'version' FROM base_beings") == VERSION
 
 
 @pytest.mark.parametrize("broken", ["CREATE INDEX nonsense;", "CREATE INDEX i ON nowhere (x);", None])
@@ -202,15 +204,15 @@ async def test_a_migration_that_fails_leaves_the_database_as_it_was(
 ) -> None:
     schema = migrations(tmp_path)
     if broken is None:
-        (tmp_path / "003_more.up.sql").unlink()
+        (tmp_path / f"{VERSION + 2:03}_more.up.sql").unlink()
     else:
-        (tmp_path / "003_more.up.sql").write_text(broken)
+        (tmp_path / f"{VERSION + 2:03}_more.up.sql").write_text(broken)
     async with database.pool.acquire() as connection:
         before = await ours(connection)
         with pytest.raises(MigrationFailed):
             await schema.ensure(connection)
         assert await ours(connection) == before
-        assert await connection.fetchval("SELECT attributes -> 'version' FROM base_beings") == 1
+        assert await connection.fetchval("SELECT attributes -> 'version' FROM base_beings") == VERSION
 
 
 def test_the_migrations_of_this_version_are_whole() -> None:

@@ -38,3 +38,8 @@ CREATE INDEX idx_relationships_source ON relationships (source_soul);
 CREATE INDEX idx_relationships_target ON relationships (target_soul);
 CREATE INDEX idx_relationships_energy_level ON relationships (energy_level);
 CREATE INDEX idx_rel_tags ON relationships USING gin (tags);
+
+-- Ours, each beside what reads it: lists by time, and the chapters of a being's memories.
+CREATE INDEX idx_luxos_created ON base_beings (created_at, soul);
+CREATE INDEX idx_luxos_chapters ON relationships (source_soul, ((attributes ->> 'first')::BIGINT))
+WHERE tags @> '{memory}';

@@ -1,0 +1,2 @@
+DROP INDEX idx_luxos_created;
+DROP INDEX idx_luxos_chapters;
