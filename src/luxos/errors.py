@@ -4,6 +4,8 @@ A room keeps its own errors in its own `errors.py`; all of them derive from `Lux
 operating system are translated where they first come up, with `from`.
 """
 
+import errno
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -48,3 +50,33 @@ class LuxError(Exception):
             key: value if isinstance(value, (int, float, str)) else str(value) for key, value in self.details.items()
         }
         return {"code": self.code, "message": str(self), "details": details}
+
+
+_SYSTEM: Mapping[int, str] = {
+    errno.ENOENT: N_("there is no such file or folder"),
+    errno.EACCES: N_("there is no permission for it"),
+    errno.EPERM: N_("the system does not allow it"),
+    errno.EEXIST: N_("there is something of this name already"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOTDIR: N_("a part of the path is no folder"),
+    errno.ENOTEMPTY: N_("the folder is not empty"),
+    errno.ELOOP: N_("links lead in a circle"),
+    errno.ENAMETOOLONG: N_("the name is too long"),
+    errno.ENOSPC: N_("the disk is full"),
+    errno.EDQUOT: N_("the share of the disk is used up"),
+    errno.EROFS: N_("the disk can only be read"),
+    errno.EIO: N_("the disk does not answer rightly"),
+    errno.EMFILE: N_("too many files are open"),
+    errno.ENOMEM: N_("there is no memory left"),
+    errno.EBUSY: N_("something is using it"),
+    errno.ETIMEDOUT: N_("there was no answer in time"),
+    errno.ECONNREFUSED: N_("nobody listens there"),
+    errno.ECONNRESET: N_("the other side broke the connection off"),
+    errno.EADDRINUSE: N_("the address is in use"),
+}
+
+
+def reason_of(error: OSError) -> str:
+    """Why the operating system refused, in the person's language; what has no words here yet, in the system's own."""
+    said = _SYSTEM.get(error.errno or 0)
+    return _(said) if said else error.strerror or str(error) or type(error).__name__

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from luxos.agent.design import Design, design
-from luxos.agent.errors import NameUnfit, StackUnknown
+from luxos.agent.errors import FolderUnfit, NameUnfit, StackUnknown
 from luxos.agent.reasoning import Answer, Defaults, Question
 from luxos.agent.wishes import Wishes
 from luxos.nlp import understand
@@ -157,3 +157,9 @@ async def test_each_thing_has_its_own_fields() -> None:
 async def test_english_nouns_have_english_plurals() -> None:
     blueprint = (await drawn("Build a Django app for managing cars")).blueprint
     assert [resource.name for resource in blueprint.resources] == ["cars"]
+
+
+async def test_a_home_of_nobody_is_no_folder() -> None:
+    with pytest.raises(FolderUnfit) as caught:
+        await drawn("Zbuduj aplikację todo w Django", folder="~nobody-here/x")
+    assert "katalogu domowego" in str(caught.value)

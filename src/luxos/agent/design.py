@@ -10,6 +10,7 @@ from pathlib import Path
 from luxos.agent.errors import DetailMissing, FolderUnfit, NameUnfit, StackUnknown
 from luxos.agent.reasoning import Assumption, Question, Reasoner
 from luxos.agent.wishes import Wishes
+from luxos.errors import reason_of
 from luxos.i18n import N_, _
 from luxos.nlp import (
     FieldPhrase,
@@ -277,7 +278,13 @@ def _plain(label: str) -> str:
 def _absolute(path: str, cwd: Path) -> Path:
     """The folder by its one real name, but for a link in its last place, which is not followed."""
     try:
-        whole = (cwd / Path(path).expanduser()).absolute()
+        given = Path(path).expanduser()
+    except RuntimeError as error:
+        raise FolderUnfit(folder=path[:200], reason=_("there is no such person's home folder")) from error
+    try:
+        whole = (cwd / given).absolute()
         return whole.parent.resolve() / whole.name
-    except (OSError, RuntimeError, ValueError) as error:
-        raise FolderUnfit(folder=path[:200], reason=str(error)[:100]) from error
+    except OSError as error:
+        raise FolderUnfit(folder=path[:200], reason=reason_of(error)) from error
+    except (RuntimeError, ValueError) as error:  # a circle of links (Python 3.12), a character that no path has
+        raise FolderUnfit(folder=path[:200], reason=_("it leads nowhere")) from error

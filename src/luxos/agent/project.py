@@ -7,6 +7,7 @@ from typing import Any
 
 from luxos.agent.errors import FolderOfLuxos, FolderTaken, FolderUnfit, ProjectChanged, ProjectUnfinished
 from luxos.agent.memory import find_project
+from luxos.errors import reason_of
 from luxos.runtime.changes import ChangeSet, Undone
 from luxos.runtime.execution import Runtime
 from luxos.runtime.runs import Step
@@ -68,13 +69,16 @@ def _is_occupied(folder: Path) -> bool:
     except NotADirectoryError:
         return True
     except OSError as error:
-        raise FolderUnfit(folder=folder, reason=error.strerror) from error
+        raise FolderUnfit(folder=folder, reason=reason_of(error)) from error
 
 
 def _first_changed(folder: Path, known: Mapping[str, str]) -> str | None:
-    """The first file that is there and is not as it was made."""
+    """The first file that is there and is not as it was made; one that nobody lets us read was changed."""
     for path, digest in known.items():
         file = folder / path
-        if file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+        try:
+            if file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+                return path
+        except PermissionError:
             return path
     return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from luxos.agent.reasoning import Defaults, Question, Reasoner
 from luxos.config import Settings
+from luxos.errors import reason_of
 from luxos.i18n import language
 from luxos.runtime.events import Listener
 from luxos.ui.conditions import WorksAlone, conditions
@@ -136,6 +137,6 @@ def _current_folder() -> Path:
     try:
         cwd = Path.cwd()
     except OSError as error:
-        raise FolderUnfit(reason=error.strerror) from error
+        raise FolderUnfit(reason=reason_of(error)) from error
     check_text(str(cwd))
     return cwd

@@ -14,7 +14,7 @@ from luxos import __version__
 from luxos.agent.reasoning import Answer, Question
 from luxos.boot import System, system
 from luxos.config import Settings
-from luxos.errors import LuxError
+from luxos.errors import LuxError, reason_of
 from luxos.i18n import speaking
 from luxos.nlp import understand
 from luxos.persistence.locks import open_lock_file, try_lock
@@ -65,7 +65,7 @@ async def _listen(service: "_Service", path: Path) -> asyncio.Server:
         server = await asyncio.start_unix_server(service.answer, path, limit=LONGEST_LINE)
         path.chmod(0o600)
     except OSError as error:
-        raise ServiceCannotListen(path=path, reason=error.strerror) from error
+        raise ServiceCannotListen(path=path, reason=reason_of(error)) from error
     return server
 
 
@@ -77,7 +77,7 @@ def _lock_file(settings: Settings) -> Iterator[int]:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = open_lock_file(path)
     except OSError as error:
-        raise ServiceCannotListen(path=path, reason=error.strerror) from error
+        raise ServiceCannotListen(path=path, reason=reason_of(error)) from error
     try:
         yield descriptor
     finally:

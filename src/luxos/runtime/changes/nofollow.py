@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from luxos.errors import reason_of
 from luxos.runtime.changes.listing import State
 from luxos.runtime.errors import DiskFull, FilesNotOurs
 
@@ -28,7 +29,7 @@ def disk(folder: Path) -> Iterator[None]:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(folder=folder) from problem
         if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise FilesNotOurs(path=problem.filename or folder, folder=folder, reason=problem.strerror) from problem
+            raise FilesNotOurs(path=problem.filename or folder, folder=folder, reason=reason_of(problem)) from problem
         raise
 
 

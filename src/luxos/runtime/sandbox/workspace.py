@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from luxos.errors import reason_of
 from luxos.runtime.errors import DiskFull, SandboxFailed
 from luxos.runtime.sandbox.confinement import Confinement
 
@@ -40,7 +41,7 @@ def building(folder: Path) -> Iterator[None]:
     except OSError as problem:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(folder=folder) from problem
-        raise SandboxFailed(reason=f"{problem}.") from problem
+        raise SandboxFailed(reason=f"{reason_of(problem)} ({problem.filename or folder}).") from problem
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from luxos import __version__
 from luxos.config import Settings
-from luxos.errors import Exit, LuxError
+from luxos.errors import Exit, LuxError, reason_of
 from luxos.i18n import N_, _, language
 from luxos.ui.errors import FolderUnfit, check_text
 
@@ -97,7 +97,7 @@ def settings() -> Settings:
         name, value = error.args
         raise SettingUnfit(name=name, value=value) from error
     except OSError as error:
-        raise FolderUnfit(reason=error.strerror) from error
+        raise FolderUnfit(reason=reason_of(error)) from error
 
 
 def complete(work: Coroutine[Any, Any, T]) -> T:

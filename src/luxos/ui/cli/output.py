@@ -7,6 +7,7 @@ import select
 import sys
 from typing import TYPE_CHECKING
 
+from luxos.errors import reason_of
 from luxos.i18n import _
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def tell_trouble(out: Tolerant) -> None:
     sys.stdout.flush()
     if out.trouble is not None and out.trouble.errno != errno.EPIPE:
         words = _("Not everything could be shown: {reason}. The work itself was not touched by that.")
-        sys.stderr.write(words.format(reason=out.trouble.strerror) + "\n")
+        sys.stderr.write(words.format(reason=reason_of(out.trouble)) + "\n")
 
 
 def _fill(descriptor: int) -> None:
