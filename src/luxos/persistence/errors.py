@@ -126,3 +126,45 @@ class MigrationFailed(DatabaseError):
 
     code = "migration_failed"
     message = N_("The database could not be brought to schema {version}: {reason}. It is as it was before.")
+
+
+class BackupDamaged(DatabaseError):
+    """A backup is not as it was written, or is no backup."""
+
+    code = "backup_damaged"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "The backup {path} cannot be used: {what} is missing, damaged, or not what a backup holds. Nothing was "
+        "changed; take another backup."
+    )
+
+
+class BackupNewer(DatabaseError):
+    """A backup of a later LuxOS."""
+
+    code = "backup_newer"
+    exit_code = Exit.NEWER_DATABASE
+    message = N_(
+        "The backup {path} was made by LuxOS {luxos}, which is newer. Nothing was changed; install that LuxOS."
+    )
+
+
+class DatabaseOccupied(DatabaseError):
+    """A backup is restored where beings are already."""
+
+    code = "database_occupied"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "The database holds {count} beings already, and nothing was changed. Restore into an empty LUXOS_HOME, or use "
+        "--replace, which backs up what is here first."
+    )
+
+
+class DatabaseBusy(DatabaseError):
+    """Others use the tables, so that they cannot be replaced."""
+
+    code = "database_busy"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "Other work uses the database, and nothing was changed. End it (`luxos down`), then repeat the command."
+    )
