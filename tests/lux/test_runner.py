@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 import pytest
 
@@ -32,7 +32,16 @@ def kinds(
 ) -> None: ...
 
 
+class Shape(TypedDict):
+    name: str
+    more: NotRequired[int]
+
+
+def shapes(shape: Shape, choice: Literal["one", "two"] = "one", many: list[Shape] | None = None) -> None: ...
+
+
 VERBS = {
+    "SHAPES": inspect.signature(shapes),
     "WORK": inspect.signature(work),
     "NEED": inspect.signature(need),
     "FREE": inspect.signature(free),
@@ -65,6 +74,14 @@ async def echo(statement: Statement, arguments: dict[str, Any]) -> Any:
         ("a = KINDS flag: 1", "flag"),
         ("a = KINDS count: 1.5", "count"),
         ("a = KINDS pairs: {a: 1}", "pairs"),
+        ("a = SHAPES {}", "shape"),
+        ("a = SHAPES {name: 1}", "shape"),
+        ('a = SHAPES {name: "x", more: "y"}', "shape"),
+        ("a = SHAPES []", "shape"),
+        ("a = SHAPES 1", "shape"),
+        ('a = SHAPES {name: "x"}, "three"', "choice"),
+        ('a = SHAPES {name: "x"}, ["one"]', "choice"),
+        ('a = SHAPES {name: "x"}, many: [{name: "x"}, {}]', "many"),
     ],
 )
 def test_a_wrong_program_is_refused_before_it_runs(text: str, said: str) -> None:
@@ -77,6 +94,10 @@ def test_values_of_the_right_kinds_and_references_pass() -> None:
     text = 'a = WORK seconds: 1\nb = KINDS a.x, [a, "y"], true, {k: a.x}, 3\nc = KINDS a, a, a, a, a'
     check(read(text), VERBS)
     check(read("a = KINDS pairs: null"), VERBS)
+    check(
+        read('a = SHAPES {name: "x", more: 1, further: 2}, "two", [{name: "y"}]\nb = SHAPES a, a, [a, {name: a}]'),
+        VERBS,
+    )
 
 
 async def test_references_are_filled_in_at_any_depth() -> None:

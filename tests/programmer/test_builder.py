@@ -11,7 +11,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,7 @@ import pytest
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.programmer import builder
-from luxos.programmer.errors import EnvironmentNotInstalled, PackagesTampered, PackagesUnavailable
+from luxos.programmer.errors import EnvironmentNotInstalled, EnvironmentUnknown, PackagesTampered, PackagesUnavailable
 from luxos.runtime.call import Call
 from luxos.runtime.context import Context
 from luxos.tools.shell_ops import run_confined
@@ -248,12 +248,44 @@ async def test_an_environment_whose_python_is_gone_is_made_again(desk: Desk, sma
     assert (await builder.install(desk.context, packages))["installed"] is False
 
 
-async def test_what_cannot_be_installed_leaves_no_environment(desk: Desk, small: None, tmp_path: Path) -> None:
-    packages = {"stack": "django", "wheels": 0, "folder": str(tmp_path / "workspace")}
+async def test_what_cannot_be_installed_leaves_no_environment(desk: Desk, small: None) -> None:
+    packages = await builder.fetch(desk.context, "django")
+    (Path(packages["folder"]) / "first-1.0-py3-none-any.whl").unlink()
     with pytest.raises(EnvironmentNotInstalled) as caught:
         await builder.install(desk.context, packages)
     assert "first" in caught.value.details["reason"]
     assert not builder.environment_of(desk.settings, "django").exists()
+
+
+async def test_packages_that_went_since_are_fetched_again(desk: Desk, small: None) -> None:
+    packages = await builder.fetch(desk.context, "django")
+    shutil.rmtree(packages["folder"])
+    made = await builder.install(desk.context, packages)
+    assert made["installed"] is True
+
+
+async def test_a_program_lends_no_folder_of_its_own(desk: Desk, small: None, tmp_path: Path) -> None:
+    """What `packages` says of a folder is not asked, and an environment that INSTALL did not make is refused."""
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    packages = {"stack": "django", "wheels": 2, "folder": str(secret)}
+    made = await builder.install(desk.context, packages)
+    good = {"stack": "django", "folder": made["folder"], "python": made["python"]}
+    builder.check_environment(desk.settings, good)
+    for wrong in (
+        {"folder": str(secret), "python": str(secret / "bin" / "python")},
+        {"folder": made["folder"], "python": "/bin/sh"},
+        {"folder": str(desk.settings.cache / "environments" / ".."), "python": made["python"]},
+    ):
+        with pytest.raises(EnvironmentUnknown):
+            builder.check_environment(desk.settings, {"stack": "django", **wrong})
+
+
+async def test_a_cache_that_cannot_be_written_is_said(desk: Desk, small: None) -> None:
+    desk.settings = replace(desk.settings, cache=Path("/sys"))
+    with pytest.raises(LuxError) as caught:
+        await builder.fetch(desk.context, "django")
+    assert "/sys" in str(caught.value)
 
 
 async def test_what_takes_long_is_done_beside_the_loop(

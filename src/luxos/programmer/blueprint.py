@@ -6,11 +6,14 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+from luxos.i18n import _
 from luxos.programmer.errors import BlueprintInvalid
+from luxos.programmer.shapes import Design, Stack
+from luxos.runtime.arguments import fits, said
 
-STACKS = ("django", "fastapi")
+STACKS: tuple[str, ...] = get_args(Stack)
 FEATURES = ("login", "search", "export")
 KINDS = ("text", "long_text", "integer", "decimal", "boolean", "date", "datetime", "time", "email", "url")
 
@@ -92,6 +95,7 @@ class Blueprint:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Blueprint":
         """Reads and checks a blueprint; `BlueprintInvalid` names the first field that does not fit."""
+        _check_shape(data)
         try:
             resources = tuple(
                 Resource(**{**resource, "fields": tuple(Field(**field) for field in resource["fields"])})
@@ -104,12 +108,19 @@ class Blueprint:
                 resources=resources,
                 features=tuple(data.get("features", ())),
             )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise BlueprintInvalid(
-                field=str(error), value=str(data)[:80], wanted="name, title, stack, resources"
-            ) from error
+        except TypeError as error:  # a name too many
+            wanted = said(get_type_hints(Design)["resources"])
+            raise BlueprintInvalid(field="resources", value=str(data["resources"])[:80], wanted=wanted) from error
         _check(blueprint)
         return blueprint
+
+
+def _check_shape(data: Mapping[str, Any]) -> None:
+    """Every value is of its kind, whatever it says."""
+    for name, kind in get_type_hints(Design).items():
+        missing = name not in data and name in Design.__required_keys__
+        if missing or (name in data and not fits(data[name], kind)):
+            raise BlueprintInvalid(field=name, value=str(data.get(name))[:80], wanted=said(kind))
 
 
 def _check(blueprint: Blueprint) -> None:
@@ -117,39 +128,54 @@ def _check(blueprint: Blueprint) -> None:
         "name",
         blueprint.name,
         is_free_name(blueprint.name),
-        "small letters, digits and hyphens, at most 40, no Python word",
+        _("small letters, digits and hyphens, at most 40, no word of Python or of the framework"),
     )
-    _expect("title", blueprint.title, _is_label(blueprint.title), "one line of at most 80 characters")
+    _expect(
+        "title",
+        blueprint.title,
+        _is_label(blueprint.title),
+        _("one line of at most 80 characters, without quotation marks, brackets and the like"),
+    )
     _expect("stack", blueprint.stack, blueprint.stack in STACKS, ", ".join(STACKS))
     _expect("features", blueprint.features, set(blueprint.features) <= set(FEATURES), ", ".join(FEATURES))
-    _expect("resources", len(blueprint.resources), 1 <= len(blueprint.resources) <= 8, "1 to 8")
+    _expect("resources", len(blueprint.resources), 1 <= len(blueprint.resources) <= 8, _("1 to 8 of them"))
     names = [resource.name for resource in blueprint.resources]
     # Two names that differ in capitals only would share a table, or a file on some disks.
     classes = [resource.class_name.lower() for resource in blueprint.resources]
-    _expect("resources", names, len(set(names)) == len(set(classes)) == len(names), "different names")
+    _expect("resources", names, len(set(names)) == len(set(classes)) == len(names), _("a different name for each"))
     for resource in blueprint.resources:
         _check_resource(resource)
 
 
 def _check_resource(resource: Resource) -> None:
-    _expect("resource", resource.name, _is_identifier(resource.name), "a Python identifier in small letters")
-    fits = bool(_CLASS.fullmatch(resource.class_name)) and len(resource.class_name) <= _LONGEST
-    _expect("class_name", resource.class_name, fits, "letters and digits, the first one a capital")
+    _expect("resource", resource.name, _is_identifier(resource.name), _("a Python identifier in small letters"))
+    is_class = bool(_CLASS.fullmatch(resource.class_name)) and len(resource.class_name) <= _LONGEST
+    _expect("class_name", resource.class_name, is_class, _("letters and digits, the first one a capital"))
     for form in (resource.singular, resource.plural, resource.accusative, resource.genitive_plural):
-        _expect("label", form, _is_label(form), "one line of at most 80 characters")
+        _expect(
+            "label",
+            form,
+            _is_label(form),
+            _("one line of at most 80 characters, without quotation marks, brackets and the like"),
+        )
     names = [field.name for field in resource.fields]
-    _expect("fields", names, len(set(names)) == len(names) and 1 <= len(names) <= 30, "1 to 30 different names")
+    _expect("fields", names, len(set(names)) == len(names) and 1 <= len(names) <= 30, _("1 to 30 different names"))
     for field in resource.fields:
         _expect(
             "field",
             field.name,
             is_free_field_name(field.name),
-            "a free identifier in small letters",
+            _("a Python identifier in small letters that nothing else uses"),
         )
-        _expect("label", field.label, _is_label(field.label), "one line of at most 80 characters")
+        _expect(
+            "label",
+            field.label,
+            _is_label(field.label),
+            _("one line of at most 80 characters, without quotation marks, brackets and the like"),
+        )
         _expect("kind", field.kind, field.kind in KINDS, ", ".join(KINDS))
     titled = any(field.kind == "text" and field.required for field in resource.fields)
-    _expect("fields", names, titled, "at least one required text")
+    _expect("fields", names, titled, _("at least one required text"))
 
 
 def _expect(field: str, value: object, fits: bool, wanted: str) -> None:

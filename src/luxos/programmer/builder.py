@@ -14,10 +14,10 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
@@ -25,7 +25,15 @@ from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.i18n import _
 from luxos.programmer.blueprint import STACKS
-from luxos.programmer.errors import BlueprintInvalid, EnvironmentNotInstalled, PackagesTampered, PackagesUnavailable
+from luxos.programmer.errors import (
+    BlueprintInvalid,
+    EnvironmentNotInstalled,
+    EnvironmentUnknown,
+    PackagesTampered,
+    PackagesUnavailable,
+)
+from luxos.programmer.shapes import Environment, Packages, Stack
+from luxos.runtime.changes.nofollow import disk
 from luxos.runtime.context import Context
 from luxos.runtime.threads import to_the_end
 
@@ -59,7 +67,19 @@ def environment_of(settings: Settings, stack: str) -> Path:
     """The folder of a stack's environment; it leans on the interpreter that made it, so it is named by that one too."""
     base = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     name = hashlib.sha256(f"{digest_of(stack)} {base} {platform.python_version()}".encode()).hexdigest()[:16]
-    return settings.cache / "environments" / name
+    return _environments(settings) / name
+
+
+def _environments(settings: Settings) -> Path:
+    return settings.cache / "environments"
+
+
+def check_environment(settings: Settings, environment: Environment) -> None:
+    """`EnvironmentUnknown` unless INSTALL made it: what a program names is lent to commands, and run."""
+    folder = Path(environment["folder"])
+    ours = folder.parent == _environments(settings) and folder.name.isalnum()
+    if not ours or Path(environment["python"]) != folder / "bin" / "python":
+        raise EnvironmentUnknown(folder=folder)
 
 
 def is_ready(settings: Settings, stack: str) -> bool:
@@ -76,7 +96,7 @@ def _is_usable(environment: Path) -> bool:
     return _is_complete(environment) and os.access(environment / "bin" / "python", os.X_OK)
 
 
-async def fetch(context: Context, stack: str) -> dict[str, Any]:
+async def fetch(context: Context, stack: Stack) -> dict[str, Any]:
     """Fills the package cache for a stack; only wheels, only with the locked hashes."""
     folder = context.settings.cache / "wheels" / digest_of(stack)
     async with _made_once(folder, _is_complete) as held:
@@ -86,19 +106,21 @@ async def fetch(context: Context, stack: str) -> dict[str, Any]:
     return {"stack": stack, "wheels": len(list(folder.glob("*.whl"))), "folder": str(folder), "downloaded": downloaded}
 
 
-async def install(context: Context, packages: dict[str, Any]) -> dict[str, Any]:
+async def install(context: Context, packages: Packages) -> dict[str, Any]:
     """Makes the environment of a stack from the fetched wheels, isolated and with no network."""
     stack = packages["stack"]
     folder = environment_of(context.settings, stack)
     python = folder / "bin" / "python"
     async with _made_once(folder, _is_usable) as held:
         if held is not None:
+            fetched = await fetch(context, stack)  # again, where the cache was emptied since
+            wheels = fetched["folder"]
             context.report(_("Making the environment"))
             await _confined(context, folder, [sys.executable, "-m", "venv", "--without-pip", str(folder)])
-            context.report(_("Installing {count} packages").format(count=packages["wheels"]))
+            context.report(_("Installing {count} packages").format(count=fetched["wheels"]))
             pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install", "--quiet"]
-            source = ["--no-index", "--find-links", packages["folder"], "--require-hashes", "-r", str(lock_of(stack))]
-            await _confined(context, folder, [*pip, *source], readable=[packages["folder"], str(LOCKS)])
+            source = ["--no-index", "--find-links", wheels, "--require-hashes", "-r", str(lock_of(stack))]
+            await _confined(context, folder, [*pip, *source], readable=[wheels, str(LOCKS)])
     return {"stack": stack, "folder": str(folder), "python": str(python), "installed": held is not None}
 
 
@@ -204,11 +226,10 @@ async def _made_once(folder: Path, is_whole: Callable[[Path], bool]) -> AsyncIte
 
     What the block leaves without an error is complete, and on the disk before it is called so.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
     if is_whole(folder):
         yield None
         return
-    with folder.with_suffix(".lock").open("w") as lock:
+    with disk(folder.parent), _lock_beside(folder) as lock:
         await _take(lock.fileno())
         if is_whole(folder):
             yield None
@@ -221,6 +242,13 @@ async def _made_once(folder: Path, is_whole: Callable[[Path], bool]) -> AsyncIte
         except BaseException:
             await to_the_end(shutil.rmtree, folder, ignore_errors=True)
             raise
+
+
+@contextmanager
+def _lock_beside(folder: Path) -> Iterator[IO[str]]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        yield lock
 
 
 def _emptied(folder: Path) -> None:

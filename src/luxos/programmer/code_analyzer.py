@@ -2,16 +2,19 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
-from luxos.programmer.errors import BlueprintInvalid, CheckFailed
+from luxos.programmer.builder import check_environment
+from luxos.programmer.errors import CheckFailed
+from luxos.programmer.shapes import Environment, Source
 from luxos.programmer.type_cache import lent_types_aside
 from luxos.runtime.context import Context
 
 TYPE_CACHE = "/tmp/mypy"  # noqa: S108 - stands for the folder that type_cache.py lends
-CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
+Check = Literal["style", "types", "security"]
+CHECKS: dict[Check, tuple[tuple[str, ...], ...]] = {
     "style": (("ruff", "check", "--no-cache", "."), ("ruff", "format", "--no-cache", "--check", ".")),
     "types": (("mypy", f"--cache-dir={TYPE_CACHE}", "."),),
     "security": (("bandit", "--quiet", "--severity-level", "medium", "-c", "pyproject.toml", "-r", "."),),
@@ -21,16 +24,14 @@ CHECKS: dict[str, tuple[tuple[str, ...], ...]] = {
 _SAID = 2000
 
 
-async def format_code(context: Context, source: dict[str, Any], environment: dict[str, Any]) -> dict[str, Any]:
+async def format_code(context: Context, source: Source, environment: Environment) -> Source:
     """Brings the source into the stack's common layout."""
     await run_module(context, environment, ("ruff", "format", "--no-cache", "."), kind="format")
     return source
 
 
-async def check(context: Context, kind: str, source: dict[str, Any], environment: dict[str, Any]) -> dict[str, Any]:
+async def check(context: Context, kind: Check, source: Source, environment: Environment) -> dict[str, Any]:
     """Runs one of `CHECKS` on the source; `CheckFailed` with the tool's own words where it finds something."""
-    if kind not in CHECKS:
-        raise BlueprintInvalid(field="kind", value=kind, wanted=", ".join(CHECKS))
     async with lent_types_aside(context.settings, environment["folder"]) if kind == "types" else nullcontext() as types:
         for arguments in CHECKS[kind]:
             await run_module(context, environment, arguments, kind=kind, cache=types)
@@ -38,9 +39,10 @@ async def check(context: Context, kind: str, source: dict[str, Any], environment
 
 
 async def run_module(
-    context: Context, environment: dict[str, Any], arguments: tuple[str, ...], kind: str, cache: Path | None = None
+    context: Context, environment: Environment, arguments: tuple[str, ...], kind: str, cache: Path | None = None
 ) -> str:
     """`python -m` of the environment, isolated in the workspace; gives what it printed, or raises `CheckFailed`."""
+    check_environment(context.settings, environment)
     context.report(arguments[0])
     words = [word.replace(TYPE_CACHE, str(cache)) if cache else word for word in arguments]
     done = await context.execution(

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.programmer.archive import write_archive
+from luxos.programmer.shapes import Source
 from luxos.runtime.context import Context
 
 
-async def package(context: Context, source: dict[str, Any]) -> dict[str, Any]:
+async def package(context: Context, source: Source) -> dict[str, Any]:
     """Packs the files of the source into `dist/<name>.tar.gz`; the same files give the same bytes."""
     name = source["name"]
     path = f"dist/{name}.tar.gz"

@@ -14,6 +14,14 @@ class BlueprintInvalid(LuxError):
     )
 
 
+class EnvironmentUnknown(LuxError):
+    """A program names an environment that no step of ours has made."""
+
+    code = "programmer.environment_unknown"
+    exit_code = Exit.REFUSED
+    message = N_("{folder} is no environment that LuxOS made, so nothing was run. Give the result of INSTALL as it is.")
+
+
 class PackagesUnavailable(LuxError):
     """The package index could not be reached, or did not give what was asked for."""
 

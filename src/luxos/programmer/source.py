@@ -6,15 +6,24 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.programmer.blueprint import Blueprint
+from luxos.programmer.shapes import Design, ResourceDesign, Stack
 from luxos.runtime.context import Context
 
 
-async def design(context: Context, **blueprint: Any) -> dict[str, Any]:
+async def design(
+    context: Context,
+    name: str,
+    title: str,
+    stack: Stack,
+    resources: list[ResourceDesign],
+    features: list[str] | None = None,
+) -> dict[str, Any]:
     """Checks a blueprint and gives it complete."""
-    return Blueprint.from_json(blueprint).as_json()
+    data = {"name": name, "title": title, "stack": stack, "resources": resources, "features": features or []}
+    return Blueprint.from_json(data).as_json()
 
 
-async def write_source(context: Context, design: dict[str, Any]) -> dict[str, Any]:
+async def write_source(context: Context, design: Design) -> dict[str, Any]:
     """Generates the application of a blueprint; files that an earlier build left and this one has not, go."""
     from luxos.programmer.code_generator import generate
 

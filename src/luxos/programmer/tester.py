@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
+from luxos.programmer.builder import check_environment
 from luxos.programmer.errors import TestsFailed
+from luxos.programmer.shapes import Environment, Source
 from luxos.runtime.context import Context
 
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
@@ -14,9 +16,10 @@ _TOTAL = re.compile(r"^TOTAL\b.*?(\d+(?:\.\d+)?)%$", re.MULTILINE)
 _SAID = 2000
 
 
-async def run_tests(context: Context, source: dict[str, Any], environment: dict[str, Any]) -> dict[str, Any]:
+async def run_tests(context: Context, source: Source, environment: Environment) -> dict[str, Any]:
     """Gives `passed`, `failed`, `skipped` and `coverage` (percent); `TestsFailed` unless all passed."""
     options = ("-p", "no:cacheprovider", "--cov", "--cov-report=term", "-q")
+    check_environment(context.settings, environment)
     context.report("pytest")
     done = await context.execution(
         "shell.confined",
