@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,9 @@ def made(processes: Processes, stopped_home: Path) -> Processes:
     """The processes on a data folder in which the cluster is made already."""
     shutil.copytree(stopped_home, processes.home, symlinks=True)
     return processes
+
+
+@pytest.fixture
+def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
+    """Settings of a second installation."""
+    return replace(settings, home=tmp_path / "other" / "home", cache=tmp_path / "other" / "cache")

@@ -68,11 +68,6 @@ async def rows(database: Database) -> list[asyncpg.Record]:
 
 
 @pytest.fixture
-def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
-    return replace(settings, home=tmp_path / "other" / "home", cache=tmp_path / "other" / "cache")
-
-
-@pytest.fixture
 async def other(database: Database, database_server: Address, elsewhere: Settings) -> AsyncIterator[Database]:
     """Another, empty database of the same server."""
     name = f"other_{uuid4().hex[:12]}"
