@@ -160,3 +160,20 @@ def test_commands_do_not_run_where_luxos_keeps_its_data(quick_luxos: Command) ->
         said = quick_luxos("run", str(quick_luxos.home / "a.lux"), "--json", cwd=place)
         assert said.code == 4, said
         assert said.json["error"]["code"] == "tools.workspace_holds_luxos"
+
+
+@pytest.mark.parametrize("place", ["missing.lux", ".", "bytes.lux"])
+def test_a_program_that_cannot_be_read_is_told_in_the_persons_language(
+    quick_luxos: Command, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "bytes.lux").write_bytes(b"\xff")
+    said = quick_luxos("run", place, "--json", cwd=tmp_path)
+    assert (said.code, said.json["error"]["code"]) == (2, "ui.program_file_unfit")
+    assert said.json["error"]["message"].startswith(f"Nie można przeczytać programu Lux {place}: ")
+    assert "such file" not in said.json["error"]["message"]
+
+
+def test_a_program_without_statements_is_no_success(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "empty.lux").write_text("lux 1\n")
+    said = quick_luxos("run", "empty.lux", "--json", cwd=tmp_path)
+    assert (said.code, said.json["error"]["code"]) == (2, "lux.invalid")

@@ -4,21 +4,36 @@ import difflib
 import inspect
 from collections.abc import Mapping
 
-from luxos.lux.errors import ArgumentMissing, ArgumentUnfit, ArgumentUnknown, NameTaken, NameUnknown, VerbUnknown
+from luxos.lux.errors import (
+    ArgumentMissing,
+    ArgumentUnfit,
+    ArgumentUnknown,
+    NameTaken,
+    NameTooLong,
+    NameUnknown,
+    ProgramEmpty,
+    VerbUnknown,
+)
 from luxos.lux.program import Program, Reference, Statement, Value
 from luxos.runtime.arguments import unfit
 
 Verbs = Mapping[str, inspect.Signature]
 """What each verb takes: the signature of its function without the context."""
 
+_LONGEST_NAME = 100
+
 
 def check(program: Program, verbs: Verbs) -> None:
     """Raises the first `ProgramInvalid`, in the order of the lines."""
+    if not program.statements:
+        raise ProgramEmpty(line=1)
     known: set[str] = set()
     for statement in program.statements:
         if statement.verb not in verbs:
             similar = difflib.get_close_matches(statement.verb, verbs, n=3, cutoff=0.4) or sorted(verbs)[:3]
             raise VerbUnknown(line=statement.line, verb=statement.verb, similar=", ".join(similar))
+        if len(statement.name) > _LONGEST_NAME:
+            raise NameTooLong(line=statement.line, name=statement.name[:20], most=_LONGEST_NAME)
         for name in sorted(statement.needs - known):
             raise NameUnknown(line=statement.line, name=name)
         if statement.name in known:

@@ -33,6 +33,18 @@ class VerbUnknown(ProgramInvalid):
     message = N_("Line {line}: there is no verb {verb}. Similar ones: {similar}.")
 
 
+class ProgramEmpty(ProgramInvalid):
+    """Nothing stands in the program that could be done."""
+
+    message = N_("Line {line}: the program has no statement, so there is nothing to do. Write one: `files = LIST`.")
+
+
+class NameTooLong(ProgramInvalid):
+    """A step's name is also that of its folder."""
+
+    message = N_("Line {line}: the name that begins with {name} has more than {most} letters; give a shorter one.")
+
+
 class NameUnknown(ProgramInvalid):
     """A statement refers to one that does not stand above it."""
 

@@ -50,6 +50,14 @@ class FolderUnfit(LuxError):
     message = N_("The current folder cannot be used: {reason}. Change to another one, then repeat the command.")
 
 
+class ProgramFileUnfit(LuxError):
+    """The file of a Lux program cannot be read."""
+
+    code = "ui.program_file_unfit"
+    exit_code = Exit.USAGE
+    message = N_("The Lux program {name} cannot be read: {reason}. Give the path of a text file.")
+
+
 class NotText(LuxError):
     """Bytes that are no UTF-8 where text belongs."""
 

@@ -25,7 +25,7 @@ def runs_command(limit: int, as_json: bool) -> None:
     else:
         for run in result["runs"]:
             when = run["created_at"][:16].replace("T", " ")
-            click.echo(f"{run['run'][:8]}  {when}  {status_words(run['status']):<14} {run['goal']}")
+            click.echo(f"{run['run'][:8]}  {when}  {status_words(run['status']):<14} {_goal(run)}")
 
 
 @click.command("show", help=_("Show a run with its steps as a tree."))
@@ -40,7 +40,7 @@ def show_command(run: str, as_json: bool) -> None:
     from rich.text import Text
     from rich.tree import Tree
 
-    root = Tree(Text(f"{result['run'][:8]}  {result['goal']}  [{status_words(result['status'])}]"))
+    root = Tree(Text(f"{result['run'][:8]}  {_goal(result)}  [{status_words(result['status'])}]"))
     branches = {None: root}
     for step in result["steps"]:
         words = f"{step['step']}  {step['call']}  {status_words(step['status'])}  {duration(step['seconds'])}"
@@ -52,6 +52,10 @@ def show_command(run: str, as_json: bool) -> None:
         _("The audit chain is whole.") if result["chain_whole"] else _("The audit chain is BROKEN: a step was altered.")
     )
     console.print(Text(whole))
+
+
+def _goal(run: dict[str, Any]) -> str:
+    return str(run["goal"] or _("(a Lux program)"))
 
 
 def _problem(step: dict[str, Any]) -> str:
