@@ -19,14 +19,28 @@ def commands() -> list[tuple[str, click.Command]]:
     return [(name, command) for name, command in found if command is not None]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_in_polish_and_in_english_and_json(quick_luxos: Command, name: str) -> None:
-    polish = quick_luxos(name, "--help")
-    english = quick_luxos(name, "--help", LUXOS_LANG="en")
+def paths() -> list[tuple[str, ...]]:
+    """Every command, and those below a group, as they are typed."""
+    context = click.Context(root)
+    return [
+        (name, *below)
+        for name, command in commands()
+        for below in [
+            (),
+            *([(one,) for one in command.list_commands(context)] if isinstance(command, click.Group) else []),
+        ]
+    ]
+
+
+@pytest.mark.parametrize("path", paths(), ids=" ".join)
+def test_every_command_has_help_in_polish_and_in_english_and_json(luxos: Command, path: tuple[str, ...]) -> None:
+    polish = luxos(*path, "--help")
+    english = luxos(*path, "--help", LUXOS_LANG="en")
     assert (polish.code, english.code) == (0, 0)
     assert "Użycie:" in polish.out
     assert "Usage:" in english.out
-    assert "--json" in polish.out
+    is_group = isinstance(dict(commands())[path[0]], click.Group) and len(path) == 1
+    assert is_group or "--json" in polish.out
     assert not POLISH & set(english.out)
     assert polish.out != english.out
 

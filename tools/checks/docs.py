@@ -7,7 +7,12 @@ import ast
 import inspect
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -16,25 +21,24 @@ REFERENCE = ROOT / "docs" / "reference"
 def cli_page() -> str:
     """The help of every command, in English."""
     os.environ["LUXOS_LANG"] = "en"
+    from luxos.ui.cli.app import luxos
+
+    return "\n".join(
+        ["# The command line\n\nWritten by `make docs` from the commands themselves.\n", *_blocks("luxos", luxos, None)]
+    )
+
+
+def _blocks(name: str, command: "click.Command", parent: "click.Context | None") -> Iterator[str]:
+    """The help of a command, and of every command below it."""
     import click
 
-    from luxos.ui.cli.app import COMMANDS, luxos
-
-    root = click.Context(luxos, info_name="luxos", terminal_width=100)
-    parts = [
-        "# The command line\n\nWritten by `make docs` from the commands themselves.\n",
-        _block("luxos", luxos, root),
-    ]
-    for name in COMMANDS:
-        command = luxos.get_command(root, name)
-        assert command is not None  # noqa: S101 - the table says so
-        context = click.Context(command, info_name=name, parent=root, terminal_width=100)
-        parts.append(_block(f"luxos {name}", command, context))
-    return "\n".join(parts)
-
-
-def _block(title: str, command: object, context: object) -> str:
-    return f"## {title}\n\n```\n{command.get_help(context)}\n```\n"  # type: ignore[attr-defined] # a click command
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=100)
+    yield f"## {context.command_path}\n\n```\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None  # noqa: S101 - it was listed
+            yield from _blocks(below, found, context)
 
 
 def settings_page() -> str:
