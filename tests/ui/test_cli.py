@@ -88,7 +88,17 @@ def test_a_sentence_that_is_not_understood_gets_three_suggestions(quick_luxos: C
     said = quick_luxos("do", "Zamów pizzę na ósmą", "--json")
     assert said.code == 3
     assert len(said.json["error"]["suggestions"]) == 3
-    assert "NONE" in said.json["error"]["message"]
+    assert "nic, co robi LuxOS" in said.json["error"]["message"]
+    assert "NONE" not in said.json["error"]["message"]
+
+
+def test_people_are_told_in_words_what_was_understood(quick_luxos: Command) -> None:
+    polish = quick_luxos("plan", "--yes", "Zbuduj aplikację do przepisów w Django").out
+    english = quick_luxos("plan", "--yes", "Build a Django app for recipes", LUXOS_LANG="en").out
+    assert "zbudować nową aplikację, pewność" in polish
+    assert "make a new application, confidence" in english
+    for said in (polish, english):
+        assert not {"BUILD_APP", "TECH_STACK", "SUBJECT"} & set(said.replace(",", " ").split())
 
 
 def test_files_are_written_shown_undone(quick_luxos: Command, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from luxos.agent.errors import DetailMissing, FolderUnfit, NameUnfit, StackUnknown
 from luxos.agent.reasoning import Assumption, Question, Reasoner
 from luxos.agent.wishes import Wishes
+from luxos.agent.words import intent_words
 from luxos.errors import reason_of
 from luxos.i18n import N_, _
 from luxos.nlp import (
@@ -111,7 +112,9 @@ class _Draft:
         names = self.understanding.values("NAME")
         words = " ".join(self.words) or (names[0] if names else self.wishes.name or "")
         if not words:
-            raise DetailMissing(intent=self.understanding.intent, what=_("what the application is to be about"))
+            raise DetailMissing(
+                intent=intent_words(self.understanding.intent), what=_("what the application is to be about")
+            )
         return (meaning(words) or words,)
 
     async def stack(self) -> str:

@@ -9,6 +9,7 @@ from luxos.agent.design import design
 from luxos.agent.errors import DetailMissing, NotAble, NotUnderstood, OwnCommand
 from luxos.agent.reasoning import Assumption, Question, Reasoner
 from luxos.agent.wishes import Wishes
+from luxos.agent.words import entity_words, intent_words
 from luxos.i18n import N_, _
 from luxos.lux.program import Program, Reference, Statement
 from luxos.nlp import Entity, Understanding, understood
@@ -120,7 +121,7 @@ async def _doubts(understanding: Understanding, reasoner: Reasoner) -> tuple[Ass
         raise NotUnderstood(
             suggestions(understanding), sentence=understanding.text[:80], understood=_heard(understanding)
         )
-    return () if answer.by_person else (Assumption("intent", understanding.intent, reason),)
+    return () if answer.by_person else (Assumption("intent", intent_words(understanding.intent), reason),)
 
 
 def suggestions(understanding: Understanding) -> tuple[str, ...]:
@@ -131,8 +132,8 @@ def suggestions(understanding: Understanding) -> tuple[str, ...]:
 
 
 def _heard(understanding: Understanding) -> str:
-    entities = ", ".join(f"{entity.type}: {entity.value}" for entity in understanding.entities)
-    share = f"{understanding.intent} ({understanding.confidence:.0%})"
+    entities = ", ".join(f"{entity_words(entity.type)}: {entity.value}" for entity in understanding.entities)
+    share = f"{intent_words(understanding.intent)} ({understanding.confidence:.0%})"
     return _("What I heard: {heard}.").format(heard=f"{share}, {entities}" if entities else share)
 
 
@@ -170,6 +171,6 @@ def _file(understanding: Understanding, ability: FileAbility, place: Place) -> P
         if values:
             arguments[name] = values[0]
         elif name not in ability.optional:
-            raise DetailMissing(intent=understanding.intent, what=_(_WHAT[name]))
+            raise DetailMissing(intent=intent_words(understanding.intent), what=_(_WHAT[name]))
     program = Program((Statement("result", ability.verb, keywords=arguments),), goal=understanding.text)
     return Plan(understanding.intent, understanding.confidence, program, place.cwd)

@@ -5,19 +5,6 @@ from typing import Any
 
 from luxos.i18n import N_, _, ngettext
 
-_INTENTS: Mapping[str, str] = {
-    "BUILD_APP": N_("make a new application"),
-    "READ_FILE": N_("show a file"),
-    "WRITE_FILE": N_("write a file"),
-    "APPEND_FILE": N_("append to a file"),
-    "COPY_FILE": N_("copy a file"),
-    "MOVE_FILE": N_("move a file"),
-    "RENAME_FILE": N_("rename a file"),
-    "DELETE_FILE": N_("delete a file"),
-    "LIST_DIR": N_("list a folder"),
-    "NONE": N_("nothing that LuxOS does"),
-}
-
 _KEYS: Mapping[str, str] = {
     "name": N_("name"),
     "folder": N_("folder"),
@@ -45,11 +32,6 @@ STATUS: Mapping[str, str] = {
     "started": N_("started"),
     "unknown": N_("unknown"),
 }
-
-
-def intent_words(intent: str) -> str:
-    """An intent in the person's words; one that has none yet by its name."""
-    return _(_INTENTS[intent]) if intent in _INTENTS else intent.lower().replace("_", " ")
 
 
 def key_words(key: str) -> str:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from luxos.agent.events import Planned, RunStarted, Understood
+from luxos.agent.words import entity_words, intent_words
 from luxos.i18n import _
 from luxos.runtime.events import StepFinished, StepProgress, StepStarted
 from luxos.ui.conditions import WorksAlone
-from luxos.ui.formatters import duration, intent_words, key_words, result_words, works_alone_words
+from luxos.ui.formatters import duration, key_words, result_words, works_alone_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -62,12 +63,12 @@ class Screen:
     def _understood(self, event: Understood) -> None:
         said = event.understanding
         _head(_("Understood"))
-        click.echo(
-            f"  {intent_words(said['intent'])} ({said['intent']}), "
-            + _("confidence {share:.0%}").format(share=said["confidence"])
-        )
-        for entity in said["entities"]:
-            click.echo(f"  {entity['type']:<12} {entity['value']}")
+        sure = _("confidence {share:.0%}").format(share=said["confidence"])
+        click.echo(f"  {intent_words(said['intent'])}, {sure}")
+        named = [(entity_words(entity["type"]), entity["value"]) for entity in said["entities"]]
+        width = max((len(words) for words, _value in named), default=0)
+        for words, value in named:
+            click.echo(f"  {words:<{width}}  {value}")
 
     def _planned(self, event: Planned) -> None:
         if event.assumptions:
