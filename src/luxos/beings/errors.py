@@ -69,3 +69,22 @@ class CoreTaken(BeingError):
 
     code = "core_taken"
     message = N_("Two core beings use {name}. Report this as a fault of LuxOS.")
+
+
+class BeingUnnamed(BeingError):
+    """No being is called so."""
+
+    code = "being_unnamed"
+    exit_code = Exit.USAGE
+    message = N_(
+        "No being is called {name!r}: it is no UUID, no beginning of one (8 characters or more), no alias and no name. "
+        "`luxos being find` lists beings."
+    )
+
+
+class BeingAmbiguous(BeingError):
+    """A name or a beginning of a UUID fits several beings."""
+
+    code = "being_ambiguous"
+    exit_code = Exit.USAGE
+    message = N_("{name!r} may be several beings: {candidates}. Say more of the UUID.")

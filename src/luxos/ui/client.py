@@ -36,7 +36,7 @@ def socket_path(settings: Settings) -> Path:
 async def ask(
     settings: Settings, method: str, arguments: dict[str, Any], reasoner: Reasoner, listener: Listener
 ) -> dict[str, Any]:
-    """The result of a method of `ui/methods.py`; raises its `LuxError`."""
+    """The result of a method of `ui/methods/`; raises its `LuxError`."""
     cwd = _current_folder()
     request = {
         "method": method,

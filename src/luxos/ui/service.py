@@ -1,5 +1,5 @@
 """The background process of `luxos up`: keeps the database open and the language model of Polish warm, and serves
-`ui/methods.py` to the same user's commands over a local socket.
+`ui/methods/` to the same user's commands over a local socket.
 """
 
 import asyncio

@@ -4,7 +4,7 @@ import asyncio
 import gettext
 import json
 import os
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "runs": "luxos.ui.cli.records",
     "show": "luxos.ui.cli.records",
     "doctor": "luxos.ui.cli.doctor",
+    "being": "luxos.ui.cli.being",
     "psql": "luxos.ui.cli.psql",
     "up": "luxos.ui.cli.service",
     "down": "luxos.ui.cli.service",
@@ -44,6 +45,22 @@ def _speak() -> None:
 
 _speak()
 import click  # noqa: E402 - it takes its messages from the catalogue that was bound above
+
+
+class Group(click.Group):
+    """A command that has commands, each with its options named in the person's language."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            command.options_metavar = _("[OPTIONS]")
+        return command
+
+
+def group(name: str, help: str) -> Callable[[Callable[[], None]], Group]:  # noqa: A002 - click's word
+    """Makes a group of the command line, such as `luxos being`."""
+    words = {"options_metavar": _("[OPTIONS]"), "subcommand_metavar": _("COMMAND [ARGS]…")}
+    return click.group(name, cls=Group, help=help, **words)
 
 
 class Commands(click.Group):

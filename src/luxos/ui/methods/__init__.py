@@ -1,0 +1,23 @@
+"""What can be asked of LuxOS, one function each, the same for every way of asking: command line, socket, later REST.
+
+A method takes plain JSON values and gives a JSON object; what happens meanwhile is told to the person's listener.
+Each module is one subject; `METHODS` is the one table.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from luxos.ui.methods.beings import show_being
+from luxos.ui.methods.person import Person
+from luxos.ui.methods.records import runs, show
+from luxos.ui.methods.work import do, plan, program, resume, undo
+
+__all__ = ["METHODS", "Method", "Person"]
+
+Method = Callable[..., Awaitable[dict[str, Any]]]
+_ALL: tuple[Method, ...] = (
+    *(do, plan, program, resume, undo),
+    *(runs, show),
+    *(show_being,),
+)
+METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}

@@ -1,0 +1,49 @@
+"""What was done: runs and their steps."""
+
+from typing import Any
+
+from luxos.boot import System
+from luxos.runtime.runs import Run, Step
+from luxos.ui.methods.person import Person
+
+
+async def runs(system: System, person: Person, limit: int) -> dict[str, Any]:
+    """The newest runs."""
+    runtime = await system.runtime()
+    return {"runs": [_run(run) for run in await runtime.runs.newest(limit)]}
+
+
+async def show(system: System, person: Person, run: str) -> dict[str, Any]:
+    """A run with its steps, and whether its audit chain is whole."""
+    from luxos.runtime.runs import chain_is_whole
+
+    runtime = await system.runtime()
+    found = await runtime.runs.find(run)
+    steps = await runtime.runs.steps(found.soul)
+    whole = chain_is_whole(found, steps)
+    return {**_run(found), "program": found.program, "steps": [_step(step) for step in steps], "chain_whole": whole}
+
+
+def _run(run: Run) -> dict[str, Any]:
+    kept = ("intent", "confidence", "tests", "coverage", "artifacts", "start_command", "account_command", "assumptions")
+    return {
+        "run": str(run.soul),
+        "goal": run.goal,
+        "status": run.status,
+        "workspace": str(run.workspace),
+        "created_at": run.created_at.isoformat(),
+        **{key: run.attributes[key] for key in kept if key in run.attributes},
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "step": step.name,
+        "verb": step.verb,
+        "call": step.call,
+        "parent": step.parent,
+        "status": step.status,
+        "seconds": step.seconds,
+        "attempts": 1 + len(step.attributes.get("attempts", ())),
+        **{key: step.attributes[key] for key in ("arguments", "result", "error", "changes") if key in step.attributes},
+    }
