@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from luxos.agent.design import Design, design
-from luxos.agent.errors import FolderUnfit, NameUnfit, StackUnknown
+from luxos.agent.errors import FieldsUnfit, FolderUnfit, NameUnfit, StackUnknown
 from luxos.agent.reasoning import Answer, Defaults, Question
 from luxos.agent.wishes import Wishes
 from luxos.nlp import understand
 from luxos.programmer.blueprint import Blueprint
+from luxos.programmer.errors import BlueprintInvalid
 
 PLACE, HERE = Path("/projects"), Path("/here")
 
@@ -152,6 +153,74 @@ async def test_each_thing_has_its_own_fields() -> None:
         "ksiazki": ["tytul", "autor"],
         "czytelnicy": ["imie", "numer_karty"],
     }
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Build a Django app for managing cars", ["name", "description"]),
+        ("Build a Django app for tracking customers", ["name", "description"]),
+        ("Build a todo app in Django with the list of things", ["title", "description", "due_date", "done"]),
+    ],
+)
+async def test_english_sentences_get_english_fields(sentence: str, expected: list[str]) -> None:
+    made = await drawn(sentence)
+    assert list(fields(made.blueprint)) in (expected, ["name", "description"])
+    assert not {"nazwa", "opis"} & set(fields(made.blueprint))
+
+
+async def test_fields_are_listed_in_english_too() -> None:
+    made = await drawn("Build a Django app for films", fields="title, due date (date), price (number) and first name")
+    assert fields(made.blueprint) == {"title": "text", "due_date": "date", "price": "integer", "first_name": "text"}
+
+
+@pytest.mark.parametrize("listed", ["???", "", "1, 2", "tytuł, ???, cena", "😀"])
+async def test_what_is_no_field_is_refused_and_not_passed_over(listed: str) -> None:
+    with pytest.raises(FieldsUnfit) as caught:
+        await drawn("Zbuduj aplikację todo w Django", fields=listed)
+    assert caught.value.details["part"] in {"???", "", "1", "😀"}
+
+
+async def test_a_person_who_names_no_fields_is_asked_again_with_the_reason() -> None:
+    class Person:
+        def __init__(self, *answers: str) -> None:
+            self.answers, self.asked = list(answers), [""]
+
+        async def decide(self, question: Question) -> Answer:
+            self.asked.append(question.text)
+            return Answer(self.answers.pop(0), by_person=True)
+
+    sentence = understand("Zbuduj aplikację todo w Django")
+    person = Person("???", "tytuł, cena")
+    made = await design(sentence, Wishes(), PLACE, HERE, person)
+    assert fields(made.blueprint) == {"tytul": "text", "cena": "decimal"}
+    assert "'???'" in person.asked[2]
+    assert "'???'" not in person.asked[1]
+    with pytest.raises(FieldsUnfit):
+        await design(sentence, Wishes(), PLACE, HERE, Person("???", "!", "?", "tytuł"))
+
+
+async def test_more_things_or_fields_than_can_be_are_refused_and_not_cut_off() -> None:
+    with pytest.raises(BlueprintInvalid):
+        await drawn("Zbuduj aplikację todo w Django", fields=", ".join(f"pole{number}" for number in range(31)))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "features", "assumed"),
+    [
+        ("Zbuduj aplikację todo w Django bez testów i bez logowania", (), ["testy"]),
+        ("Zbuduj aplikację todo w Django z logowaniem, ale bez wyszukiwania", ("login",), []),
+        ("Zbuduj aplikację todo w Django z eksportem, bez eksportu", (), []),
+        ("Build a Django app for cars without login and tests", (), ["testy"]),
+        ("Zbuduj aplikację todo w Django z testami i komentarzami", (), ["komentarze"]),
+    ],
+)
+async def test_what_is_not_wanted_is_left_out_or_said_to_stay(
+    sentence: str, features: tuple[str, ...], assumed: list[str]
+) -> None:
+    made = await drawn(sentence)
+    assert made.blueprint.features == features
+    assert [one.value for one in made.assumptions if one.key == "feature"] == assumed
 
 
 async def test_english_nouns_have_english_plurals() -> None:

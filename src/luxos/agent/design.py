@@ -4,29 +4,26 @@ Names, labels and fields come from the sentence and from Polish grammar (`nlp.de
 subjects. What the sentence leaves open is asked of the reasoner; what no person answered is an assumption.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from luxos.agent.errors import DetailMissing, FolderUnfit, NameUnfit, StackUnknown
+from luxos.agent.errors import DetailMissing, FieldsUnfit, FolderUnfit, NameUnfit, StackUnknown
+from luxos.agent.fields import LONGEST_NAME, REASONS, default_fields, fields_of, is_secret, listed, plain, title_field
 from luxos.agent.reasoning import Assumption, Question, Reasoner
 from luxos.agent.wishes import Wishes
 from luxos.agent.words import intent_words
 from luxos.errors import reason_of
-from luxos.i18n import N_, _
+from luxos.i18n import _
 from luxos.nlp import (
-    FieldPhrase,
     Noun,
     Understanding,
     describe_noun,
     field_phrases,
     identifier,
     meaning,
-    understand,
+    unwanted_features,
 )
 from luxos.programmer.blueprint import FEATURES, STACKS, Blueprint, Field, Resource, is_free_field_name, is_free_name
-
-_LONGEST_NAME = 40
-_MOST_RESOURCES = 8
 
 _GENERIC = frozenset(
     """aplikacja app apka api rest system serwis strona program projekt usługa mikroserwis backend panel
@@ -39,24 +36,14 @@ _SERVICE = frozenset({"api", "rest", "usługa", "mikroserwis", "backend", "servi
 
 _FEATURE_WORDS = {"logowanie": "login", "wyszukiwanie": "search", "eksport": "export"}
 
-_SECRETS = frozenset({"haslo", "hasla", "password", "passwd", "pin"})
-"""Fields that no application of ours keeps in plain text."""
+_ATTEMPTS = 3
+"""So many times a person is asked for fields before it is said that there are none."""
 
-_PERSON = (("imię", "text", True), ("nazwisko", "text", True), ("e-mail", "email", False), ("telefon", "text", False))
-_EVENT = (
-    ("tytuł", "text", True),
-    ("opis", "long_text", False),
-    ("termin", "date", False),
-    ("zrobione", "boolean", False),
-)
-_THING = (("nazwa", "text", True), ("opis", "long_text", False))
-_FIELDS_OF = {"person": _PERSON, "event": _EVENT, "thing": _THING}
-
-_REASONS = {
-    "person": N_("the sentence names no fields, and this is a person"),
-    "event": N_("the sentence names no fields, and this is something that gets done"),
-    "thing": N_("the sentence names no fields"),
+_ALWAYS_THERE = {
+    "django": frozenset({"testy", "dokumentacja", "panel administracyjny"}),
+    "fastapi": frozenset({"testy", "dokumentacja", "API"}),
 }
+"""Features that no application of a stack is without."""
 
 
 @dataclass
@@ -83,7 +70,7 @@ async def design(understanding: Understanding, wishes: Wishes, place: Path, cwd:
             resources[class_name.lower()] = _resource(noun, class_name, name, fields)
     draft.databases()
     title = draft.title(name, nouns[0])
-    blueprint = Blueprint(name, title, stack, tuple(resources.values())[:_MOST_RESOURCES], draft.features())
+    blueprint = Blueprint(name, title, stack, tuple(resources.values()), draft.features(stack))
     return Design(Blueprint.from_json(blueprint.as_json()), draft.folder(name, place, cwd), draft.assumptions)
 
 
@@ -136,9 +123,9 @@ class _Draft:
             words = f"{' '.join(self.words)} {noun.genitive_plural}"
         else:
             words = " ".join(self.words) or noun.plural
-        name = identifier(words, "kebab")[:_LONGEST_NAME].strip("-")
+        name = identifier(words, "kebab")[:LONGEST_NAME].strip("-")
         if not is_free_name(name):
-            name = f"app-{name}"[:_LONGEST_NAME].strip("-")
+            name = f"app-{name}"[:LONGEST_NAME].strip("-")
         self.assume("name", name, _("the sentence gives no name"))
         return name
 
@@ -148,9 +135,9 @@ class _Draft:
             raise NameUnfit(name=given[:60], reason=_("it is a path"))
         if not name or not _starts_well(name):
             raise NameUnfit(name=given[:60], reason=_("it needs a letter at its beginning"))
-        if len(name) > _LONGEST_NAME:
+        if len(name) > LONGEST_NAME:
             raise NameUnfit(
-                name=given[:60] + "…", reason=_("it has more than {count} letters").format(count=_LONGEST_NAME)
+                name=given[:60] + "…", reason=_("it has more than {count} letters").format(count=LONGEST_NAME)
             )
         if not is_free_name(name):
             raise NameUnfit(name=given[:60], reason=_("Python or the framework uses this word itself"))
@@ -166,38 +153,54 @@ class _Draft:
             title = f"{' '.join(self.words)} {noun.genitive_plural}"
         else:
             title = " ".join(self.words) or noun.plural
-        return _plain(title[:1].upper() + title[1:]) or name
+        return plain(title[:1].upper() + title[1:]) or name
 
-    def features(self) -> tuple[str, ...]:
+    def features(self, stack: str) -> tuple[str, ...]:
+        """What the application can do, of what the sentence wants and does not want."""
+        unwanted = unwanted_features(self.understanding)
         found = set()
         for value in self.understanding.values("FEATURE"):
-            feature = next((name for word, name in _FEATURE_WORDS.items() if value.lower().startswith(word)), None)
-            if feature is None:
+            feature = _feature(value)
+            if feature is None and value not in _ALWAYS_THERE[stack]:
                 self.assume("feature", value, _("this feature cannot be built yet and is left out"))
-            else:
-                found.add(feature)
+            found.add(feature)
+        for value in unwanted:
+            if value in _ALWAYS_THERE[stack]:
+                self.assume("feature", value, _("the sentence does not want it, but every application has it"))
+        found -= {_feature(value) for value in unwanted}
         return tuple(feature for feature in FEATURES if feature in found)
 
     async def fields(self, subject: str, noun: Noun, *, first: bool) -> tuple[Field, ...]:
         """The fields of a resource: those that the sentence gives to it, and to the first one also those of nobody."""
-        named = _phrases(self.wishes.fields) if self.wishes.fields else field_phrases(self.understanding)
+        said = self.wishes.fields
+        named = listed(said) if said is not None else field_phrases(self.understanding)
         given = tuple(phrase for phrase in named if phrase.subject == subject or (first and not phrase.subject))
         if given:
-            return self._titled(self._safe(_fields(given)))
-        default = _FIELDS_OF[noun.kind]
-        listed = ", ".join(label for label, _kind, _required in default)
-        asked = _("Fields of „{noun}”").format(noun=noun.singular)
-        answer = await self.ask(Question("fields", asked, listed, _(_REASONS[noun.kind])), about=noun.plural)
-        if answer == listed:
-            return tuple(Field(_field_name(label), label, kind, required) for label, kind, required in default)
-        return self._titled(self._safe(_fields(_phrases(answer))))
+            return self._titled(self._safe(fields_of(given)))
+        return await self._asked(noun)
+
+    async def _asked(self, noun: Noun) -> tuple[Field, ...]:
+        """The fields that a person names when asked, or what such a thing usually has."""
+        usual = default_fields(noun.kind, self.understanding.language)
+        default = ", ".join(field.label for field in usual)
+        text = _("Fields of „{noun}”").format(noun=noun.singular)
+        question = Question("fields", text, default, _(REASONS[noun.kind]))
+        for _attempt in range(_ATTEMPTS):
+            answer = await self.ask(question, about=noun.plural)
+            if answer == default:
+                return usual
+            try:
+                return self._titled(self._safe(fields_of(listed(answer))))
+            except FieldsUnfit as error:
+                question, unfit = replace(question, text=f"{error}\n{text}"), error
+        raise unfit
 
     def _safe(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
         """Without passwords: accounts and their hashed passwords are the framework's."""
         for item in fields:
-            if _is_secret(item):
+            if is_secret(item):
                 self.assume("fields", item.label, _("left out: a password is not kept in plain text"))
-        return tuple(item for item in fields if not _is_secret(item))
+        return tuple(item for item in fields if not is_secret(item))
 
     def databases(self) -> None:
         """Says what becomes of a database that the sentence names."""
@@ -208,8 +211,9 @@ class _Draft:
     def _titled(self, fields: tuple[Field, ...]) -> tuple[Field, ...]:
         if any(item.kind == "text" and item.required for item in fields):
             return fields
-        self.assume("fields", "nazwa", _("every entry needs a text that stands for it in lists"))
-        return (Field("nazwa", "nazwa", "text"), *(item for item in fields if item.name != "nazwa"))
+        title = title_field(self.understanding.language)
+        self.assume("fields", title.label, _("every entry needs a text that stands for it in lists"))
+        return (title, *(item for item in fields if item.name != title.name))
 
     def folder(self, name: str, place: Path, cwd: Path) -> Path:
         paths = [*self.understanding.values("PATH"), *self.understanding.values("DEST_PATH")]
@@ -226,56 +230,33 @@ def _resource(noun: Noun, class_name: str, name: str, fields: tuple[Field, ...])
     return Resource(
         name=_resource_name(noun, name),
         class_name=class_name,
-        singular=_plain(noun.singular),
-        plural=_plain(noun.plural),
-        accusative=_plain(noun.accusative),
-        genitive_plural=_plain(noun.genitive_plural),
+        singular=plain(noun.singular),
+        plural=plain(noun.plural),
+        accusative=plain(noun.accusative),
+        genitive_plural=plain(noun.genitive_plural),
         fields=fields,
     )
 
 
-def _fields(phrases: tuple[FieldPhrase, ...]) -> tuple[Field, ...]:
-    fields: dict[str, Field] = {}
-    for phrase in phrases:
-        name = _field_name(phrase.label)
-        label = _plain(phrase.label)
-        if name and label and name not in fields:
-            fields[name] = Field(name, label, phrase.kind, required=phrase.kind not in {"boolean", "long_text"})
-    return tuple(fields.values())[:30]
-
-
-def _phrases(text: str) -> tuple[FieldPhrase, ...]:
-    return field_phrases(understand(f"Zbuduj aplikację z polami: {text}"))
-
-
-def _is_secret(field: Field) -> bool:
-    return bool(_SECRETS & set(field.name.split("_")))
-
-
-def _field_name(label: str) -> str:
-    name = identifier(label, "snake")[:_LONGEST_NAME].strip("_")
-    return name if is_free_field_name(name) else f"pole_{name}"[:_LONGEST_NAME].strip("_")
+def _feature(value: str) -> str | None:
+    """The feature of an application that the words begin with, where it can be built."""
+    return next((name for word, name in _FEATURE_WORDS.items() if value.lower().startswith(word)), None)
 
 
 def _resource_name(noun: Noun, name: str) -> str:
-    found = identifier(noun.plural, "snake")[:_LONGEST_NAME].strip("_")
+    found = identifier(noun.plural, "snake")[:LONGEST_NAME].strip("_")
     return (
-        found if is_free_field_name(found) else f"lista_{found or identifier(name, 'snake')}"[:_LONGEST_NAME].strip("_")
+        found if is_free_field_name(found) else f"lista_{found or identifier(name, 'snake')}"[:LONGEST_NAME].strip("_")
     )
 
 
 def _class_name(noun: Noun, name: str) -> str:
-    found = identifier(noun.singular, "class")[:_LONGEST_NAME]
-    return found if found[:1].isupper() else f"Wpis{identifier(name, 'class')}"[:_LONGEST_NAME]
+    found = identifier(noun.singular, "class")[:LONGEST_NAME]
+    return found if found[:1].isupper() else f"Wpis{identifier(name, 'class')}"[:LONGEST_NAME]
 
 
 def _starts_well(name: str) -> bool:
     return name[:1].isascii() and name[:1].isalpha()
-
-
-def _plain(label: str) -> str:
-    """Without the characters that no label may have."""
-    return "".join(letter for letter in label if letter.isprintable() and letter not in "\"'\\<>{}%#`$").strip()[:80]
 
 
 def _absolute(path: str, cwd: Path) -> Path:

@@ -54,6 +54,16 @@ class NameUnfit(LuxError):
     )
 
 
+class FieldsUnfit(LuxError):
+    """What is given as fields names none, or names something that is none."""
+
+    code = "agent.fields_unfit"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "{part!r} is no field. Write the fields in words: „title, date (date), price (number)”; nothing was changed."
+    )
+
+
 class StackUnknown(LuxError):
     """No such framework is known to the programmer."""
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from luxos.nlp.fields import field_phrases
     from luxos.nlp.identifiers import identifier
     from luxos.nlp.inflection import describe_noun, meaning
+    from luxos.nlp.listed import listed_fields
     from luxos.nlp.pipeline import understand, understood
+    from luxos.nlp.unwanted import unwanted_features
     from luxos.nlp.words import Entity, FieldPhrase, Noun, Token, Understanding
 
 __all__ = [
@@ -23,18 +25,22 @@ __all__ = [
     "describe_noun",
     "field_phrases",
     "identifier",
+    "listed_fields",
     "meaning",
     "understand",
     "understood",
+    "unwanted_features",
 ]
 
 _HOMES = {
     "describe_noun": "inflection",
     "field_phrases": "fields",
     "identifier": "identifiers",
+    "listed_fields": "listed",
     "meaning": "inflection",
     "understand": "pipeline",
     "understood": "pipeline",
+    "unwanted_features": "unwanted",
 }
 
 

@@ -139,7 +139,7 @@ def _separator(sentence: Sentence, at: int) -> int:
     return length
 
 
-def _items(sentence: Sentence, at: int) -> tuple[Item, ...]:
+def items_at(sentence: Sentence, at: int) -> tuple[Item, ...]:
     found: list[Item] = []
     while at < len(sentence):
         item = _item(sentence, at)
@@ -221,7 +221,7 @@ def enumerations(sentence: Sentence) -> Iterator[Enumeration]:
     at = 0
     while at < len(sentence):
         found = _intro(sentence, at) if name_start(sentence, at) is None else None
-        items = _items(sentence, found[1]) if found else ()
+        items = items_at(sentence, found[1]) if found else ()
         intro = _confirmed(sentence, found[0], items) if found and items else None
         if intro:
             yield Enumeration(intro, items)
