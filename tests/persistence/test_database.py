@@ -121,9 +121,8 @@ ROOMS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 @pytest.mark.parametrize("kind", ROOMS)
 def test_every_error_is_a_sentence_in_both_languages(kind: type[LuxError], monkeypatch: pytest.MonkeyPatch) -> None:
-    fields = dict.fromkeys(
-        ("reason", "log", "folder", "found", "known", "table", "address", "needed", "file", "version"), "?"
-    )
+    words = "reason log folder found known table address needed file version path count"
+    fields = dict.fromkeys(words.split(), "?")
     said = set()
     for language in LANGUAGES:
         monkeypatch.setenv("LUXOS_LANG", language)

@@ -34,7 +34,7 @@ def test_a_run_goes_on_and_keeps_its_code_when_nobody_reads_or_the_disk_is_full(
         ended = shell(quick_luxos, line, place)
         assert ended.returncode == 1, (line, ended)
         assert "Traceback" not in ended.stderr
-        assert ("No space left" in ended.stderr) == line.endswith(("json > /dev/full", "lux > /dev/full")), ended
+        assert ("dysk jest pełny" in ended.stderr) == line.endswith(("json > /dev/full", "lux > /dev/full")), ended
         (place / "a.txt").unlink()
         (place / "b.txt").unlink()
     assert not (quick_luxos.home / ".local" / "share" / "luxos" / "defects.log").exists()

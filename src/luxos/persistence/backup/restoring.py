@@ -48,6 +48,7 @@ async def _fill(database: Database, path: Path, tables: Path, manifest: Manifest
     schema = Schema()
     try:
         async with database.pool.acquire() as connection, connection.transaction():
+            await connection.execute(database.queries["limit_wait_for_locks"])
             await connection.execute(database.queries["lock_tables"])
             if manifest.schema < VERSION:
                 await schema.migrate(connection, VERSION, manifest.schema)

@@ -16,8 +16,10 @@ FROM base_beings
 WHERE tags @> '{run}' AND jsonb_typeof(attributes -> 'artifacts') = 'array'
 ORDER BY soul, path;
 
--- name: lock_tables
+-- name: limit_wait_for_locks
 SET LOCAL lock_timeout = '10s';
+
+-- name: lock_tables
 LOCK TABLE base_beings, relationships IN ACCESS EXCLUSIVE MODE;
 
 -- name: empty_tables
