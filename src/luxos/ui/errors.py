@@ -58,6 +58,14 @@ class ProgramFileUnfit(LuxError):
     message = N_("The Lux program {name} cannot be read: {reason}. Give the path of a text file.")
 
 
+class FileUnfit(LuxError):
+    """A file that is to be written or read cannot be."""
+
+    code = "ui.file_unfit"
+    exit_code = Exit.ENVIRONMENT
+    message = N_("The file {path} cannot be used: {reason}. Name another one, or put that right.")
+
+
 class NotText(LuxError):
     """Bytes that are no UTF-8 where text belongs."""
 

@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, str] = {
     "show": "luxos.ui.cli.records",
     "doctor": "luxos.ui.cli.doctor",
     "being": "luxos.ui.cli.being",
+    "backup": "luxos.ui.cli.backup",
+    "restore": "luxos.ui.cli.backup",
     "psql": "luxos.ui.cli.psql",
     "up": "luxos.ui.cli.service",
     "down": "luxos.ui.cli.service",

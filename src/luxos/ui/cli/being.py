@@ -5,11 +5,10 @@ from typing import Any
 
 import click
 
-from luxos.agent.reasoning import Defaults
 from luxos.i18n import _
-from luxos.ui.cli.app import complete, group, settings
+from luxos.ui.cli.app import group
+from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
-from luxos.ui.cli.screen import Screen
 
 
 @group("being", help=_("Look at beings, look for them, and put them away."))
@@ -42,10 +41,3 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         rows += [(name, f"{key}: {json.dumps(value, ensure_ascii=False)}") for key, value in found[part].items()]
     rows += [(_("memories"), json.dumps(memory, ensure_ascii=False)) for memory in found["memories"][-5:]]
     return rows
-
-
-def ask(method: str, arguments: dict[str, Any], as_json: bool) -> dict[str, Any]:
-    """The result of a method, from the LuxOS in the background or from one of this process's own."""
-    from luxos.ui.client import ask as asked
-
-    return complete(asked(settings(), method, arguments, Defaults(), Screen(quiet=as_json).hear))

@@ -5,11 +5,9 @@ from typing import Any
 
 import click
 
-from luxos.agent.reasoning import Defaults
 from luxos.i18n import _
-from luxos.ui.cli.app import complete, settings
+from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option, run_argument
-from luxos.ui.cli.screen import Screen
 from luxos.ui.formatters import duration, status_words
 
 
@@ -17,7 +15,7 @@ from luxos.ui.formatters import duration, status_words
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help=_("How many at the most."))
 @json_option
 def runs_command(limit: int, as_json: bool) -> None:
-    result = _ask("runs", {"limit": limit}, as_json)
+    result = ask("runs", {"limit": limit}, as_json)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
     elif not result["runs"]:
@@ -32,7 +30,7 @@ def runs_command(limit: int, as_json: bool) -> None:
 @run_argument
 @json_option
 def show_command(run: str, as_json: bool) -> None:
-    result = _ask("show", {"run": run}, as_json)
+    result = ask("show", {"run": run}, as_json)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False))
         return
@@ -61,9 +59,3 @@ def _goal(run: dict[str, Any]) -> str:
 def _problem(step: dict[str, Any]) -> str:
     lines = step["error"]["message"].splitlines() if "error" in step else []
     return f"  {lines[0]}" if lines else ""
-
-
-def _ask(method: str, arguments: dict[str, Any], as_json: bool) -> dict[str, Any]:
-    from luxos.ui.client import ask
-
-    return complete(ask(settings(), method, arguments, Defaults(), Screen(quiet=as_json).hear))

@@ -7,6 +7,7 @@ Each module is one subject; `METHODS` is the one table.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from luxos.ui.methods.backups import backup, restore
 from luxos.ui.methods.beings import show_being
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
@@ -18,6 +19,7 @@ Method = Callable[..., Awaitable[dict[str, Any]]]
 _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo),
     *(runs, show),
+    *(backup, restore),
     *(show_being,),
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}
