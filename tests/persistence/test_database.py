@@ -5,6 +5,7 @@ import errno
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import asyncpg
@@ -121,8 +122,7 @@ ROOMS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 @pytest.mark.parametrize("kind", ROOMS)
 def test_every_error_is_a_sentence_in_both_languages(kind: type[LuxError], monkeypatch: pytest.MonkeyPatch) -> None:
-    words = "reason log folder found known table address needed file version path count"
-    fields = dict.fromkeys(words.split(), "?")
+    fields = {field: "?" for _text, field, _spec, _how in Formatter().parse(kind.message) if field}
     said = set()
     for language in LANGUAGES:
         monkeypatch.setenv("LUXOS_LANG", language)

@@ -34,6 +34,7 @@ async def drift(connection: Any) -> list[Drift]:
     try:
         async with connection.transaction():
             await connection.execute(queries()["create_check_schema"])
+            await connection.execute(queries()["enter_check_schema"])
             for name in ("schema.sql", "views.sql"):
                 await connection.execute((SQL / name).read_text(encoding="utf-8"))
             wanted = await _described(connection, _SCHEMA)

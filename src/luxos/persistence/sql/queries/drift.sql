@@ -5,6 +5,8 @@ SELECT relnamespace::REGNAMESPACE::TEXT FROM pg_class WHERE oid = 'base_beings':
 
 -- name: create_check_schema
 CREATE SCHEMA luxos_check;
+
+-- name: enter_check_schema
 SET LOCAL search_path = luxos_check, public;
 
 -- name: describe_schema
