@@ -121,6 +121,21 @@ def test_files_are_written_shown_undone(quick_luxos: Command, tmp_path: Path) ->
     assert [(one["run"], one["status"]) for one in listed] == [(run, "undone")]
 
 
+def test_an_undo_with_nothing_to_take_back_says_so(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "look.lux").write_text("LIST\n")
+    (tmp_path / "fail.lux").write_text('READ "missing.txt"\n')
+    (tmp_path / "write.lux").write_text('WRITE "a.txt", "one"\n')
+    looked, failed, wrote = (
+        quick_luxos("run", name, "--json", cwd=tmp_path).json["run"] for name in ("look.lux", "fail.lux", "write.lux")
+    )
+    refused = quick_luxos("undo", looked, "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (2, "agent.nothing_to_undo")
+    assert quick_luxos("show", looked, "--json").json["status"] == "done"
+    assert "nie było czego cofać" in quick_luxos("undo", failed).out
+    assert "Cofnięto" in quick_luxos("undo", wrote).out
+    assert quick_luxos("undo", wrote, "--json").json["error"]["code"] == "agent.nothing_to_undo"
+
+
 def test_undo_leaves_what_a_person_changed_since(quick_luxos: Command, tmp_path: Path) -> None:
     (tmp_path / "a.lux").write_text('WRITE "a.txt", "one"\nWRITE "b.txt", "two"\n')
     ran = quick_luxos("run", "a.lux", "--json", cwd=tmp_path)
@@ -201,3 +216,13 @@ def test_a_program_without_statements_is_no_success(quick_luxos: Command, tmp_pa
     (tmp_path / "empty.lux").write_text("lux 1\n")
     said = quick_luxos("run", "empty.lux", "--json", cwd=tmp_path)
     assert (said.code, said.json["error"]["code"]) == (2, "lux.invalid")
+
+
+def test_a_folder_that_cannot_be_built_in_is_refused_before_the_plan_is_shown(quick_luxos: Command) -> None:
+    taken = quick_luxos.home / "luxos-projects" / "todo"
+    taken.mkdir(parents=True)
+    (taken / "mine.txt").write_text("mine")
+    said = quick_luxos("do", "Zbuduj aplikację todo w Django", "--yes")
+    assert said.code == 4, said
+    assert "Rozumiem" in said.out
+    assert "GENERATE" not in said.out

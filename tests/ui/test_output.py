@@ -70,12 +70,13 @@ def test_the_end_of_the_input_takes_the_default_and_a_line_is_an_answer(quick_lu
     answered.until("]: ")
     answered.say(b"nonsense\n")
     answered.until("]: ")
-    answered.say(b"fastapi\n")
+    answered.say(b"FastAPI\n")
     while answered.asked():
         answered.say(b"\n")
     code, said = answered.end()
     assert code == 0, said
     assert 'stack: "fastapi"' in said
+    assert "'nonsense' to żadna z tych możliwości" in said
 
 
 class Talk:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from luxos.agent.errors import LaterRunStands, NothingToResume, UndoUnfinished
+from luxos.agent.errors import LaterRunStands, NothingToResume, NothingToUndo, UndoUnfinished
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.agent.memory import forget, remember, run_attributes
 from luxos.agent.planner import Place, Plan, plan
@@ -38,6 +38,7 @@ Open = Callable[[], Awaitable[Runtime]]
 """Gives the runtime when it is first needed, so that understanding waits for no database."""
 
 _UNFINISHED = frozenset({"running", "interrupted", "failed", "stopped", "needs_person"})
+_ENDED = frozenset({"done", "undone"})
 _HALF_UNDONE = frozenset({"undoing", "half_undone"})
 
 
@@ -49,21 +50,29 @@ class Agent:
 
     async def plan(self, sentence: str, wishes: Wishes) -> Plan:
         """Understands a sentence and plans it; nothing is run or written."""
-        understanding = await asyncio.to_thread(understand, sentence)
-        self._listener(Understood(understanding.as_json()))
-        made = await plan(understanding, wishes, self._place, self._reasoner)
-        assumptions = [asdict(assumption) for assumption in made.assumptions]
-        self._listener(Planned(write(made.program), str(made.workspace), assumptions))
+        made = await self._plan(sentence, wishes)
+        self._tell(made)
         return made
 
+    async def _plan(self, sentence: str, wishes: Wishes) -> Plan:
+        understanding = await asyncio.to_thread(understand, sentence)
+        self._listener(Understood(understanding.as_json()))
+        return await plan(understanding, wishes, self._place, self._reasoner)
+
+    def _tell(self, made: Plan) -> None:
+        assumptions = [asdict(assumption) for assumption in made.assumptions]
+        self._listener(Planned(write(made.program), str(made.workspace), assumptions))
+
     async def do(self, sentence: str, wishes: Wishes) -> dict[str, Any]:
-        """Does what a sentence says."""
-        made = await self.plan(sentence, wishes)
+        """Does what a sentence says; the plan is told once nothing stands in its way any more."""
+        made = await self._plan(sentence, wishes)
         runtime = await self._runtime()
         if made.project is None:
+            self._tell(made)
             return await self._start(runtime, made.program, made.workspace, run_attributes(made))
         async with runtime.runs.building_in(made.workspace):
             replaced = await check_folder(runtime, made.workspace)
+            self._tell(made)
             attributes = {**run_attributes(made), "replaces": replaced, "new_folder": not made.workspace.exists()}
             return await self._start(runtime, made.program, made.workspace, attributes)
 
@@ -92,8 +101,11 @@ class Agent:
         runtime = await self._runtime()
         async with _taken(runtime, name) as run:
             await _check_newest(runtime, run)
+            changes = [one for one in await self._changes(runtime, run) if one.state != "undone"]
+            if run.status in _ENDED and not any(one.changes for one in changes):
+                raise NothingToUndo(run=run.name)
             await runtime.runs.update(run.soul, status="undoing")
-            undone = await to_the_end(take_back, await self._changes(runtime, run))
+            undone = await to_the_end(take_back, changes)
             if run.attributes.get("new_folder"):
                 with suppress(OSError):  # what a person put there stays
                     run.workspace.rmdir()

@@ -113,6 +113,14 @@ class NothingToResume(LuxError):
     message = N_("Run {run} is finished, so there is nothing to go on with. `luxos runs` lists all runs.")
 
 
+class NothingToUndo(LuxError):
+    """The run changed no files, or was taken back already."""
+
+    code = "agent.nothing_to_undo"
+    exit_code = Exit.USAGE
+    message = N_("Run {run} has changed no files that could be taken back. `luxos runs` lists all runs.")
+
+
 class UndoUnfinished(LuxError):
     """The run is on its way back."""
 

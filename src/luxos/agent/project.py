@@ -53,7 +53,7 @@ def finished(steps: Iterable[Step]) -> list[Step]:
 
 def take_back(changes: Iterable[ChangeSet]) -> Undone:
     """Undoes lists of changes, the last one first."""
-    each = [one.undo() for one in reversed(list(changes)) if one.state != "undone"]
+    each = [one.undo() for one in reversed(list(changes))]
     return Undone(
         tuple(path for undone in each for path in undone.restored),
         tuple(dict.fromkeys(path for undone in each for path in undone.refused)),

@@ -99,6 +99,9 @@ def _built_words(result: Mapping[str, Any]) -> Iterator[str]:
 
 def _undone_words(result: Mapping[str, Any]) -> Iterator[str]:
     restored = result["restored"]
+    if not restored and not result["kept"]:
+        yield _("The run had changed no files, so there was nothing to take back. It counts as taken back now.")
+        return
     yield ngettext(
         "{count} change of a file in {folder} was taken back.",
         "{count} changes of files in {folder} were taken back.",

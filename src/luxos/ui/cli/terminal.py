@@ -7,6 +7,7 @@ import sys
 import click
 
 from luxos.agent.reasoning import Answer, Question
+from luxos.i18n import _
 
 _LONGEST = 65536
 
@@ -27,14 +28,27 @@ class Terminal:
             if not line:
                 click.echo()
                 return Answer(question.default)
-            answer = _text(line) or question.default
-            if fits(answer, question):
+            said = _text(line) or question.default
+            answer = fitting(said, question)
+            if answer is not None:
                 return Answer(answer, by_person=True)
+            click.echo(_misfit(said, question))
 
 
-def fits(answer: str, question: Question) -> bool:
-    """Whether an answer can be one to the question: text, and one of the choices where there are any."""
-    return answer.isprintable() and (not question.choices or answer in question.choices)
+def fitting(said: str, question: Question) -> str | None:
+    """What of a person's words answers the question: text, and one of the choices where there are any; else None."""
+    if not said.isprintable():
+        return None
+    chosen = (choice for choice in question.choices if choice.casefold() == said.casefold())
+    return next(chosen, None) if question.choices else said
+
+
+def _misfit(said: str, question: Question) -> str:
+    if not said.isprintable():
+        return _("That is not text that could be read. Write it once more.")
+    return _("{said!r} is none of these. Write one of them: {choices}.").format(
+        said=said[:60], choices=", ".join(question.choices)
+    )
 
 
 def _text(line: bytes) -> str:
