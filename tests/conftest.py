@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.plugins.memory import folder_in_memory
 
 from luxos.config import Settings
 from luxos.persistence.address import Address
@@ -46,7 +47,7 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addres
     """The session's server, with the template made."""
     base = tmp_path_factory.getbasetemp()
     shared = base if WORKER == "main" else base.parent
-    settings = settings_in(shared / "database")
+    settings = settings_in(folder_in_memory() or shared / "database")
     with serving(settings) as address:
         with locked(shared / "template.lock", exclusive=True, seconds=60):
             if not (shared / "template.made").exists():
