@@ -176,3 +176,24 @@ def test_a_data_folder_that_is_none_is_told(quick_luxos: Command, tmp_path: Path
     (tmp_path / "file").write_text("")
     started = quick_luxos("up", "--detach", "--json", LUXOS_HOME=str(tmp_path / "file"))
     assert (started.code, started.json["error"]["code"]) == (5, "ui.service_cannot_listen"), started
+
+
+def test_sigterm_ends_it_as_down_does(quick_luxos: Command, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "a.lux").write_text(PLAN)
+    service = quick_luxos.start("up", "--json")
+    assert service.stdout is not None
+    assert json.loads(service.stdout.readline())["status"] == "up"
+    person = quick_luxos.start("run", "a.lux", cwd=place)
+    assert person.stdout is not None
+    for line in person.stdout:
+        if "✓ one" in line:
+            break
+    service.terminate()
+    assert (service.communicate(timeout=60)[1], service.returncode) == ("", 0)
+    person.communicate(timeout=60)
+    assert person.returncode != 0
+    assert not socket_of(quick_luxos).exists()
+    assert status_of(quick_luxos) == "stopped"
+    assert {path.name for path in place.iterdir()} == {"a.lux", "a.txt"}

@@ -5,6 +5,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,19 +45,31 @@ async def serve(settings: Settings, ready: Callable[[], None]) -> dict[str, Any]
 
 async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
-    async with system(settings) as opened:
-        await opened.runtime()
-        await asyncio.to_thread(understand, "Zbuduj aplikację")
-        service = _Service(opened, stop)
-        path = socket_path(settings)
-        server = await _listen(service, path)
-        ready()
-        try:
-            await stop.wait()
-        finally:
-            server.close()
-            path.unlink(missing_ok=True)
-            await service.finish()
+    with _heard(signal.SIGTERM, stop.set):
+        async with system(settings) as opened:
+            await opened.runtime()
+            await asyncio.to_thread(understand, "Zbuduj aplikację")
+            service = _Service(opened, stop)
+            path = socket_path(settings)
+            server = await _listen(service, path)
+            ready()
+            try:
+                await stop.wait()
+            finally:
+                server.close()
+                path.unlink(missing_ok=True)
+                await service.finish()
+
+
+@contextmanager
+def _heard(number: signal.Signals, then: Callable[[], object]) -> Iterator[None]:
+    """A signal does something of ours for the length of the block, in place of ending the process."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(number, then)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(number)
 
 
 async def _listen(service: "_Service", path: Path) -> asyncio.Server:
