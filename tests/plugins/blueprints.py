@@ -15,7 +15,8 @@ def every_kind() -> tuple[Field, ...]:
 def people(stack: str, class_name: str) -> Blueprint:
     """A small register, without any feature."""
     fields = (
-        Field("name", "imię i nazwisko", "text"),
+        Field("imie", "imię", "text"),
+        Field("nazwisko", "nazwisko", "text"),
         Field("born", "data urodzenia", "date", required=False),
         Field("active", "aktywna", "boolean", required=False),
     )

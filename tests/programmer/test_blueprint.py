@@ -81,3 +81,19 @@ def test_a_program_with_a_wrong_mapping_is_refused_with_the_name_of_the_argument
     with pytest.raises(ArgumentUnfit) as caught:
         check(read(program), core_registry().verbs)
     assert caught.value.details["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("names", "titles"),
+    [
+        (["imie", "nazwisko", "wiek"], ["imie", "nazwisko"]),
+        (["nazwisko", "uwaga", "imie"], ["nazwisko", "imie"]),
+        (["first_name", "last_name"], ["first_name", "last_name"]),
+        (["imie", "miasto"], ["imie"]),
+        (["tytul", "imie", "nazwisko"], ["tytul"]),
+    ],
+)
+def test_a_person_is_named_by_first_name_and_surname(names: list[str], titles: list[str]) -> None:
+    fields = [{"name": name, "label": name, "kind": "text"} for name in names]
+    (resource,) = Blueprint.from_json({**WHOLE, "resources": [{**RESOURCE, "fields": fields}]}).resources
+    assert [field.name for field in resource.title_fields] == titles

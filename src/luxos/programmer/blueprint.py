@@ -24,6 +24,7 @@ _LONGEST = 40
 _TAKEN = frozenset(
     {"id", "pk", "objects", "created_at", "updated_at", "metadata", "registry", "save", "delete", "clean"}
 )
+_NAMES_OF_PEOPLE = frozenset({"imie", "nazwisko", "first_name", "last_name", "surname", "given_name", "family_name"})
 _FOLDERS = frozenset({"config", "deploy", "dist", "manage", "migrations", "staticfiles", "tests"})
 _LIBRARIES = frozenset(
     {"alembic", "asgiref", "bandit", "coverage", "django_stubs_ext", "gunicorn", "iniconfig", "librt", "markdown_it"}
@@ -70,7 +71,14 @@ class Resource:
     @property
     def title_field(self) -> Field:
         """The field that stands for a row in lists: the first required text."""
-        return next(field for field in self.fields if field.kind == "text" and field.required)
+        return next(filter(_is_title, self.fields))
+
+    @property
+    def title_fields(self) -> tuple[Field, ...]:
+        """The fields that name a row: the title; of a person the first name and the surname, in their order."""
+        if self.title_field.name not in _NAMES_OF_PEOPLE:
+            return (self.title_field,)
+        return tuple(field for field in self.fields if field.name in _NAMES_OF_PEOPLE and _is_title(field))
 
 
 @dataclass(frozen=True)
@@ -174,8 +182,12 @@ def _check_resource(resource: Resource) -> None:
             _("one line of at most 80 characters, without quotation marks, brackets and the like"),
         )
         _expect("kind", field.kind, field.kind in KINDS, ", ".join(KINDS))
-    titled = any(field.kind == "text" and field.required for field in resource.fields)
-    _expect("fields", names, titled, _("at least one required text"))
+    _expect("fields", names, any(map(_is_title, resource.fields)), _("at least one required text"))
+
+
+def _is_title(field: Field) -> bool:
+    """Whether a field can stand for a row."""
+    return field.kind == "text" and field.required
 
 
 def _expect(field: str, value: object, fits: bool, wanted: str) -> None:
