@@ -286,7 +286,6 @@ async def test_stored_code_is_called_by_alias_by_hash_and_by_uuid(runtime: Runti
         "import socket\ndef function():\n    socket.create_connection(('127.0.0.1', 5432), 1)\n",
         "def function():\n    raise SystemExit\n",
         "def function():\n    return object()\n",
-        "def function(:\n",
         "import os\nos._exit(0)\n",
         "import os\ndef function():\n    os.kill(os.getppid(), 9)\n    return open('/etc/hostname', 'w')\n",
     ],

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.core import CoreRegistry
-from luxos.beings.function import FunctionBeing
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.runtime.call import Call, Callee
@@ -26,7 +25,7 @@ from luxos.runtime.runs import Run, Runs, Step
 from luxos.runtime.staging import WorkspaceLock, applied, changes_of, staged
 from luxos.runtime.threads import to_the_end
 from luxos.runtime.tiers import tiered
-from luxos.souls.registry import Soul
+from luxos.souls.resolving import resolve
 
 
 def owner() -> str:
@@ -61,17 +60,10 @@ class Runtime:
         core = self.registry.find(text)
         if core is not None:
             return core
-        being = await self._stored(text)
+        being = await resolve(text)
         if being is None or "source" not in being.genesis:
             raise BeingNotCallable(who=text)
         return being
-
-    async def _stored(self, who: str) -> FunctionBeing | None:
-        try:
-            return await FunctionBeing.find(UUID(who))
-        except ValueError:
-            soul = await (Soul.get_by_hash(who) if who.startswith("sha256:") else Soul.get_by_alias(who))
-            return await FunctionBeing.find(soul.being) if soul else None
 
 
 class Execution:

@@ -1,104 +1,216 @@
-"""The registry of souls: by hash, which never changes, and by alias, which names the newest hash."""
+"""The registry of souls: by hash, which never changes, and by alias, which names the newest hash.
 
-import re
+`Soul` is what there is to know of one version. To make versions: `summon` (declares what an alias is, and gives the
+living being), `evolve` (changes the newest), `Soul.register` and `Soul.register_group`.
+"""
+
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from typing import Any, Self
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import BeingConflict, GenotypeInvalid
-from luxos.beings.genesis import canonical_bytes, genotype, is_hash, soul_hash
-from luxos.souls.errors import AliasInvalid, SoulDamaged
+from luxos.beings.errors import BeingStatic, GenotypeInvalid
+from luxos.beings.genesis import canonical_bytes, genotype
+from luxos.souls import groups
+from luxos.souls.aliases import Alias, check_alias, rename_alias, unknown
+from luxos.souls.dependencies import SELF, NotPinned, not_pinned, pinned, uses_of_genesis
+from luxos.souls.errors import SoulDamaged, SoulTooBig, SoulUnknown
+from luxos.souls.evolution import advance, living
+from luxos.souls.versions import Version, find_hash, more_of, read_version, write_version
 
-_SOULS = UUID("0e0a6a8e-3c43-4a52-9d50-6c1f6f7f2a11")
-_ALIASES = UUID("0e0a6a8e-3c43-4a52-9d50-6c1f6f7f2a12")
-_ALIAS = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
-_LONGEST_ALIAS = 200
-_NEGATIVE_ZERO = b'{"float":"-0x0p+0"}'
+BIGGEST = 8_000_000
+"""Bytes of a genotype as it is hashed."""
 
 
 @dataclass(frozen=True)
 class Soul:
-    """One version of a being: its hash, what the hash is over, and the being (of table `base_beings`) that holds it."""
+    """One version: its hash, what the hash is over, and the row (of `base_beings`) that keeps it, never changed.
+
+    `more` is what its first genesis said beside the genotype: name, purpose, author, examples.
+    """
 
     hash: str
     genotype: Mapping[str, Any]
     being: UUID
+    more: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     async def get_by_hash(cls, hash: str, *, connection: Any = None) -> Self | None:  # noqa: A002 - the seeds' name
-        """The soul with this hash, or `None`; `SoulDamaged` where its row no longer has it."""
-        if not is_hash(hash):
-            return None
-        being = await BaseBeing.find(uuid5(_SOULS, hash), connection=connection)
-        if being is None:
-            return None
-        if soul_hash(being.genesis) != hash:
-            raise SoulDamaged(name=hash)
-        return cls(hash, genotype(being.genesis), being.soul)
+        """The soul with this hash, or whose hash alone begins so (8 digits or more, `sha256:` or not), or `None`.
+
+        `SoulAmbiguous` where several begin so, `SoulDamaged` where its rows no longer have this hash.
+        """
+        whole = await find_hash(hash, connection=connection)
+        version = await read_version(whole, connection=connection) if whole else None
+        return None if version is None else cls._of(version)
 
     @classmethod
     async def get_by_alias(cls, alias: str, *, connection: Any = None) -> Self | None:
-        """The newest soul under this alias, or `None`."""
-        named = await BaseBeing.find(uuid5(_ALIASES, alias), connection=connection)
-        return None if named is None else await cls.get_by_hash(named.attributes["hash"], connection=connection)
+        """The newest soul under this alias, or under the name that it was given later; or `None`."""
+        named = await Alias.find(alias, connection=connection)
+        if named is None or named.hash is None:
+            return None
+        version = await read_version(named.hash, connection=connection)
+        if version is None:
+            raise SoulDamaged(name=alias)
+        return cls._of(version)
+
+    @classmethod
+    async def of(cls, name: str, *, connection: Any = None) -> Self:
+        """The soul with this alias or hash; `SoulUnknown`, with aliases like it, where there is none."""
+        found = await cls.get_by_alias(name, connection=connection)
+        found = found or await cls.get_by_hash(name, connection=connection)
+        if found is None:
+            raise await unknown(name, connection=connection)
+        return found
 
     @classmethod
     async def register(cls, genesis: Mapping[str, Any], *, alias: str | None = None, connection: Any = None) -> Self:
-        """Keeps a version under its hash, once, and has the alias name it from now on.
+        """Keeps a version under its hash, once, and has the alias name it from now on; all of it, or nothing.
 
-        `genesis` may hold more than the genotype; of that only `name` is kept. Both are written, or nothing.
+        What the source names is pinned to what it is now. Of a genesis only the genotype is in the hash.
         """
-        found = soul_hash(genesis)
-        plain = genotype(genesis)
-        if "type" not in plain:
-            raise GenotypeInvalid(field="type", reason="it is missing")
-        if _NEGATIVE_ZERO in canonical_bytes(plain):
-            raise GenotypeInvalid(field="value", reason="it holds -0.0, which the database does not keep")
-        if alias is not None:
-            _check_alias(alias)
-        soul = cls(found, plain, uuid5(_SOULS, found))
+        _check(genesis, alias)
         async with BaseBeing.transaction(connection) as lent:
-            await soul._write(genesis.get("name") or alias or found, lent)
-            if alias is not None:
-                await soul._name(alias, lent)
-        return soul
+            if alias is None:
+                ready = await pinned(genesis, str(genesis.get("name", "?")), {}, connection=lent)
+                return cls._of(await write_version(genotype(ready), None, more=more_of(ready), connection=lent))
+            locked = await Alias.lock(alias, lent)
+            ready = await pinned(genesis, alias, _itself(locked), connection=lent)
+            return cls._of(await advance(locked, ready, connection=lent))
 
-    async def _write(self, name: str, connection: Any) -> None:
-        """Writes the being of this version; another writer may be first, even with another name."""
-        being = BaseBeing(
-            soul=self.being, tags=["soul"], genesis={**self.genotype, "name": name, "soul_hash": self.hash}
-        )
-        try:
-            await being.save(connection=connection)
-        except BeingConflict:
-            await type(self).get_by_hash(self.hash, connection=connection)
+    @classmethod
+    async def register_group(
+        cls, geneses: Mapping[str, Mapping[str, Any]], *, connection: Any = None
+    ) -> dict[str, Self]:
+        """Registers souls by their aliases that may use one another; those in a circle are hashed as one group."""
+        for alias, genesis in geneses.items():
+            _check(genesis, alias)
+        uses = {alias: uses_of_genesis(genesis, alias).names for alias, genesis in geneses.items()}
+        async with BaseBeing.transaction(connection) as lent:
+            locked = {alias: await Alias.lock(alias, lent) for alias in sorted(geneses)}
+            versions: dict[str, Version] = {}
+            for circle in groups.circles(uses):
+                members = {alias: (locked[alias], geneses[alias]) for alias in circle}
+                versions |= await _advance_circle(members, versions, lent)
+        return {alias: cls._of(versions[alias]) for alias in geneses}
 
-    async def _name(self, alias: str, connection: Any) -> None:
-        """Has the alias name this version, and its history tell since when."""
-        identity, entry = uuid5(_ALIASES, alias), {"hash": self.hash, "at": datetime.now(UTC).isoformat()}
-        being = BaseBeing(soul=identity, tags=["alias"], genesis={"type": "alias", "name": alias})
-        being.attributes = {"hash": self.hash, "history": [entry]}
-        try:
-            await being.save(connection=connection)
-        except BeingConflict:
-            being = await BaseBeing.load(identity, connection=connection)
-            await being.update(lambda row: _point(row, entry), connection=connection)
+    @classmethod
+    async def evolve(
+        cls,
+        which: str | BaseBeing,
+        changes: Mapping[str, Any],
+        *,
+        base: str | None = None,
+        rebase: bool = False,
+        connection: Any = None,
+    ) -> Self:
+        """Changes keys of the newest genesis of an alias, or of the alias that a being carries; `None` removes a key.
+
+        Pins of what is still used stay. Made from `base`, or from what is newest at the call (a being: from what it was
+        loaded as). Where the alias has moved on before it is written: `SoulConflict`, or with `rebase` the changes
+        are made to what is newest then.
+        """
+        if isinstance(which, BaseBeing) and which.genesis.get("tier") == "core":
+            raise BeingStatic(soul=which.soul)
+        name = which if isinstance(which, str) else str(which.genesis.get("name", which.soul))
+        if base is None and isinstance(which, BaseBeing):
+            base = which.genesis.get("soul_hash")
+        if base is None:
+            base = (await Alias.of(name, connection=connection)).hash
+        async with BaseBeing.transaction(connection) as lent:
+            locked = await Alias.lock((await Alias.of(name, connection=lent)).name, lent)
+            newest = await cls.of(locked.name, connection=lent)
+            genesis = _changed(newest.genotype, {**newest.more, **await _more_now(locked, lent)}, changes)
+            _check(genesis, locked.name)
+            ready = await pinned(genesis, locked.name, _itself(locked), connection=lent)
+            return cls._of(await advance(locked, ready, base=None if rebase else base, connection=lent))
+
+    @classmethod
+    async def rename(cls, old: str, new: str, *, connection: Any = None) -> Self:
+        """Gives an alias another name; the old one leads to it and is given to nobody else."""
+        now = await rename_alias(old, new, connection=connection)
+        return await cls.of(now.name, connection=connection)
+
+    @property
+    def not_pinned(self) -> list[NotPinned]:
+        """The places of its source where something is used that none of its pins covers."""
+        return not_pinned(self.genotype)
+
+    async def pins(self, *, connection: Any = None) -> dict[str, str | UUID]:
+        """What its source names: for each name the hash, or the UUID of a core being."""
+        found = self.genotype.get("dependencies", {})
+        return await groups.pins_of(self.hash, found, connection=connection)
+
+    @classmethod
+    def _of(cls, version: Version) -> Self:
+        return cls(version.hash, version.genotype, version.row, version.more)
 
 
-def _point(alias: BaseBeing, entry: dict[str, str]) -> None:
-    if alias.attributes["hash"] != entry["hash"]:
-        alias.attributes["hash"] = entry["hash"]
-        alias.attributes["history"].append(entry)
+async def summon(*, name: str, source: str, connection: Any = None, **genesis: Any) -> BaseBeing:
+    """The living being of an alias that has this source; made, evolved, or as it is where it has it already.
+
+    A function that runs isolated, unless `genesis` says another `type` or `tier`.
+    """
+    whole = {"type": "function", "tier": "isolated", **genesis, "source": source}
+    async with BaseBeing.transaction(connection) as lent:
+        await Soul.register(whole, alias=name, connection=lent)
+        being = await living(name, connection=lent)
+    if being is None:
+        raise SoulUnknown(name=name)
+    return being
 
 
-def _check_alias(alias: str) -> None:
-    """Raises `AliasInvalid`; a UUID without dashes is also letters and digits, but is never an alias."""
-    try:
-        UUID(alias)
-    except ValueError:
-        if _ALIAS.fullmatch(alias) and len(alias) <= _LONGEST_ALIAS:
-            return
-    raise AliasInvalid(name=alias)
+async def at(name: str, *, connection: Any = None) -> Mapping[str, Any]:
+    """The genotype of any version, by its hash or the beginning of it, to the byte; `SoulUnknown`."""
+    found = await Soul.get_by_hash(name, connection=connection)
+    if found is None:
+        raise await unknown(name, connection=connection)
+    return found.genotype
+
+
+def _check(genesis: Mapping[str, Any], alias: str | None) -> None:
+    """Raises for a genesis that is none, before anything is written."""
+    if alias is not None:
+        check_alias(alias)
+    size = len(canonical_bytes(genotype(genesis)))
+    if size > BIGGEST:
+        raise SoulTooBig(name=alias or "?", size=size, most=BIGGEST)
+    if not isinstance(genesis.get("type"), str):
+        raise GenotypeInvalid(field="type", reason="it is missing")
+
+
+def _itself(alias: Alias) -> dict[str, str]:
+    return dict.fromkeys((alias.name, *alias.formerly), SELF)
+
+
+def _changed(genotype_: Mapping[str, Any], more: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The genesis after the changes; a pin goes with the last use of its name."""
+    genesis = {key: value for key, value in {**more, **genotype_, **changes}.items() if value is not None}
+    if "dependencies" in genesis and "dependencies" not in changes and "source" in changes:
+        before, now = uses_of_genesis(genotype_, "?").names, uses_of_genesis(genesis, "?").names
+        pins = genesis["dependencies"]
+        genesis["dependencies"] = {used: pins[used] for used in pins if used in now or used not in before}
+    return genesis
+
+
+async def _more_now(alias: Alias, connection: Any) -> dict[str, Any]:
+    """What the living being says of itself beside the genotype."""
+    being = await living(alias.name, connection=connection)
+    return {key: value for key, value in more_of(being.genesis).items() if key != "owner"} if being else {}
+
+
+async def _advance_circle(
+    members: Mapping[str, tuple[Alias, Mapping[str, Any]]], known: Mapping[str, Version], connection: Any
+) -> dict[str, Version]:
+    """Advances souls that use each other, or one that is in no circle; `known` are those written before."""
+    inside = dict.fromkeys(members, groups.INSIDE) if len(members) > 1 else {}
+    before = {alias: version.hash for alias, version in known.items()}
+    ready = {
+        alias: await pinned(genesis, alias, {**before, **inside, **_itself(locked)}, connection=connection)
+        for alias, (locked, genesis) in members.items()
+    }
+    if inside:
+        ready = await groups.write_group(ready, connection)
+    return {alias: await advance(members[alias][0], ready[alias], connection=connection) for alias in ready}

@@ -43,3 +43,10 @@ CREATE INDEX idx_rel_tags ON relationships USING gin (tags);
 CREATE INDEX idx_luxos_created ON base_beings (created_at, soul);
 CREATE INDEX idx_luxos_chapters ON relationships (source_soul, ((attributes ->> 'first')::BIGINT))
 WHERE tags @> '{memory}';
+CREATE INDEX idx_luxos_text ON base_beings USING gin ((
+    to_tsvector('simple', left(coalesce(genesis ->> 'name', ''), 1000))
+    || to_tsvector('simple', left(coalesce(genesis ->> 'purpose', ''), 10000))
+    || CASE WHEN octet_length(attributes::TEXT) < 250000
+            THEN jsonb_to_tsvector('simple', attributes, '["string"]') ELSE '' END
+));
+CREATE INDEX idx_luxos_soul_hash ON base_beings (((genesis ->> 'soul_hash') COLLATE "C")) WHERE tags @> '{soul}';

@@ -1,7 +1,22 @@
--- Finding beings. What begins with find_ is a part; beings/find.py puts the parts that a filter needs together.
+-- Finding beings: what is asked beside the finding itself, which is put together from sql/parts/find.sql.
 
 -- name: souls_between
 SELECT soul FROM base_beings WHERE soul BETWEEN $1 AND $2 ORDER BY soul LIMIT $3;
 
 -- name: souls_named
 SELECT soul FROM base_beings WHERE genesis @> jsonb_build_object('name', $1::TEXT) ORDER BY soul LIMIT $2;
+
+-- name: filter_path
+-- What PostgreSQL takes a jsonpath for: a predicate gives one boolean, or null, for anything.
+SELECT jsonb_typeof(jsonb_path_query_first('{}', $1::TEXT::JSONPATH, '{}', TRUE)) IN ('boolean', 'null');
+
+-- name: filter_words
+-- The words of a text as PostgreSQL sees them, each as the beginning of one; null where it sees none.
+SELECT string_agg('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & ' ORDER BY lexeme)
+FROM unnest(to_tsvector('simple', $1::TEXT));
+
+-- name: vector_index_wider
+-- An index of vectors looks further where conditions leave out what it found first (pgvector 0.8 and newer).
+SELECT set_config('hnsw.iterative_scan', 'strict_order', TRUE), set_config('hnsw.ef_search', '100', TRUE)
+FROM pg_extension
+WHERE extname = 'vector' AND string_to_array(extversion, '.')::INTEGER[] >= '{0,8}';

@@ -1,0 +1,67 @@
+"""What a caller means: an alias is the living being, a hash is exactly that version, a UUID is the row."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.being import BaseBeing
+from luxos.beings.function import FunctionBeing
+from luxos.beings.genesis import genotype, soul_hash
+from luxos.souls.errors import SoulDamaged
+from luxos.souls.evolution import living
+from luxos.souls.registry import Soul
+from luxos.souls.versions import as_kept
+
+_DIGITS = re.compile(r"[0-9a-f]{8,64}")
+
+
+async def resolve(who: str, *, connection: Any = None) -> FunctionBeing | None:
+    """The function that answers to an alias, a UUID or a hash (or its beginning), or `None`.
+
+    A version that is kept as a diff comes whole. `SoulDamaged` where what is stored is not what was registered,
+    `SoulAmbiguous` where several hashes begin so.
+    """
+    try:
+        return await _by_uuid(UUID(who), connection)
+    except ValueError:
+        pass
+    if not who.startswith("sha256:") and (being := await living(who, connection=connection)):
+        return being if isinstance(being, FunctionBeing) else None
+    if who.startswith("sha256:") or _DIGITS.fullmatch(who):
+        return await _by_hash(who, connection)
+    return None
+
+
+async def _by_uuid(uuid: UUID, connection: Any) -> FunctionBeing | None:
+    row = await BaseBeing.find(uuid, connection=connection)
+    if row is None:
+        return None
+    told = row.genesis.get("soul_hash")
+    if told is not None and "soul" in row.tags:
+        return await _by_hash(str(told), connection)
+    if row.genesis.get("type") != FunctionBeing.kind:
+        return None
+    being = await FunctionBeing.find(uuid, connection=connection)
+    if being is not None and told is not None and soul_hash(being.genesis) != told:
+        being.genesis |= await _exact(str(told), being.genesis, connection)
+    return being
+
+
+async def _by_hash(name: str, connection: Any) -> FunctionBeing | None:
+    soul = await Soul.get_by_hash(name, connection=connection)
+    if soul is None or soul.genotype.get("type") != FunctionBeing.kind:
+        return None
+    return FunctionBeing(
+        soul=soul.being,
+        tags=["soul"],
+        genesis={"name": soul.hash, **soul.more, **soul.genotype, "soul_hash": soul.hash},
+    )
+
+
+async def _exact(told: str, genesis: Mapping[str, Any], connection: Any) -> Mapping[str, Any]:
+    """The genotype that a row stands for, where `jsonb` lost the sign of a zero in it."""
+    soul = await Soul.get_by_hash(told, connection=connection)
+    if soul is None or as_kept(soul.genotype) != as_kept(genotype(genesis)):
+        raise SoulDamaged(name=told)
+    return soul.genotype
