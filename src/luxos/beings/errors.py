@@ -1,7 +1,7 @@
 """What can go wrong with beings, as a person is told of it."""
 
 from luxos.errors import Exit, LuxError
-from luxos.i18n import N_
+from luxos.i18n import N_, _
 
 
 class BeingError(LuxError):
@@ -69,6 +69,18 @@ class CoreTaken(BeingError):
 
     code = "core_taken"
     message = N_("Two core beings use {name}. Report this as a fault of LuxOS.")
+
+
+class FilterInvalid(BeingError):
+    """A filter, or a part of its text, that has no meaning; `reason` is marked for translation where it arises."""
+
+    code = "filter_invalid"
+    exit_code = Exit.USAGE
+    message = N_("The filter has no meaning at {part!r}: {reason}. docs/finding.md tells how filters are written.")
+
+    def __str__(self) -> str:
+        reason = str(self.details["reason"])
+        return _(self.message).format_map({**self.details, "reason": _(reason)})
 
 
 class BeingUnnamed(BeingError):

@@ -5,6 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 _EXPONENT = re.compile(r"\de[+-]?\d")
 
 
@@ -21,7 +22,7 @@ def decode(text: str) -> Any:
 
 def canonical(value: Any) -> str:
     """One text for one value, whatever the order of its keys, to compare values by; 1 and 1.0 differ."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def _write(value: Any) -> str:

@@ -48,3 +48,9 @@ class Queries(Mapping[str, str]):
 def queries() -> Queries:
     """The queries of this installation."""
     return Queries(SQL / "queries")
+
+
+@lru_cache(maxsize=1)
+def parts() -> Queries:
+    """The parts of statements that are put together where they are needed: no part is a statement by itself."""
+    return Queries(SQL / "parts")
