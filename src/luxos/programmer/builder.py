@@ -6,7 +6,6 @@ the lock too, and dies with us: a killed build leaves nobody behind who writes i
 """
 
 import asyncio
-import ctypes
 import fcntl
 import hashlib
 import os
@@ -33,9 +32,9 @@ from luxos.programmer.errors import (
     PackagesUnavailable,
 )
 from luxos.programmer.shapes import Environment, Packages, Stack
-from luxos.runtime.changes.nofollow import disk
+from luxos.runtime.changes.nofollow import disk, sync_file_system
 from luxos.runtime.context import Context
-from luxos.runtime.threads import to_the_end
+from luxos.runtime.threads import finished, to_the_end
 
 LOCKS = Path(__file__).parent / "locks"
 _COMPLETE = "complete"
@@ -189,15 +188,7 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
     process.kill()
-    waiting = asyncio.ensure_future(process.wait())
-    cancelled = False
-    while not waiting.done():
-        try:
-            await asyncio.wait([waiting])
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
+    await finished(process.wait())
 
 
 def _failure(said: str, log: str) -> LuxError:
@@ -260,9 +251,7 @@ def sync_filesystem(folder: Path) -> None:
     """Waits until what was written is on the disk: the one that holds the folder, not all of the machine."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor):
-            error = ctypes.get_errno()
-            raise OSError(error, os.strerror(error), str(folder))
+        sync_file_system(descriptor)
     finally:
         os.close(descriptor)
 

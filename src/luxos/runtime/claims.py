@@ -32,13 +32,12 @@ class Claims:
             raise busy
         self._held.add(name)
         try:
-            if not await self._ask("claim", name):
+            if not await self._claimed(name):
                 raise busy
             try:
                 yield
             finally:
-                with suppress(*connection_errors(), asyncpg.InterfaceError, LuxError):
-                    await asyncio.shield(self._ask("release", name))
+                await self._release(name)
         finally:
             self._held.discard(name)
 
@@ -47,6 +46,18 @@ class Claims:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+
+    async def _claimed(self, name: str) -> bool:
+        """Whether the claim is ours now; whoever is cancelled meanwhile may have got it, and gives it back."""
+        try:
+            return bool(await self._ask("claim", name))
+        except asyncio.CancelledError:
+            await self._release(name)
+            raise
+
+    async def _release(self, name: str) -> None:
+        with suppress(*connection_errors(), asyncpg.InterfaceError, LuxError):
+            await asyncio.shield(self._ask("release", name))
 
     async def _ask(self, query: str, name: str) -> Any:
         async with self._turn:

@@ -14,6 +14,8 @@ import pytest
 
 from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.sandbox import Confinement, Limits, run
+from luxos.runtime.sandbox.process import Launch
+from luxos.runtime.sandbox.process import run as run_launch
 
 SOURCES = Path(__file__).parents[3] / "src"
 
@@ -277,3 +279,17 @@ async def test_our_own_limits_stay_as_they_were() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_AS)
     await run(Confinement(argv=("/bin/true",), limits=Limits(open_files=50, memory=100 << 20)))
     assert (resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_AS)) == before
+
+
+async def test_a_backend_that_cannot_be_started_is_told_and_leaves_nothing_open() -> None:
+    def launch() -> Launch:
+        status, status_inside = os.pipe()
+        gate_inside, gate = os.pipe()
+        argv = ("/nowhere/bwrap",)
+        return Launch("bubblewrap", argv, {}, status, gate, inherited=(status_inside, gate_inside))
+
+    before = descriptors()
+    with pytest.raises(SandboxFailed) as caught:
+        await run_launch(launch(), Limits(), b"")
+    assert "/nowhere/bwrap" in str(caught.value)
+    assert descriptors() == before

@@ -53,10 +53,6 @@ class Change:
         return self.new.sha256 if self.new else None
 
     @property
-    def sha256_old(self) -> str | None:
-        return self.old.sha256 if self.old else None
-
-    @property
     def parts(self) -> tuple[str, ...]:
         return tuple(self.path.split("/"))
 

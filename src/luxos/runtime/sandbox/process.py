@@ -6,16 +6,18 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from luxos.errors import reason_of
 from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.sandbox import cgroup
 from luxos.runtime.sandbox.confinement import Completed, EndedBy, Limits
 from luxos.runtime.sandbox.limits import impose, size_of, watch_processes, watch_size
+from luxos.runtime.threads import finished
 
 OnOutput = Callable[[str, bytes], None]
 CHUNK = 65536
@@ -124,25 +126,11 @@ async def run(launch: Launch, limits: Limits, stdin: bytes, on_output: OnOutput 
     try:
         ended_by = await tree.supervise(max(0.0, limits.seconds - (time.monotonic() - started)))
     finally:
-        await _to_the_end(tree.finish())
+        await finished(tree.finish())
     tree.check()
     if ended_by is None and launch.growing and size_of(launch.growing) > tree.allowed:
         ended_by = "workspace"
     return tree.completed(ended_by, time.monotonic() - started)
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Awaits `work` even when we are cancelled meanwhile, and passes the cancellation on afterwards."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError
 
 
 class _Tree:
@@ -163,25 +151,12 @@ class _Tree:
 
     @classmethod
     async def start(cls, launch: Launch, limits: Limits, stdin: bytes, on_output: OnOutput | None) -> "_Tree":
-        popen = subprocess.Popen(  # noqa: ASYNC220 - waited for by its pidfd in the loop
-            launch.argv,
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(launch.environment),
-            cwd="/",
-            pass_fds=launch.inherited,
-            start_new_session=True,
-            bufsize=0,
-        )
-        for descriptor in launch.inherited:
-            os.close(descriptor)
-        tree = cls(launch, limits, popen)
+        tree = cls(launch, limits, _started(launch, has_input=bool(stdin)))
         tree._connect(stdin, on_output)
         try:
             await tree._let_go()
         except BaseException:
-            await _to_the_end(tree.finish())
+            await finished(tree.finish())
             raise
         return tree
 
@@ -331,6 +306,29 @@ class _Tree:
             seconds=seconds,
             backend=self._launch.backend,
         )
+
+
+def _started(launch: Launch, has_input: bool) -> "subprocess.Popen[bytes]":
+    """The backend's process; `SandboxFailed`, with nothing left open, where the system starts none."""
+    try:
+        return subprocess.Popen(
+            launch.argv,
+            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(launch.environment),
+            cwd="/",
+            pass_fds=launch.inherited,
+            start_new_session=True,
+            bufsize=0,
+        )
+    except OSError as error:
+        os.close(launch.status)
+        os.close(launch.gate)
+        raise SandboxFailed(reason=f"{reason_of(error)} ({launch.argv[0]}).") from error
+    finally:
+        for descriptor in launch.inherited:
+            os.close(descriptor)
 
 
 def _taken(pipe: Any) -> int:
