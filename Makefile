@@ -17,7 +17,7 @@ test: $(VENV)/.workshop
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 quick: $(VENV)/.workshop
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "not slow"
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --hypothesis-profile quick -m "not slow"
 
 check: $(VENV)/.workshop
 	$(BIN)/ruff format --check

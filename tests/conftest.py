@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 from tests.plugins.memory import folder_in_memory
 
@@ -23,6 +24,9 @@ from luxos.persistence.server import serving
 pytest.register_assert_rewrite(
     *(f"tests.plugins.{name}" for name in ("applications", "django_person", "fastapi_person"))
 )
+hypothesis.settings.register_profile("whole", hypothesis.settings(), deadline=None)
+hypothesis.settings.register_profile("quick", hypothesis.settings(), deadline=None, max_examples=20)
+hypothesis.settings.load_profile("whole")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 

@@ -266,7 +266,7 @@ async def test_tables_in_use_are_not_replaced(
 ) -> None:
     file = tmp_path / "copy.luxos"
     await make_backup(database, settings, file, silent)
-    queries = {**other.queries, "lock_tables": other.queries["lock_tables"].replace("10s", "200ms")}
+    queries = {**other.queries, "limit_wait_for_locks": "SET LOCAL lock_timeout = '200ms'"}
     quick = replace(other, queries=queries)  # type: ignore[arg-type] # a mapping of the same shape
     async with other.pool.acquire() as connection, connection.transaction():
         await connection.fetch("SELECT count(*) FROM base_beings")

@@ -57,6 +57,7 @@ def test_inside_the_namespace_only_what_is_needed_is_there(tmp_path: Path) -> No
         assert "\n/root" not in "\n" + done.stdout.replace("ls: ", "")
 
 
+@pytest.mark.slow
 async def test_without_namespaces_root_uses_the_user_nobody_or_says_what_hinders(
     public: Settings, monkeypatch: pytest.MonkeyPatch, processes: Any
 ) -> None:

@@ -16,6 +16,7 @@ from luxos.persistence.backup.restoring import restore_backup
 from luxos.persistence.database import Database, open_database
 
 pytest_plugins = ("tests.plugins.older_server",)
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

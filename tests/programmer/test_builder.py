@@ -233,6 +233,7 @@ def test_an_environment_is_named_by_its_interpreter(
     assert builder.environment_of(settings, "django") not in {ours, other}
 
 
+@pytest.mark.slow
 async def test_an_environment_whose_python_is_gone_is_made_again(desk: Desk, small: None) -> None:
     folder = builder.environment_of(desk.settings, "django")
     python = folder / "bin" / "python"
@@ -257,6 +258,7 @@ async def test_what_cannot_be_installed_leaves_no_environment(desk: Desk, small:
     assert not builder.environment_of(desk.settings, "django").exists()
 
 
+@pytest.mark.slow
 async def test_packages_that_went_since_are_fetched_again(desk: Desk, small: None) -> None:
     packages = await builder.fetch(desk.context, "django")
     shutil.rmtree(packages["folder"])

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+import pytest
 from tests.plugins.command import Command
 
 
+@pytest.mark.slow
 def test_an_installation_moves_to_another_home(luxos: Command, tmp_path: Path) -> None:
     (luxos.home / "plan.lux").write_text('lux 1\ngoal "x"\none = APPEND "log.txt", "1"\n')
     assert luxos("run", "plan.lux").code == 0
