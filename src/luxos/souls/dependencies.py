@@ -16,6 +16,7 @@ from uuid import UUID
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import GenotypeInvalid
 from luxos.beings.genesis import is_hash
+from luxos.i18n import _
 from luxos.souls.aliases import Alias, core_of
 from luxos.souls.errors import DependencyUnknown, SoulTooBig, SoulUnknown, SourceUnreadable
 from luxos.souls.versions import find_hash, read_version, row_of
@@ -83,7 +84,7 @@ def uses_of_genesis(genesis: Mapping[str, Any], name: str) -> Uses:
     if source is None or genesis.get("type") not in {"function", "class"} or genesis.get("tier") == "core":
         return Uses()
     if not isinstance(source, str):
-        raise GenotypeInvalid(field="source", reason="it is not text")
+        raise GenotypeInvalid(field="source", reason=_("it is not text"))
     return uses_of(source, name)
 
 
@@ -91,7 +92,7 @@ def check_pins(genesis: Mapping[str, Any]) -> dict[str, str]:
     """The pins that a genesis brings itself; `GenotypeInvalid` where they are none."""
     pins = genesis.get("dependencies", {})
     if not isinstance(pins, Mapping) or not all(_is_pin(pin) for pin in pins.values()):
-        raise GenotypeInvalid(field="dependencies", reason="each must be a name with a hash")
+        raise GenotypeInvalid(field="dependencies", reason=_("each must be a name with a hash"))
     return dict(pins)
 
 
@@ -157,9 +158,16 @@ def _parsed(source: str, name: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(source)
     except SyntaxError as error:
-        raise SourceUnreadable(name=name, line=error.lineno or 1, reason=error.msg) from error
+        line = error.lineno or 1
+        raise SourceUnreadable(name=name, line=line, text=_line(source, line), reason=error.msg) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise SourceUnreadable(name=name, line=1, reason=str(error) or type(error).__name__) from error
+        raise SourceUnreadable(name=name, line=1, text=_line(source, 1), reason=type(error).__name__) from error
+
+
+def _line(source: str, number: int) -> str:
+    """A line as people read it, without its indentation and not too long."""
+    lines = _ENDS.split(source)
+    return lines[min(number, len(lines)) - 1].strip()[:200]
 
 
 def _function(node: ast.expr) -> str | None:

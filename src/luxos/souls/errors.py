@@ -77,10 +77,10 @@ class DependencyUnknown(SoulError):
 
 
 class SourceUnreadable(SoulError):
-    """A source that is not Python."""
+    """A source that is not Python; `reason` is what Python says of it."""
 
     code = "source_unreadable"
-    message = N_("The source of {name} cannot be read: line {line}: {reason}. Nothing was registered; correct it.")
+    message = N_("The source of {name} is not Python: line {line}, {text!r}. Nothing was registered; correct it.")
 
 
 class SoulTooBig(SoulError):

@@ -12,6 +12,7 @@ from uuid import UUID
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingStatic, GenotypeInvalid
 from luxos.beings.genesis import canonical_bytes, genotype
+from luxos.i18n import _
 from luxos.souls import groups
 from luxos.souls.aliases import Alias, check_alias, rename_alias, unknown
 from luxos.souls.dependencies import SELF, NotPinned, not_pinned, pinned, uses_of_genesis
@@ -178,7 +179,7 @@ def _check(genesis: Mapping[str, Any], alias: str | None) -> None:
     if size > BIGGEST:
         raise SoulTooBig(name=alias or "?", size=size, most=BIGGEST)
     if not isinstance(genesis.get("type"), str):
-        raise GenotypeInvalid(field="type", reason="it is missing")
+        raise GenotypeInvalid(field="type", reason=_("it is missing"))
 
 
 def _itself(alias: Alias) -> dict[str, str]:
