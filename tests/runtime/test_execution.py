@@ -20,6 +20,8 @@ from luxos.runtime.errors import (
     ArgumentsUnfit,
     BeingNotCallable,
     CodeFailed,
+    DiskFull,
+    FilesNotOurs,
     PathOutside,
     PermissionRefused,
     RunBusy,
@@ -60,6 +62,10 @@ async def steal(context: Context, path: str) -> None:
     context.write(path, b"mine")
 
 
+async def fill(context: Context) -> None:
+    await to_the_end(Path("/dev/full").write_text, "more than there is room for")
+
+
 OWN = [
     CoreFunction(UUID(int=number), alias, verb, effects, function)
     for number, (alias, verb, effects, function) in enumerate(
@@ -69,6 +75,7 @@ OWN = [
             ("test.send", "SEND", "external", reach_out),
             ("test.twice", "TWICE", "none", twice),
             ("test.steal", "STEAL", "none", steal),
+            ("test.fill", "FILL", "none", fill),
         ],
         start=1000,
     )
@@ -359,3 +366,30 @@ def test_a_tree_of_any_modes_is_removed(tmp_path: Path) -> None:
     (tmp_path / "tree" / "closed").chmod(0)
     remove_tree(tmp_path / "tree")
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_full_disk_is_told_whatever_filled_it(runtime: Runtime, workspace: Path) -> None:
+    async with executing(runtime, workspace) as execution:
+        with pytest.raises(DiskFull):
+            await execution("test.fill")
+    assert (await steps_of(runtime, execution.run))["test.fill"].status == "failed"
+
+
+async def test_a_data_folder_that_takes_nothing_is_told(runtime: Runtime, workspace: Path) -> None:
+    elsewhere = replace(runtime, settings=replace(runtime.settings, home=Path("/sys/luxos")))
+    async with executing(elsewhere, workspace) as execution:
+        with pytest.raises(FilesNotOurs):
+            await execution("file.write", path="a.txt", text="one")
+    assert list(workspace.iterdir()) == []
+
+
+async def test_interrupted_runs_of_a_folder_are_found_among_the_others(runtime: Runtime, tmp_path: Path) -> None:
+    for status, place in (("running", "here"), ("done", "here"), ("failed", "here"), ("running", "there")):
+        run = await runtime.runs.create(uuid4(), status, "", tmp_path / place, "tester", {})
+        await runtime.runs.update(run.soul, status=status)
+    held = uuid4()
+    async with runtime.runs.claimed(held):
+        await runtime.runs.create(held, "held", "", tmp_path / "here", "tester", {})
+        found = await runtime.runs.interrupted_on(tmp_path / "here")
+        assert [(run.goal, run.status) for run in found] == [("running", "interrupted")]
+        assert len(await runtime.runs.on(tmp_path / "here")) == 4

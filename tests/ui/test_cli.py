@@ -226,3 +226,12 @@ def test_a_folder_that_cannot_be_built_in_is_refused_before_the_plan_is_shown(qu
     assert said.code == 4, said
     assert "Rozumiem" in said.out
     assert "GENERATE" not in said.out
+
+
+def test_files_that_programs_obey_unasked_are_pointed_out(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.lux").write_text('WRITE ".git/hooks/pre-commit", "rm -rf ."\nWRITE "plain.txt", "text"\n')
+    said = quick_luxos("run", "a.lux", cwd=tmp_path).out
+    assert "obejrzyj te pliki" in said
+    assert "  .git/hooks/pre-commit" in said.splitlines()
+    (tmp_path / "b.lux").write_text('WRITE "plain.txt", "other"\n')
+    assert quick_luxos("run", "b.lux", "--json", cwd=tmp_path).json["flagged"] == []

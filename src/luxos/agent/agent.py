@@ -135,12 +135,11 @@ class Agent:
 
         What cannot be applied stays for `resume` and `undo`, which say why.
         """
-        for run in await runtime.runs.on(workspace):
-            if run.status == "interrupted":
-                with suppress(LuxError):
-                    async with runtime.runs.claimed(run.soul):
-                        steps = {step.name: step for step in await runtime.runs.steps(run.soul)}
-                        await Execution(runtime, run, steps, lambda event: None).recover()
+        for run in await runtime.runs.interrupted_on(workspace):
+            with suppress(LuxError):
+                async with runtime.runs.claimed(run.soul):
+                    steps = {step.name: step for step in await runtime.runs.steps(run.soul)}
+                    await Execution(runtime, run, steps, lambda event: None).recover()
 
     async def _carry_out(self, runtime: Runtime, run: Run, program: Program) -> dict[str, Any]:
         before = {step.name: step for step in await runtime.runs.steps(run.soul)}
@@ -166,6 +165,7 @@ class Agent:
         report = report_of(run, outcome)
         changes = await self._changes(runtime, run)
         report["changed_files"] = len({change.path for changeset in changes for change in changeset.changes})
+        report["flagged"] = sorted({change.path for changeset in changes for change in changeset.flagged})
         made = None
         if run.attributes.get("project") and not outcome.failures:
             before = (run.attributes.get("replaces") or {}).get("files", {})

@@ -123,11 +123,15 @@ class Runs:
 
     async def newest(self, limit: int = 20) -> list[Run]:
         """The newest runs, newest first."""
-        return await self._found("", None, limit)
+        return await self._found("", limit=limit)
 
     async def on(self, workspace: Path) -> list[Run]:
         """The runs that work on a folder, the newest first."""
-        return await self._found("", str(workspace), _ALL)
+        return await self._found("", workspace)
+
+    async def interrupted_on(self, workspace: Path) -> list[Run]:
+        """Those of them that a process was carrying out when it died, the newest first."""
+        return [run for run in await self._found("", workspace, "running") if run.status == "interrupted"]
 
     async def find(self, name: str) -> Run:
         """The run whose UUID begins with `name`; `RunUnknown`, or `RunAmbiguous` where there are more.
@@ -136,15 +140,19 @@ class Runs:
         """
         plain = name.strip().lower()
         wanted = plain if plain and set(plain) <= set("0123456789abcdef-") else "none"
-        found = await self._found(wanted, None, 2)
+        found = await self._found(wanted, limit=2)
         if not found:
             raise RunUnknown(name=name)
         if len(found) > 1:
             raise RunAmbiguous(name=name)
         return found[0]
 
-    async def _found(self, beginning_of: str, workspace: str | None, limit: int) -> list[Run]:
-        rows = await self._database.pool.fetch(self._sql["find_runs"], beginning_of, workspace, limit)
+    async def _found(
+        self, beginning_of: str, workspace: Path | None = None, stored: str | None = None, limit: int = _ALL
+    ) -> list[Run]:
+        """Runs by the beginning of their UUID, their folder, and the status that stands in their row."""
+        place = str(workspace) if workspace else None
+        rows = await self._database.pool.fetch(self._sql["find_runs"], beginning_of, place, stored, limit)
         return [_run(row) for row in rows]
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ from pathlib import Path
 from luxos.i18n import _
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.changes.nofollow import disk
 from luxos.runtime.errors import ChangesDamaged
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.runs import Step
@@ -83,9 +84,10 @@ def staged(handler: Handler, workspace: Path, journal: Path) -> Handler:
         if call.effects != "workspace" or call.parent is not None:
             return await handler(call)
         staging, folder = journal / f"{call.step}.staging", journal / call.step
-        for old in (staging, folder):
-            await to_the_end(remove_tree, old)
-        staging.mkdir(parents=True)
+        with disk(journal):
+            for old in (staging, folder):
+                await to_the_end(remove_tree, old)
+            staging.mkdir(parents=True)
         outcome = await handler(call.inside(staging))
         changes = await to_the_end(ChangeSet.stage, staging, workspace, folder)
         await to_the_end(remove_tree, staging)

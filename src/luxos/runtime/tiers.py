@@ -6,6 +6,7 @@ from luxos.beings.core import CoreFunction
 from luxos.i18n import _
 from luxos.runtime.arguments import unfit
 from luxos.runtime.call import Call, Handler, Outcome
+from luxos.runtime.changes.nofollow import disk
 from luxos.runtime.context import Context
 from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.isolated import call_isolated
@@ -18,7 +19,9 @@ def tiered(context_of: Callable[[Call], Context]) -> Handler:
         if not isinstance(call.callee, CoreFunction):
             return Outcome(await call_isolated(call.callee, call.arguments))
         _check(call, call.callee)
-        return Outcome(await call.callee.function(context_of(call), **call.arguments))
+        context = context_of(call)
+        with disk(context.workspace):
+            return Outcome(await call.callee.function(context, **call.arguments))
 
     return handle
 

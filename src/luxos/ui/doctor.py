@@ -86,7 +86,7 @@ def _sandbox() -> list[Finding]:
 def _room(settings: Settings) -> list[Finding]:
     findings = []
     for name, folder in (("data", settings.home), ("cache", settings.cache), ("projects", settings.projects)):
-        there = next(path for path in (folder, *folder.parents) if path.exists())
+        there = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110 - never raises
         free = shutil.disk_usage(there).free
         text = _("{folder}: {free:.1f} GB free").format(folder=folder, free=free / 1e9)
         if not os.access(there, os.W_OK):

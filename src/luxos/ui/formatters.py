@@ -72,6 +72,9 @@ def result_words(result: Mapping[str, Any]) -> Iterator[str]:
     yield from _listing(result.get("results", {}))
     if "tests" in result and "error" not in result:
         yield from _built_words(result)
+    if result.get("flagged"):
+        yield _("Look at these files before you work there: programs obey or run them without being asked.")
+        yield from (f"  {path}" for path in result["flagged"])
     if "error" in result and result["changed_files"]:
         run = str(result["run"])[:8]
         yield _("`luxos resume {run}` goes on where it stopped, `luxos undo {run}` takes it back.").format(run=run)

@@ -5,8 +5,8 @@ INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awarene
 VALUES ($1, ARRAY['run'], $2, $3, '[]', '{}');
 
 -- name: find_runs
--- The newest first; `$1` is the beginning of a UUID, or empty, `$2` a workspace, or NULL for any. A run that says it is
--- running while nobody holds its lock was interrupted.
+-- The newest first; `$1` is the beginning of a UUID, or empty, `$2` a workspace and `$3` a status as it is stored, each
+-- NULL for any. A run that says it is running while nobody holds its lock was interrupted.
 WITH held AS (
     SELECT (classid::bigint << 32) | objid::bigint AS key
     FROM pg_locks
@@ -21,8 +21,9 @@ SELECT soul, genesis, attributes, created_at,
 FROM base_beings
 WHERE tags @> ARRAY['run'] AND soul::text LIKE $1 || '%'
       AND ($2::text IS NULL OR attributes @> jsonb_build_object('workspace', $2::text))
+      AND ($3::text IS NULL OR attributes @> jsonb_build_object('status', $3::text))
 ORDER BY created_at DESC, soul
-LIMIT $3;
+LIMIT $4;
 
 -- name: claim
 -- What is claimed is a run or a folder, by its name; a dead process gives it up.
