@@ -79,7 +79,7 @@ class Schema:
         await _ensure_vector(connection)
         for name in ("schema.sql", "views.sql"):
             await connection.execute((SQL / name).read_text(encoding="utf-8"))
-        genesis = {"type": "schema", "name": "luxos", "tier": "core"}
+        genesis = {"type": "schema", "name": "luxos", "tier": "core", "owner": "luxos"}
         await connection.execute(queries()["create_schema_being"], SCHEMA_BEING, genesis, {"version": self.version})
 
 
