@@ -235,3 +235,24 @@ def test_files_that_programs_obey_unasked_are_pointed_out(quick_luxos: Command, 
     assert "  .git/hooks/pre-commit" in said.splitlines()
     (tmp_path / "b.lux").write_text('WRITE "plain.txt", "other"\n')
     assert quick_luxos("run", "b.lux", "--json", cwd=tmp_path).json["flagged"] == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "code", "said"),
+    [
+        ("/etc/passwd/new", "agent.folder_unfit", "część ścieżki nie jest katalogiem (/etc/passwd)"),
+        ("/etc/passwd", "agent.folder_taken", "/etc/passwd"),
+        ("", "agent.folder_unfit", "nie ma nazwy"),
+        ("/proc/new", "runtime.files_not_ours agent.folder_unfit", "/proc/new"),
+    ],
+)
+def test_a_place_where_nothing_can_be_built_is_told(quick_luxos: Command, folder: str, code: str, said: str) -> None:
+    refused = quick_luxos("do", "Zbuduj aplikację todo w Django", "--dir", folder, "--json")
+    assert refused.json["error"]["code"] in code.split(), refused
+    assert said in refused.json["error"]["message"]
+
+
+def test_sentences_about_lux_programs_are_understood(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.lux").write_text("LIST\n")
+    assert quick_luxos("do", "Skopiuj a.lux do b.lux", "--json", cwd=tmp_path).code == 0
+    assert quick_luxos("do", "Pokaż plik b.lux", "--json", cwd=tmp_path).json["results"]["result"]["text"] == "LIST\n"

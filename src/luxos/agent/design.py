@@ -105,12 +105,12 @@ class _Draft:
         return (meaning(words) or words,)
 
     async def stack(self) -> str:
-        named = [self.wishes.stack] if self.wishes.stack else list(self.understanding.values("TECH_STACK"))
+        named = [self.wishes.stack] if self.wishes.stack is not None else list(self.understanding.values("TECH_STACK"))
         known = list(dict.fromkeys(value.lower() for value in named if value.lower() in STACKS))
         if len(known) == 1:
             return known[0]
         if named and not known:
-            raise StackUnknown(stack=", ".join(named), known=", ".join(STACKS))
+            raise StackUnknown(stack=", ".join(named) or '""', known=", ".join(STACKS))
         default = known[0] if known else ("fastapi" if self.service else "django")
         reason = _("the sentence names two frameworks") if known else _("the sentence names no framework")
         return await self.ask(Question("stack", _("Which framework?"), default, reason, tuple(known) or STACKS))
@@ -217,7 +217,7 @@ class _Draft:
 
     def folder(self, name: str, place: Path, cwd: Path) -> Path:
         paths = [*self.understanding.values("PATH"), *self.understanding.values("DEST_PATH")]
-        if self.wishes.folder:
+        if self.wishes.folder is not None:
             return _absolute(self.wishes.folder, cwd)
         if paths:
             return _absolute(paths[0], cwd)
@@ -261,6 +261,8 @@ def _starts_well(name: str) -> bool:
 
 def _absolute(path: str, cwd: Path) -> Path:
     """The folder by its one real name, but for a link in its last place, which is not followed."""
+    if not path:
+        raise FolderUnfit(folder='""', reason=_("it has no name"))
     try:
         given = Path(path).expanduser()
     except RuntimeError as error:

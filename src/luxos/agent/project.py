@@ -1,6 +1,8 @@
 """The folder of a project: whether it may be built in, and which files a run made of it."""
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ async def check_folder(runtime: Runtime, folder: Path) -> Mapping[str, Any] | No
     for run in await runtime.runs.on(folder):
         if run.attributes.get("project") and run.status not in {"done", "undone"}:
             raise ProjectUnfinished(run=run.name, folder=folder)
+    _check_place(folder)
     if not _is_occupied(folder):
         return None
     project = await find_project(folder)
@@ -59,6 +62,20 @@ def take_back(changes: Iterable[ChangeSet]) -> Undone:
         tuple(dict.fromkeys(path for undone in each for path in undone.refused)),
         tuple(dict.fromkeys(path for undone in each for path in undone.kept)),
     )
+
+
+def _check_place(folder: Path) -> None:
+    """`FolderUnfit` unless the folder is there, or what lies nearest above it lets us make it."""
+    try:
+        if os.path.lexists(folder):
+            return
+        above = next(place for place in folder.parents if os.path.lexists(place))
+        if not above.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(above))
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(above))
+    except OSError as error:
+        raise FolderUnfit(folder=folder, reason=f"{reason_of(error)} ({error.filename})") from error
 
 
 def _is_occupied(folder: Path) -> bool:

@@ -20,7 +20,8 @@ _EXTENSIONS = (
     "py|txt|md|csv|json|jsonl|ya?ml|toml|ini|cfg|conf|log|pdf|docx?|xlsx?|odt|ods|pptx?|html?|css|jsx?|tsx?|sh|bash|bat|"
     "ps1|sql|sqlite3?|db|kdbx|xml|zip|tar|gz|tgz|bz2|xz|7z|rar|deb|rpm|whl|exe|msi|iso|img|png|jpe?g|gif|svg|webp|mp3|"
     "mp4|wav|avi|mkv|c|h|cpp|hpp|rs|go|java|kt|rb|php|lua|swift|ipynb|env|lock|bak|tmp|out|diff|patch|service|key|pem|"
-    "crt|srt|ics|rst|epub|tex"
+    "crt|srt|ics|rst|epub|tex|lux|tsv|jsonc|markdown|adoc|scss|vue|proto|tf|jar|bin|dat|parquet|flac|ogg|webm|mov|bmp|"
+    "tiff?|ico|j2|properties|plist"
 )
 _BARE_FILES = (
     r"\.(?:env|gitignore|bashrc|zshrc|profile|dockerignore|vimrc)\b|(?:Dockerfile|Makefile|README|LICENSE|CHANGELOG)\b"

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from luxos.errors import reason_of
 from luxos.runtime.changes.listing import Change, State
 from luxos.runtime.changes.nofollow import (
     FEW,
@@ -26,7 +27,7 @@ from luxos.runtime.changes.nofollow import (
     sync_file_system,
 )
 from luxos.runtime.changes.store import Store
-from luxos.runtime.errors import ChangeConflict
+from luxos.runtime.errors import ChangeConflict, FilesNotOurs
 from luxos.runtime.faultpoints import reach
 
 Signature = tuple[int, int, int, int] | None
@@ -50,12 +51,19 @@ class Transition:
 
     def run(self) -> None:
         with disk(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
+            self._make_root()
             self._root = os.open(self.root.resolve(), FOLDER)
             try:
                 self._run()
             finally:
                 os.close(self._root)
+
+    def _make_root(self) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except (FileNotFoundError, FileExistsError, NotADirectoryError) as problem:
+            reason = reason_of(problem)
+            raise FilesNotOurs(path=self.root, folder=self.root.parent, reason=reason) from problem
 
     def _run(self) -> None:
         self._scratch = f".luxos-{self.digest[:16]}"
