@@ -269,7 +269,7 @@ async def test_comparisons_are_those_of_a_plain_reading(
 
 
 def _fits(attributes: Mapping[str, Any], one: Comparison) -> bool:
-    """What docs/finding.md says of a comparison, in Python."""
+    """What docs/reference/filters.md says of a comparison, in Python."""
     reached: list[Any] = [attributes]
     for name in one.attribute:
         flat = [item for value in reached for item in (value if isinstance(value, list) else [value])]

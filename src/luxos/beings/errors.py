@@ -76,11 +76,24 @@ class FilterInvalid(BeingError):
 
     code = "filter_invalid"
     exit_code = Exit.USAGE
-    message = N_("The filter has no meaning at {part!r}: {reason}. docs/finding.md tells how filters are written.")
+    message = N_(
+        "The filter has no meaning at {part!r}: {reason}. docs/reference/filters.md tells how filters are written."
+    )
 
     def __str__(self) -> str:
         reason = str(self.details["reason"])
         return _(self.message).format_map({**self.details, "reason": _(reason)})
+
+
+class GraphTooWide(BeingError):
+    """A search in the graph that would look at too much."""
+
+    code = "graph_too_wide"
+    exit_code = Exit.USAGE
+    message = N_(
+        "More than {most} relationships would have to be followed from {soul}. Ask for fewer steps, or follow only "
+        "some relationships, by tags or energy."
+    )
 
 
 class BeingUnnamed(BeingError):

@@ -1,4 +1,4 @@
-"""The text of a filter, for people: `tag:money -tag:old energy:0..100 rate > 20 faktura`. docs/finding.md tells it.
+"""The text of a filter, for people: `tag:money -tag:old energy:0..100 rate > 20 faktura`; docs/reference/filters.md.
 
 Terms stand beside each other and all have to hold. `parse(written(filter)) == filter`.
 """

@@ -7,7 +7,7 @@ from uuid import UUID
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingAmbiguous, BeingUnknown, BeingUnnamed
 from luxos.persistence.queries import queries
-from luxos.souls.registry import Soul
+from luxos.souls.aliases import Alias
 
 _BEGINNING = re.compile(r"[0-9a-f]{8}[0-9a-f]{0,24}")
 _SHOWN = 5
@@ -38,8 +38,8 @@ async def _there(soul: UUID, connection: Any) -> UUID:
 
 
 async def _by_alias(who: str, connection: Any) -> list[UUID]:
-    soul = await Soul.get_by_alias(who, connection=connection)
-    return [] if soul is None else [soul.being]
+    alias = await Alias.find(who, connection=connection)
+    return [] if alias is None or alias.being is None else [alias.being]
 
 
 async def _by_beginning(who: str, connection: Any) -> list[UUID]:

@@ -1,0 +1,140 @@
+"""The whole graph at once, in rustworkx: which beings are influential, which belong together, which form cycles."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from luxos.beings.communities import communities as grouped
+from luxos.beings.graph import check_bound, snapshot
+from luxos.beings.links import Links
+from luxos.persistence.queries import queries
+
+if TYPE_CHECKING:
+    import rustworkx
+
+_EVERY = Links()
+_CHUNK = 10_000
+_LONGEST = 12
+_MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The graph that is followed: its beings in the order of their UUIDs, and how many relationships lead where.
+
+    Several relationships from one being to another weigh as many. Direction `in` turns all round; `both` is as `out`.
+    """
+
+    souls: Sequence[UUID]
+    weights: dict[tuple[int, int], int]
+
+    def digraph(self) -> "rustworkx.PyDiGraph[int, float]":
+        """The same as a graph of rustworkx, whose indices are the places in `souls`."""
+        import rustworkx
+
+        graph: rustworkx.PyDiGraph[int, float] = rustworkx.PyDiGraph(multigraph=False)
+        graph.add_nodes_from(range(len(self.souls)))
+        graph.add_edges_from([(source, target, float(weight)) for (source, target), weight in self.weights.items()])
+        return graph
+
+
+async def whole(links: Links = _EVERY, *, connection: Any = None) -> Whole:
+    """Reads the ends of every relationship that is followed; some 100 bytes of memory for each."""
+    places: dict[UUID, int] = {}
+    weights: dict[tuple[int, int], int] = {}
+    async with snapshot(connection) as lent, lent.transaction():
+        turned = links.direction == "in"
+        async for row in lent.cursor(queries()["graph_ends"], *links.which, prefetch=_CHUNK):
+            source, target = (places.setdefault(soul, len(places)) for soul in (reversed(row) if turned else row))
+            weights[source, target] = weights.get((source, target), 0) + 1
+    order = sorted(places)
+    place = {places[soul]: number for number, soul in enumerate(order)}
+    return Whole(order, {(place[one], place[two]): weights[one, two] for one, two in sorted(weights)})
+
+
+async def influence(
+    links: Links = _EVERY, *, limit: int = 20, damping: float = 0.85, connection: Any = None
+) -> list[tuple[UUID, float]]:
+    """The most influential beings, by PageRank: those that influential ones lead to; the shares of all add up to 1."""
+    check_bound(limit, _MOST)
+    import rustworkx
+
+    graph = await whole(links, connection=connection)
+    if not graph.souls:
+        return []
+    shares = rustworkx.pagerank(graph.digraph(), alpha=damping, weight_fn=float, tol=1e-10, max_iter=1000)
+    best = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    return [(graph.souls[place], share) for place, share in best]
+
+
+async def communities(links: Links = _EVERY, *, connection: Any = None) -> list[list[UUID]]:
+    """The beings in groups with more relationships within than between (Louvain), the largest group first.
+
+    Every being with a relationship that is followed is in one group; the same graph gives the same groups.
+    """
+    graph = await whole(links, connection=connection)
+    groups = grouped(len(graph.souls), graph.weights)
+    return [[graph.souls[place] for place in group] for group in groups]
+
+
+async def cycles(
+    links: Links = _EVERY, *, longest: int = 6, limit: int = 100, connection: Any = None
+) -> tuple[list[list[UUID]], bool]:
+    """Ways that lead from a being back to it, through no being twice, the shorter first; and whether these are all.
+
+    At most `longest` relationships each (1 to 12), and at most `limit` of them. Each cycle begins at its least UUID.
+    """
+    check_bound(longest, _LONGEST)
+    check_bound(limit, _MOST)
+    graph = await whole(links, connection=connection)
+    found: list[list[UUID]] = []
+    for cycle in _cycles(graph, longest):
+        if len(found) == limit:
+            return found, False
+        found.append([graph.souls[place] for place in cycle])
+    return found, True
+
+
+def _cycles(graph: Whole, longest: int) -> Iterator[list[int]]:
+    """Cycles of each length in turn; only within the strongly connected parts can there be any."""
+    import rustworkx
+
+    after: dict[int, list[int]] = {}
+    parts = [part for part in rustworkx.strongly_connected_components(graph.digraph()) if part]
+    part_of = {place: number for number, part in enumerate(parts) for place in part}
+    for source, target in sorted(graph.weights):
+        if part_of[source] == part_of[target]:
+            after.setdefault(source, []).append(target)
+    for length in range(1, longest + 1):
+        for start in sorted(after):
+            yield from _round(after, [start], length, _ways_back(after, start, length))
+
+
+def _ways_back(after: dict[int, list[int]], start: int, length: int) -> dict[int, int]:
+    """How far each place is from `start` against the ways, through no lesser place, up to `length`."""
+    before: dict[int, list[int]] = {}
+    reached, edge = {start}, [start]
+    for _step in range(length):  # what can be reached at all
+        edge = [place for near in edge for place in after.get(near, ()) if place >= start and place not in reached]
+        reached |= set(edge)
+    for near in reached:
+        for place in after.get(near, ()):
+            if place in reached:
+                before.setdefault(place, []).append(near)
+    distances, edge = {start: 0}, [start]
+    for far in range(1, length + 1):
+        edge = [near for place in edge for near in before.get(place, ()) if near not in distances]
+        distances |= dict.fromkeys(edge, far)
+    return distances
+
+
+def _round(after: dict[int, list[int]], way: list[int], length: int, back: dict[int, int]) -> Iterator[list[int]]:
+    """The cycles of exactly `length` that go on from `way`, whose places are all above the first."""
+    left = length - len(way)
+    for place in after.get(way[-1], ()):
+        if left == 0:
+            if place == way[0]:
+                yield way
+        elif place > way[0] and place not in way and back.get(place, length + 1) <= left:
+            yield from _round(after, [*way, place], length, back)
