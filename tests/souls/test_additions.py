@@ -5,11 +5,11 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.beings.test_genesis import VALUES
+from tests.souls.genotypes import PIECES
 
 from luxos.beings.genesis import canonical_bytes
 from luxos.souls.additions import added, extended, lines_of
-from tests.beings.test_genesis import VALUES
-from tests.souls.genotypes import PIECES
 
 SOURCES = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 GENOTYPES = st.fixed_dictionaries(

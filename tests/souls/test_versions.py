@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from tests.souls.genotypes import step
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.genesis import canonical_bytes, soul_hash
@@ -11,7 +12,6 @@ from luxos.persistence.queries import queries
 from luxos.souls.errors import SoulDamaged
 from luxos.souls.registry import Soul, at
 from luxos.souls.versions import SNAPSHOT_EVERY, read_version, row_of
-from tests.souls.genotypes import step
 
 TEXT = {"type": "text", "source": ""}
 """A being that is not called may have any text as its source."""
@@ -64,10 +64,10 @@ async def test_minus_zero_and_every_other_number_is_kept(database: Database) -> 
         "jsonb_set(genesis, '{diff,within,source,lines,0,0}', '99')",
         "jsonb_set(genesis, '{diff}', '[]')",
         "genesis - 'diff'",
-        "genesis || '{\"parent_soul\": \"nobody\"}'",
+        'genesis || \'{"parent_soul": "nobody"}\'',
         "genesis || jsonb_build_object('parent_soul', soul)",
-        "genesis || '{\"tier\": \"core\"}'",
-        "genesis || '{\"exact\": {\"source\": \"evil\"}}'",
+        'genesis || \'{"tier": "core"}\'',
+        'genesis || \'{"exact": {"source": "evil"}}\'',
     ],
 )
 async def test_a_version_that_was_changed_in_the_table_is_refused(database: Database, change: str) -> None:

@@ -20,8 +20,8 @@ INSIDE = "group"
 
 def circles(uses: Mapping[str, Iterable[str]]) -> list[list[str]]:
     """The names in groups of those that use each other, however indirectly; a group after all that it uses."""
-    reached = {name: _reached(name, uses) for name in uses}
-    groups = {frozenset({name} | {other for other in reached[name] if name in reached[other]}) for name in sorted(uses)}
+    reached = {name: {name} | _reached(name, uses) for name in uses}
+    groups = {frozenset(other for other in reached[name] if name in reached[other]) for name in uses}
     return sorted((sorted(group) for group in groups), key=lambda group: (len(reached[group[0]]), group))
 
 
