@@ -32,6 +32,7 @@ async def format_code(context: Context, source: Source, environment: Environment
 
 async def check(context: Context, kind: Check, source: Source, environment: Environment) -> dict[str, Any]:
     """Runs one of `CHECKS` on the source; `CheckFailed` with the tool's own words where it finds something."""
+    check_environment(context.settings, environment)
     async with lent_types_aside(context.settings, environment["folder"]) if kind == "types" else nullcontext() as types:
         for arguments in CHECKS[kind]:
             await run_module(context, environment, arguments, kind=kind, cache=types)

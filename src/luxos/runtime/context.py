@@ -5,6 +5,7 @@ name: links among its folders are followed inside the workspace, but no file is 
 gives way to a file. Nothing that LuxOS keeps for itself is read or changed.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Awaitable, Callable, Iterator
@@ -79,8 +80,10 @@ class Context:
         try:
             with disk(self.workspace), os.scandir(self._led(path)) as entries:
                 return sorted(_text(entry.name) + "/" * entry.is_dir(follow_symlinks=False) for entry in entries)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise FileMissing(path=path) from error
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                raise FileMissing(path=path) from error
+            raise
 
     def changed_file(self, path: str) -> Path:
         """The place where the new content of a file is to be written; its folders are there, it is not."""
