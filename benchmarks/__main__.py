@@ -1,4 +1,7 @@
-"""`make bench`: measures everything, prints the table, and writes it into docs/benchmarks.md."""
+"""`make bench`: measures everything, prints the table, and writes it into docs/benchmarks.md.
+
+`python -m benchmarks souls startup` measures these parts only, and writes nothing.
+"""
 
 import os
 import platform
@@ -8,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import building, startup
+from benchmarks import building, souls, startup
 from benchmarks.measure import Figure, Machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -20,15 +23,23 @@ not milliseconds.
 """
 
 
+PARTS = {"startup": startup, "building": building, "souls": souls}
+
+
 def main() -> int:
+    wanted = sys.argv[1:] or list(PARTS)
+    if unknown := set(wanted) - set(PARTS):
+        print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="luxos-bench-") as folder:
         machine = Machine(Path(folder), Path(folder) / "cache")
-        for part in (startup, building):
-            for figure in part.figures(machine):
+        for name in wanted:
+            for figure in PARTS[name].figures(machine):
                 print(_row(figure), flush=True)
                 figures.append(figure)
-    _write(figures)
+    if wanted == list(PARTS):
+        _write(figures)
     return 0
 
 
