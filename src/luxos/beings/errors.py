@@ -1,5 +1,7 @@
 """What can go wrong with beings, as a person is told of it."""
 
+from collections.abc import Mapping
+
 from luxos.errors import Exit, LuxError
 from luxos.i18n import N_, _
 
@@ -18,6 +20,13 @@ class BeingUnknown(BeingError):
     message = N_("There is no being {soul}. Look it up with `luxos psql`, or check the name.")
 
 
+class BeingDeleted(BeingError):
+    """The row is a tombstone."""
+
+    code = "being_deleted"
+    message = N_("The being {soul} was deleted at {at}. `luxos being restore` brings it back.")
+
+
 class BeingConflict(BeingError):
     """Another writer changed the same field since it was loaded."""
 
@@ -28,8 +37,39 @@ class BeingConflict(BeingError):
     )
 
 
-class BeingInvalid(BeingError):
-    """A value that the tables cannot hold as it is."""
+REASONS: Mapping[str, str] = {
+    "not_json": N_("a value of the type {kind} is no JSON"),
+    "not_object": N_("it must be an object, not {kind}"),
+    "not_list": N_("it must be a list, not {kind}"),
+    "not_number": N_("{value} is no number in JSON"),
+    "key_not_text": N_("the key {key} is no text"),
+    "number_too_long": N_("a number has at most {limit} digits"),
+    "nested": N_("it is nested more than {limit} levels deep, or holds itself"),
+    "too_big": N_("it takes {size} MB, and a row takes at most {limit} MB"),
+    "nul": N_("it holds a NUL character"),
+    "surrogate": N_("it holds half a surrogate pair"),
+    "tag": N_("a tag is a text of up to {limit} characters"),
+    "energy": N_("it must be an integer of 32 bits"),
+    "vector": N_("it must be a list of 1 to {limit} numbers"),
+    "vector_number": N_("it must be a number of 32 bits"),
+    "rewritten": N_("memories only grow, and what was remembered stays"),
+    "no_memory": N_("a memory has `at` and `kind`"),
+    "database": N_("the database does not take it ({said})"),
+}
+"""Why a value is refused, by the code that stands in `details["reason"]`."""
+
+
+class _Reasoned(BeingError):
+    """Says its reason in the person's language; a reason that has no code is said as it is."""
+
+    def __str__(self) -> str:
+        reason = str(self.details["reason"])
+        words = _(REASONS[reason]).format_map(self.details) if reason in REASONS else reason
+        return _(self.message).format_map({**self.details, "reason": words})
+
+
+class BeingInvalid(_Reasoned):
+    """A value that the tables cannot hold as it is; `reason` is a code of `REASONS`."""
 
     code = "being_invalid"
     message = N_("The field {field} cannot be stored: {reason}. Nothing was written; correct the value.")
@@ -50,7 +90,7 @@ class BeingUnsaved(BeingError):
     message = N_("The being {soul} has changes that are not saved ({field}). Save it before updating it.")
 
 
-class GenotypeInvalid(BeingError):
+class GenotypeInvalid(_Reasoned):
     """A value that cannot be part of a genotype."""
 
     code = "genotype_invalid"

@@ -94,7 +94,7 @@ def untyped(value: Any) -> Any:
 def _hexadecimal(value: float) -> str:
     """The shortest hexadecimal text: the mantissa without trailing zeros."""
     if not math.isfinite(value):
-        raise GenotypeInvalid(field="value", reason=f"{value} is not a number in JSON")
+        raise GenotypeInvalid(field="value", reason="not_number", value=str(value))
     mantissa, exponent = value.hex().split("p")
     head, _, digits = mantissa.partition(".")
     digits = digits.rstrip("0")

@@ -1,86 +1,183 @@
-"""Which values the tables can hold, and keep as they are."""
+"""Which values the tables can hold, and keep as they are.
+
+`encoded` looks a value through quickly; only where something may be wrong with it, that is looked for by name.
+"""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid
+from luxos.persistence.json_codec import Encoded, encode
 
+LARGEST = 16 * 2**20
+"""What the JSON of one row may take, in bytes."""
 _DEEPEST = 200
 _LONGEST_TAG = 500
-_INTEGER = 2**31
-_BIGGEST = 10**4000
+_LONGEST_VECTOR = 16_000
+_WORD = 2**63
+_MOST_DIGITS = 4000
 """Python reads integers of up to 4300 digits back."""
+_BIGGEST_INTEGER = 10**_MOST_DIGITS
+_BIGGEST_FLOAT = 3.4e38
 
 
-def check_value(field: str, value: Any, depth: int = 0) -> None:
+def encoded(field: str, value: Any) -> Encoded:
+    """The JSON of a value; `BeingInvalid` with the path of the first part that is not JSON or would not come back."""
+    if not _is_plain(value):
+        check_value(field, value)
+    text = encode(value)
+    if "\\u0000" in text:  # a NUL, or a backslash before these letters
+        check_value(field, value)
+    try:
+        found = Encoded(text.encode())
+    except UnicodeEncodeError:
+        check_value(field, value)
+        raise
+    check_size(field, len(found))
+    return found
+
+
+def check_value(field: str, value: Any) -> None:
     """Raises `BeingInvalid`, with the path of the first part of `value` that is not JSON or would not come back."""
-    if isinstance(value, str):
-        check_text(field, value)
-    elif isinstance(value, int | float):
-        check_number(field, value)
-    elif isinstance(value, dict | list) and depth > _DEEPEST:
-        raise BeingInvalid(field=field, reason="it is nested too deeply")
-    elif isinstance(value, dict):
-        check_dict(field, value, depth)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            check_value(f"{field}[{index}]", item, depth + 1)
-    elif value is not None:
-        raise BeingInvalid(field=field, reason=f"{type(value).__name__} is not JSON")
+    _Look(field).at(value, field, 0)
+
+
+def check_dict(field: str, value: Any) -> None:
+    """Raises `BeingInvalid` where `value` is not an object of JSON values."""
+    check_object(field, value)
+    check_value(field, value)
+
+
+def check_object(field: str, value: Any) -> None:
+    """Raises `BeingInvalid` where `value` is no object, whatever is in it."""
+    if not isinstance(value, dict):
+        raise BeingInvalid(field=field, reason="not_object", kind=type(value).__name__)
+
+
+def check_size(field: str, size: int) -> None:
+    """Raises `BeingInvalid` for more bytes than a row may take."""
+    if size > LARGEST:
+        raise BeingInvalid(field=field, reason="too_big", size=-(-size // 2**20), limit=LARGEST // 2**20)
+
+
+class _Look:
+    """Looks through a value, part by part, as far as a row can hold it."""
+
+    def __init__(self, field: str) -> None:
+        self._field, self._size = field, 0
+
+    def at(self, value: Any, path: str, depth: int) -> None:
+        self._count(1)
+        if isinstance(value, str):
+            self._count(len(value))
+            check_text(path, value)
+        elif isinstance(value, int | float):
+            check_number(path, value)
+            self._count(value.bit_length() // 4 if isinstance(value, int) else 0)
+        elif isinstance(value, dict | list):
+            if depth > _DEEPEST:
+                raise BeingInvalid(field=f"{path[:60]}…", reason="nested", limit=_DEEPEST)
+            for inner, item in self._items(value, path):
+                self.at(item, inner, depth + 1)
+        elif value is not None:
+            raise BeingInvalid(field=path, reason="not_json", kind=type(value).__name__)
+
+    def _items(self, value: dict[Any, Any] | list[Any], path: str) -> Iterator[tuple[str, Any]]:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                yield f"{path}[{index}]", item
+            return
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise BeingInvalid(field=path, reason="key_not_text", key=repr(key)[:60])
+            self._count(len(key))
+            check_text(path, key)
+            yield f"{path}.{key}", item
+
+    def _count(self, size: int) -> None:
+        """Counts what it will take at least; a value may hold itself many times over, and never be written out."""
+        self._size += size
+        check_size(self._field, self._size)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is surely JSON that a row holds, but for its texts; `False` may also mean that it takes a closer look.
+
+    Without recursion and without paths: this runs at every save.
+    """
+    left, open_ = LARGEST, [iter((value,))]
+    while open_:
+        for item in open_[-1]:
+            left -= 1
+            kind = type(item)
+            if kind is str:
+                left -= len(item)
+            elif kind is dict:
+                for key in item:
+                    if type(key) is not str:
+                        return False
+                    left -= len(key)
+                open_.append(iter(item.values()))
+                break
+            elif kind is list:
+                open_.append(iter(item))
+                break
+            elif not _is_plain_scalar(item, kind):
+                return False
+        else:
+            open_.pop()
+        if left < 0 or len(open_) > _DEEPEST:
+            return False
+    return True
+
+
+def _is_plain_scalar(item: Any, kind: type) -> bool:
+    if kind is int:
+        return -_WORD < item < _WORD
+    return item is None or kind is bool or (kind is float and math.isfinite(item))
 
 
 def check_number(field: str, value: float) -> None:
     """Raises `BeingInvalid` for what is no number in JSON, or longer than Python reads back."""
     if isinstance(value, float) and not math.isfinite(value):
-        raise BeingInvalid(field=field, reason=f"{value} is not a number in JSON")
-    if isinstance(value, int) and not -_BIGGEST < value < _BIGGEST:
-        raise BeingInvalid(field=field, reason="the number is too long")
-
-
-def check_dict(field: str, value: Any, depth: int = 0) -> None:
-    """Raises `BeingInvalid` where `value` is not an object of JSON values."""
-    if not isinstance(value, dict):
-        raise BeingInvalid(field=field, reason=f"it must be an object, not {type(value).__name__}")
-    for key, item in value.items():
-        if not isinstance(key, str):
-            raise BeingInvalid(field=field, reason=f"the key {key!r} is not text")
-        check_text(field, key)
-        check_value(f"{field}.{key}", item, depth + 1)
+        raise BeingInvalid(field=field, reason="not_number", value=str(value))
+    if isinstance(value, int) and not abs(value) < _BIGGEST_INTEGER:
+        raise BeingInvalid(field=field, reason="number_too_long", limit=_MOST_DIGITS)
 
 
 def check_text(field: str, text: str) -> None:
     """Raises `BeingInvalid` for what PostgreSQL's text cannot hold: NUL, and halves of surrogate pairs."""
     if "\0" in text:
-        raise BeingInvalid(field=field, reason="it holds a NUL character")
+        raise BeingInvalid(field=field, reason="nul")
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise BeingInvalid(field=field, reason="it holds half a surrogate pair") from error
+        raise BeingInvalid(field=field, reason="surrogate") from error
 
 
 def check_tags(tags: Iterable[Any]) -> None:
     """Raises `BeingInvalid` where a tag is not a short text."""
     if not isinstance(tags, list):
-        raise BeingInvalid(field="tags", reason=f"it must be a list, not {type(tags).__name__}")
+        raise BeingInvalid(field="tags", reason="not_list", kind=type(tags).__name__)
     for index, tag in enumerate(tags):
         if not isinstance(tag, str) or len(tag) > _LONGEST_TAG:
-            raise BeingInvalid(field=f"tags[{index}]", reason=f"a tag is a text of up to {_LONGEST_TAG} characters")
+            raise BeingInvalid(field=f"tags[{index}]", reason="tag", limit=_LONGEST_TAG)
         check_text(f"tags[{index}]", tag)
 
 
 def check_energy(energy: Any) -> None:
     """Raises `BeingInvalid` where the energy does not fit its column."""
-    if isinstance(energy, bool) or not isinstance(energy, int) or not -_INTEGER <= energy < _INTEGER:
-        raise BeingInvalid(field="energy_level", reason="it must be an integer of 32 bits")
+    if isinstance(energy, bool) or not isinstance(energy, int) or not -(2**31) <= energy < 2**31:
+        raise BeingInvalid(field="energy_level", reason="energy")
 
 
 def check_embedding(embedding: Any) -> None:
     """Raises `BeingInvalid` where it is neither nothing nor a vector that pgvector takes, of 1 to 16,000 numbers."""
     if embedding is None:
         return
-    if not isinstance(embedding, list) or not 1 <= len(embedding) <= 16_000:
-        raise BeingInvalid(field="embedding", reason="it must be a list of 1 to 16000 numbers")
+    if not isinstance(embedding, list) or not 1 <= len(embedding) <= _LONGEST_VECTOR:
+        raise BeingInvalid(field="embedding", reason="vector", limit=_LONGEST_VECTOR)
     for index, number in enumerate(embedding):
-        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < 3.4e38:
-            raise BeingInvalid(field=f"embedding[{index}]", reason="it must be a number of 32 bits")
+        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < _BIGGEST_FLOAT:
+            raise BeingInvalid(field=f"embedding[{index}]", reason="vector_number")

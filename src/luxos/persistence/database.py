@@ -97,6 +97,7 @@ async def _served(settings: Settings) -> AsyncIterator[Address]:
 async def _check(connection: object, address: Address) -> None:
     import asyncpg
 
+    from luxos.persistence.pool import prepare_vectors
     from luxos.persistence.schema import Schema
     from luxos.persistence.translation import refused
 
@@ -105,6 +106,7 @@ async def _check(connection: object, address: Address) -> None:
         raise DatabaseTooOld(address=address.shown, found=found.major, needed=OLDEST)
     try:
         await Schema().ensure(connection)
+        await prepare_vectors(connection)  # there may have been none when this first connection was made
     except asyncpg.InsufficientPrivilegeError as error:
         raise refused(error, address) from error
 

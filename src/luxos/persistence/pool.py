@@ -7,8 +7,9 @@ import asyncpg
 from asyncpg.pool import Pool as AsyncpgPool
 from asyncpg.pool import PoolAcquireContext
 
-from luxos.persistence import json_codec
+from luxos.persistence import json_codec, vector_codec
 from luxos.persistence.address import Address
+from luxos.persistence.queries import queries
 from luxos.persistence.translation import translated
 
 _SIZE = 10
@@ -17,7 +18,11 @@ _CONNECT_SECONDS = 30.0
 
 
 class Pool(AsyncpgPool):
-    """A pool whose users see a `LuxError` when the database goes away or its disk is full."""
+    """A pool whose users see a `LuxError` when the database goes away or its disk is full.
+
+    A connection is lent as it was given back: what is changed for a session (SET, LISTEN, advisory locks that outlive
+    a transaction, temporary tables) belongs on a connection of its own, as `Claims` and the listeners have.
+    """
 
     __slots__ = ("_address", "_folder")
 
@@ -30,6 +35,7 @@ class Pool(AsyncpgPool):
             max_queries=50_000,
             max_inactive_connection_lifetime=300.0,
             init=prepare,
+            reset=_as_it_is,
             loop=None,
             connection_class=asyncpg.Connection,
             record_class=asyncpg.Record,
@@ -73,8 +79,37 @@ class Acquired(PoolAcquireContext):
 
 
 async def prepare(connection: Any) -> None:
-    """What every new connection gets: `jsonb` and `json` as Python values."""
-    for kind in ("jsonb", "json"):
+    """What every new connection gets: `jsonb`, `json` and `vector` as Python values.
+
+    `jsonb` and `vector` travel in binary, which COPY demands. Where there is no `vector` yet, the schema makes it.
+    """
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=json_codec.to_binary,
+        decoder=json_codec.from_binary,
+        format="binary",
+    )
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=json_codec.encode, decoder=json_codec.decode, format="text"
+    )
+    await prepare_vectors(connection)
+
+
+async def prepare_vectors(connection: Any) -> None:
+    """Has `vector` as lists of floats; the extension may live in any schema, and does nothing where it is not there."""
+    if (schema := await connection.fetchval(queries()["vector_schema"])) is not None:
         await connection.set_type_codec(
-            kind, schema="pg_catalog", encoder=json_codec.encode, decoder=json_codec.decode, format="text"
+            "vector",
+            schema=schema,
+            encoder=vector_codec.to_binary,
+            decoder=vector_codec.from_binary,
+            format="binary",
         )
+
+
+async def _as_it_is(_connection: Any) -> None:
+    """Nothing of ours leaves anything in a session of the pool, so giving a connection back needs no round trip.
+
+    A transaction that was left open, and listeners, are ended by the driver before this is called.
+    """

@@ -19,6 +19,13 @@ SELECT
     EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') AS created,
     EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS available;
 
+-- name: vector_schema
+-- Where the type is that our tables use; nothing where there is none yet.
+SELECT nspname::TEXT
+FROM pg_type
+JOIN pg_namespace ON pg_namespace.oid = typnamespace
+WHERE pg_type.oid = to_regtype('vector');
+
 -- name: create_vector
 CREATE EXTENSION IF NOT EXISTS vector;
 
