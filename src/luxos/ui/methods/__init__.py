@@ -9,6 +9,7 @@ from typing import Any
 
 from luxos.ui.methods.backups import backup, restore
 from luxos.ui.methods.beings import show_being
+from luxos.ui.methods.checks import check_database
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
 from luxos.ui.methods.work import do, plan, program, resume, undo
@@ -19,7 +20,7 @@ Method = Callable[..., Awaitable[dict[str, Any]]]
 _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo),
     *(runs, show),
-    *(backup, restore),
+    *(backup, restore, check_database),
     *(show_being,),
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}

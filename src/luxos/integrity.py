@@ -1,0 +1,89 @@
+"""Whether everything in the database is as it was written: what `luxos db check` asks.
+
+Each check reads the tables only, changes nothing, and yields what does not fit; none at all is good news.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from luxos.i18n import N_, _
+from luxos.persistence.database import Database
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that does not fit: the `rule` that is broken, `who` breaks it, and what was `wanted` and `found`."""
+
+    rule: str
+    who: str
+    wanted: str = ""
+    found: str = ""
+
+    def __str__(self) -> str:
+        return _(RULES[self.rule]).format(who=self.who, wanted=self.wanted, found=self.found)
+
+
+RULES = {
+    "schema": N_("The {who} is {found}: it is not as this LuxOS makes it."),
+    "shape": N_("{who}: a column holds a value of the wrong kind."),
+    "owner": N_("{who}: nobody owns it."),
+    "source": N_("The relationship {who} comes from a being that is not there."),
+    "target": N_("The relationship {who} leads to a being that is not there."),
+    "gap": N_("{who}: memory {wanted} should follow, and memory {found} does."),
+    "chapter": N_("{who}: a chapter should hold {wanted} memories, and holds {found}."),
+    "window": N_("{who}: {wanted} memories went into chapters, and the window says {found}."),
+    "run": N_("The audit chain of run {who} is broken: a step was altered or is missing."),
+}
+
+
+async def schema(database: Database) -> AsyncIterator[Fault]:
+    """Tables, indexes and views are those of this LuxOS."""
+    from luxos.persistence.drift import drift
+
+    async with database.pool.acquire() as connection:
+        for found in await drift(connection):
+            yield Fault("schema", f"{found.kind} {found.name}", found=found.what)
+
+
+async def rows(database: Database) -> AsyncIterator[Fault]:
+    """Rows have the shapes that the code gives them, and both ends of every relationship are there."""
+    for query in ("check_shapes", "check_ends"):
+        async for fault in _asked(database, query):
+            yield fault
+
+
+def memories(database: Database) -> AsyncIterator[Fault]:
+    """The chapters of every being follow each other without a gap, and the window goes on where they end."""
+    return _asked(database, "check_memories")
+
+
+async def runs(database: Database) -> AsyncIterator[Fault]:
+    """The audit chain of every run that has ended is whole."""
+    from luxos.runtime.runs import Runs, chain_is_whole
+
+    known = Runs(database)
+    for run in await known.newest(_ALL):
+        if run.status != "running" and not chain_is_whole(run, await known.steps(run.soul)):
+            yield Fault("run", run.name)
+
+
+async def _asked(database: Database, query: str) -> AsyncIterator[Fault]:
+    """The rows of a query that looks for what must not be, one at a time."""
+    async with database.pool.acquire() as connection, connection.transaction(readonly=True):
+        async for row in connection.cursor(database.queries[query]):
+            yield Fault(
+                row["rule"],
+                str(row["who"]),
+                *("" if row[key] is None else str(row[key]) for key in ("wanted", "found")),
+            )
+
+
+_ALL = 1_000_000
+Check = Callable[[Database], AsyncIterator[Fault]]
+CHECKS: dict[str, tuple[Check, str]] = {
+    "schema": (schema, N_("tables, indexes and views")),
+    "rows": (rows, N_("shapes of rows, ends of relationships")),
+    "memories": (memories, N_("chapters of memories")),
+    "runs": (runs, N_("audit chains of runs")),
+}
+"""Every check, and what it is called before a person."""
