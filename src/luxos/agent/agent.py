@@ -92,9 +92,11 @@ class Agent:
                 raise UndoUnfinished(run=run.name)
             if run.status not in _UNFINISHED:
                 raise NothingToResume(run=run.name)
+            program = read(run.program)
+            check(program, runtime.registry.verbs)  # it may have been written by an earlier LuxOS
             self._listener(Planned(run.program, str(run.workspace), run.attributes.get("assumptions", [])))
             self._listener(RunStarted(run.name, resumed=True))
-            return await self._carry_out(runtime, run, read(run.program))
+            return await self._carry_out(runtime, run, program)
 
     async def undo(self, name: str) -> dict[str, Any]:
         """Takes back what a run changed in files, the last step first; files that a person changed stay as they are."""

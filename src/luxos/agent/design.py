@@ -80,6 +80,8 @@ class _Draft:
         self.assumptions: list[Assumption] = []
         kinds = " ".join(understanding.values("APP_TYPE")).split()
         self.words = [word for word in kinds if word.lower() not in _GENERIC]
+        said = (*self.understanding.values("NAME"), None)
+        self.given_name = wishes.name if wishes.name is not None else said[0]
         self.service = any(word.lower() in _SERVICE for word in kinds)
 
     async def ask(self, question: Question, about: str = "") -> str:
@@ -116,20 +118,21 @@ class _Draft:
         return await self.ask(Question("stack", _("Which framework?"), default, reason, tuple(known) or STACKS))
 
     def name(self, noun: Noun) -> str:
-        names = [self.wishes.name] if self.wishes.name is not None else list(self.understanding.values("NAME"))
-        if names:
-            return self._given_name(names[0])
-        if self.words and self.understanding.values("SUBJECT"):
-            words = f"{' '.join(self.words)} {noun.genitive_plural}"
-        else:
-            words = " ".join(self.words) or noun.plural
-        name = identifier(words, "kebab")[:LONGEST_NAME].strip("-")
+        if self.given_name is not None:
+            return self._checked_name(self.given_name)
+        name = identifier(self._called(noun), "kebab")[:LONGEST_NAME].strip("-")
         if not is_free_name(name):
             name = f"app-{name}"[:LONGEST_NAME].strip("-")
         self.assume("name", name, _("the sentence gives no name"))
         return name
 
-    def _given_name(self, given: str) -> str:
+    def _called(self, noun: Noun) -> str:
+        """What an application without a name is called: "rejestr pacjentów", or by what it keeps."""
+        if self.words and self.understanding.values("SUBJECT"):
+            return f"{' '.join(self.words)} {noun.genitive_plural}"
+        return " ".join(self.words) or noun.plural
+
+    def _checked_name(self, given: str) -> str:
         name = identifier(given, "kebab")
         if "/" in given or "\\" in given or not given.isprintable():
             raise NameUnfit(name=given[:60], reason=_("it is a path"))
@@ -146,13 +149,7 @@ class _Draft:
         return name
 
     def title(self, name: str, noun: Noun) -> str:
-        names = [self.wishes.name] if self.wishes.name is not None else list(self.understanding.values("NAME"))
-        if names:
-            title = names[0]
-        elif self.words and self.understanding.values("SUBJECT"):
-            title = f"{' '.join(self.words)} {noun.genitive_plural}"
-        else:
-            title = " ".join(self.words) or noun.plural
+        title = self._called(noun) if self.given_name is None else self.given_name
         return plain(title[:1].upper() + title[1:]) or name
 
     def features(self, stack: str) -> tuple[str, ...]:
