@@ -1,4 +1,8 @@
-"""How soon any version of a soul comes back, of a soul that has 1,000 ancestors."""
+"""How soon any version of a soul comes back, of a soul that has 1,000 ancestors.
+
+Right after a start of the server each version is read once. Then each is read five times, and counts with its median:
+the worst is the worst version, not the worst moment of the machine.
+"""
 
 import asyncio
 import random
@@ -46,11 +50,13 @@ async def _read(machine: Machine, hashes: list[str]) -> tuple[list[float], list[
     async with open_bench_database(machine, "souls") as database:
         cold = [await _seconds(lambda found=found: at(found)) for found in order]  # type: ignore[misc]
         living = await database.pool.fetchval("SELECT soul FROM base_beings WHERE genesis @> '{\"version\": 1001}'")
-        warm, bare = [], []
-        for found in order:
-            warm.append(await _seconds(lambda found=found: at(found)))  # type: ignore[misc]
-            bare.append(await _seconds(lambda: BaseBeing.load(living)))
-    return cold, warm, bare
+        warm: dict[str, list[float]] = {found: [] for found in order}
+        bare = []
+        for _time in range(5):
+            for found in order:
+                warm[found].append(await _seconds(lambda found=found: at(found)))  # type: ignore[misc]
+                bare.append(await _seconds(lambda: BaseBeing.load(living)))
+    return cold, [statistics.median(took) for took in warm.values()], bare
 
 
 async def _seconds(work: Callable[[], Awaitable[object]]) -> float:
