@@ -50,3 +50,12 @@ UPDATE relationships SET genesis = genesis || $2::JSONB WHERE genesis @> $1::JSO
 -- name: forward_aliases
 -- Names that led to the alias of the first object lead to that of the second: {"renamed": name}.
 UPDATE base_beings SET attributes = attributes || $2::JSONB WHERE tags @> '{alias}' AND attributes @> $1::JSONB;
+
+-- name: soul_rows
+-- Versions, groups and aliases after UUID $1, at most $2.
+SELECT soul, tags, genesis ->> 'type' AS type, coalesce(genesis ->> 'group', genesis ->> 'soul_hash') AS hash,
+    genesis ->> 'name' AS name
+FROM base_beings
+WHERE (tags @> '{soul}' OR tags @> '{alias}') AND soul > $1
+ORDER BY soul
+LIMIT $2;
