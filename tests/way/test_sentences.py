@@ -64,7 +64,7 @@ SENTENCES = (
         "django", "ogloszenia", "ogloszenia", ("tytul", "tresc", "cena", "adres_www"),
     ),
     Said(
-        "Build a REST API in FastAPI for managing invoices", "fastapi", "invoices", "invoices", TITLE_DESCRIPTION,
+        "Build a REST API in FastAPI for managing invoices", "fastapi", "invoices", "invoices", ("name", "description"),
     ),
     Said(
         "Zrób aplikację w Django do zgłoszeń serwisowych z opisem, priorytetem i datą przyjęcia",

@@ -34,6 +34,9 @@ _GENERIC = frozenset(
 _SERVICE = frozenset({"api", "rest", "usługa", "mikroserwis", "backend", "service", "endpoint"})
 """Words of an APP_TYPE that ask for an interface for programs instead of pages for people."""
 
+_KEEPERS = frozenset({"tracker", "manager", "planner", "organizer", "list", "catalog", "catalogue", "register"})
+"""English words for an application that say nothing of what it keeps: a task tracker keeps tasks."""
+
 _FEATURE_WORDS = {"logowanie": "login", "wyszukiwanie": "search", "eksport": "export"}
 
 _ATTEMPTS = 3
@@ -104,6 +107,8 @@ class _Draft:
             raise DetailMissing(
                 intent=intent_words(self.understanding.intent), what=_("what the application is to be about")
             )
+        if self.understanding.language == "en":
+            return (" ".join(word for word in words.split() if word.lower() not in _KEEPERS) or words,)
         return (meaning(words) or words,)
 
     async def stack(self) -> str:

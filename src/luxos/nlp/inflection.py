@@ -219,7 +219,9 @@ def _english(phrase: str) -> Noun:
     plural = english_plural(phrase)
     entry = jargon(phrase.rpartition(" ")[2])
     gender = entry.gender if entry else gender_of(Reading(phrase, "ign"), phrase)
-    return Noun(phrase, phrase, plural, phrase, plural, gender, "person" if gender == "m1" else "thing")
+    work = entry is not None and entry.means in words_for_work()
+    kind = "person" if gender == "m1" else "event" if work else "thing"
+    return Noun(phrase, phrase, plural, phrase, plural, gender, kind)
 
 
 @lru_cache(maxsize=2048)

@@ -1,5 +1,6 @@
 """The values that understanding is made of. All are immutable, and all spans count characters of the original text."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,13 @@ class Token:
     tag: str
 
 
+def language_of(tokens: Iterable[Token]) -> str:
+    """`en` where most of the function words are English, else `pl`."""
+    words = [token.text.lower() for token in tokens]
+    english, polish = (sum(word in listed for word in words) for listed in (_ENGLISH, _POLISH))
+    return "en" if english > polish else "pl"
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """What the sentence names: `value` is its base form, `text` how it stands there."""
@@ -76,10 +84,8 @@ class Understanding:
 
     @property
     def language(self) -> str:
-        """`en` where most of the function words are English, else `pl`; nouns take their forms by it."""
-        words = [token.text.lower() for token in self.tokens]
-        english, polish = (sum(word in listed for word in words) for listed in (_ENGLISH, _POLISH))
-        return "en" if english > polish else "pl"
+        """The language of the text; nouns take their forms by it."""
+        return language_of(self.tokens)
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `--json` shows."""

@@ -253,6 +253,8 @@ def subject_value(sentence: Sentence, phrase: Phrase) -> str:
 
     Of a chain of genitives the first stays: it becomes part of names for code.
     """
+    if sentence.is_english:
+        return _english_singular(_spelled(sentence, phrase.start, phrase.end))
     value = sentence.value(_short(sentence, phrase))
     word = sentence.tokens[phrase.head].text
     return _english_singular(value) if phrase.reading.tag == "ign" and word.isascii() else value

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from luxos.nlp.inflection import ADJECTIVAL, NOMINAL, base_form, gerund, noun_lemma
 from luxos.nlp.lexicon import load, phrases
 from luxos.nlp.morphology import Reading, readings
-from luxos.nlp.words import Entity, Token
+from luxos.nlp.words import Entity, Token, language_of
 
 CONJUNCTIONS = frozenset({"i", "oraz", "a", "and", "lub", "albo", "plus", "&", "tudzież"})
 
@@ -54,6 +54,11 @@ class Sentence:
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @cached_property
+    def is_english(self) -> bool:
+        """Whether its nouns are English, whatever Polish word looks the same ("list", "car")."""
+        return language_of(self.tokens) == "en"
 
     @cached_property
     def options(self) -> list[tuple[Reading, ...]]:
@@ -170,7 +175,9 @@ class Sentence:
         return phrase
 
     def is_genitive(self, at: int) -> bool:
-        """Whether a noun phrase in the genitive begins at a place."""
+        """Whether a noun phrase in the genitive begins at a place; English has none."""
+        if self.is_english:
+            return False
         while self.is_adjective(at) and not self.noun(at):
             at += 1
         if not self.noun(at) or self.options[at][0].tag == "ign" or "trade" in self.options[at][0].labels:
