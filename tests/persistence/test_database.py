@@ -16,7 +16,7 @@ from luxos.errors import Exit, LuxError
 from luxos.i18n import LANGUAGES
 from luxos.persistence import errors
 from luxos.persistence.address import Address
-from luxos.persistence.database import Database, _check, open_database
+from luxos.persistence.database import Database, _check, open_database, server_version
 from luxos.persistence.errors import DatabaseLost, DatabaseTooOld, DatabaseUnreachable, DiskFull, PgvectorMissing
 from luxos.persistence.schema import _ensure_vector
 from luxos.persistence.shell import psql
@@ -91,6 +91,11 @@ async def test_a_connection_that_breaks_off_says_how_to_go_on(database: Database
     with pytest.raises(DatabaseLost, match="luxos resume"):
         await database.pool.fetchval(own)
     assert await database.pool.fetchval("SELECT 1") == 1
+
+
+async def test_the_version_is_the_one_that_the_server_names(database: Database) -> None:
+    async with database.pool.acquire() as connection:
+        assert server_version(connection) == (await connection.fetchval("SHOW server_version")).split()[0]
 
 
 async def test_other_errors_are_left_as_they_are(database: Database) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from luxos.config import Settings
 from luxos.persistence.address import Address
@@ -31,6 +31,12 @@ class Database:
     def dsn(self) -> str:
         """Where it is, as a URL that any PostgreSQL client takes; it may hold a password."""
         return self.address.url
+
+
+def server_version(connection: Any) -> str:
+    """The server's version as PostgreSQL names it, as in `18.4`; the driver keeps the second number as the third."""
+    found = connection.get_server_version()
+    return f"{found.major}.{found.micro}"
 
 
 @asynccontextmanager

@@ -46,18 +46,19 @@ def _luxos() -> Finding:
 
 async def _database(settings: Settings) -> Finding:
     from luxos.boot import system
+    from luxos.persistence.database import server_version
 
     try:
         async with system(settings) as opened:
             database = (await opened.runtime()).database
             async with database.pool.acquire() as connection:
-                version = connection.get_server_version()
+                version = server_version(connection)
                 beings = await connection.fetchval(database.queries["count_beings"])
     except LuxError as error:
         return Finding("database", "fault", str(error), _("Put right what it says, then run `luxos doctor` again."))
     where = _("in LUXOS_DSN") if settings.dsn else str(settings.home / "postgres")
     text = _("PostgreSQL {version} with pgvector, {where}; beings: {count}")
-    return Finding("database", "ok", text.format(version=f"{version.major}.{version.minor}", where=where, count=beings))
+    return Finding("database", "ok", text.format(version=version, where=where, count=beings))
 
 
 def _sandbox() -> list[Finding]:

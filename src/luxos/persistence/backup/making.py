@@ -13,7 +13,7 @@ from pathlib import Path
 from luxos import __version__
 from luxos.config import Settings
 from luxos.persistence.backup.bundle import Manifest, Writer, files_below, verified, written
-from luxos.persistence.database import Database
+from luxos.persistence.database import Database, server_version
 from luxos.persistence.schema import SCHEMA_BEING
 
 FOLDERS = ("keys", "souls", "runs", "artifacts")
@@ -47,11 +47,11 @@ async def _dump(database: Database, folder: Path, progress: Progress) -> Manifes
             for index, (table, columns) in enumerate(TABLES.items()):
                 progress(table, index / len(TABLES))
                 await connection.copy_from_table(table, output=folder / table, columns=columns, encoding="utf-8")
-        server = connection.get_server_version()
+        server = server_version(connection)
     return Manifest(
         luxos=__version__,
         schema=int(attributes["version"]),
-        postgresql=f"{server.major}.{server.minor}",
+        postgresql=server,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         counts=counts,
     )
