@@ -28,12 +28,14 @@ WITH chapters AS (
         tie.source_soul AS being,
         (tie.attributes ->> 'first')::BIGINT AS first,
         (tie.attributes ->> 'count')::BIGINT AS count,
-        jsonb_array_length(chapter.memories) AS held
+        jsonb_array_length(chapter.memories) AS held,
+        coalesce((being.memories -> 0 ->> 'forgotten')::BIGINT, 0) AS forgotten
     FROM relationships AS tie JOIN base_beings AS chapter ON chapter.soul = tie.target_soul
+    JOIN base_beings AS being ON being.soul = tie.source_soul
     WHERE tie.tags @> '{memory}'
 ),
 ordered AS (
-    SELECT *, coalesce(lag(first + count) OVER (PARTITION BY being ORDER BY first), 0) AS expected FROM chapters
+    SELECT *, coalesce(lag(first + count) OVER (PARTITION BY being ORDER BY first), forgotten) AS expected FROM chapters
 ),
 moved AS (
     SELECT being, max(first + count) AS count FROM chapters GROUP BY being
