@@ -1,27 +1,31 @@
 """`BaseBeing`: a row of `base_beings`."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
+from luxos.beings.change import BeingChange, Change
+from luxos.beings.difference import State
 from luxos.beings.errors import BeingInvalid, BeingStatic
-from luxos.beings.record import Record, Texts, without_zone
-from luxos.beings.values import check_dict, check_embedding, check_value
-from luxos.persistence.json_codec import canonical
+from luxos.beings.owner import system_user
+from luxos.beings.record import Encoder, Record, Row, without_zone
+from luxos.beings.values import check_dict, encoded, rounded, trusted
+from luxos.persistence.json_codec import Encoded
 
 
 @dataclass(eq=False, kw_only=True)
 class BaseBeing(Record):
     """A being: what it is (genesis), what it is like now (attributes), what it went through, and what it thinks of it.
 
-    `memories` only grows: `remember` adds one, and those of other writers stay. `embedding` is a vector or nothing.
+    `memories` only grows: `remember` adds one, and those of other writers stay. `embedding` is a vector or nothing;
+    its numbers are kept with 32 bits.
     """
 
     db_pool: ClassVar[Any] = None
     """The pool (`Database.pool`) that is used where no `connection` is given; boot sets it."""
+    default_owner: ClassVar[str | None] = None
+    """Who owns a new being whose genesis names nobody; by default the operating system's user."""
     row: ClassVar[str] = "being"
     key: ClassVar[str] = "soul"
     objects: ClassVar[tuple[str, ...]] = ("genesis", "attributes", "self_awareness")
@@ -32,7 +36,13 @@ class BaseBeing(Record):
     memories: list[dict[str, Any]] = field(default_factory=list)
     self_awareness: dict[str, Any] = field(default_factory=dict)
     embedding: list[float] | None = None
-    _remembered: tuple[int, str] = field(default=(0, "[]"), init=False, repr=False)
+    _remembered: tuple[int, Encoded] = field(default=(0, Encoded(b"[]")), init=False, repr=False)
+
+    @property
+    def owner(self) -> str | None:
+        """Whose it is: an operating system's user, or `luxos`; nobody's before it is saved."""
+        owner = self.genesis.get("owner")
+        return owner if isinstance(owner, str) else None
 
     def remember(self, kind: str, **what: Any) -> None:
         """Adds a memory, `{at, kind, …}`; it is written by the next save."""
@@ -45,52 +55,56 @@ class BaseBeing(Record):
         return BaseBeing.db_pool
 
     @classmethod
-    def _is_kind(cls, row: Mapping[str, Any]) -> bool:
+    def _is_kind(cls, row: Row) -> bool:
         return cls.kind is None or row["genesis"].get("type") == cls.kind
 
-    def _take(self, row: Mapping[str, Any]) -> None:
-        self.memories = row["memories"]
-        self._remembered = len(self.memories), canonical(self.memories)
-        self.embedding = (
-            None if row["embedding"] is None else [float(number) for number in json.loads(row["embedding"])]
-        )
+    def _take(self, row: Row) -> None:
+        self.memories, self.embedding = row["memories"], row["embedding"]
+        self._remembered = len(self.memories), trusted("memories", self.memories)
         super()._take(row)
 
+    def _written(self, now: State, row: Row) -> None:
+        super()._written(now, row)
+        if len(self.memories) > self._remembered[0]:
+            self._remembered = len(self.memories), trusted("memories", self.memories)
+
+    def _checked(self) -> State:
+        if self._loaded is None and isinstance(self.genesis, dict) and "owner" not in self.genesis:
+            self.genesis = {**self.genesis, "owner": self.default_owner or system_user()}
+        return super()._checked()
+
     def _check(self) -> None:
-        super()._check()
-        check_embedding(self.embedding)
-        check_value("memories", self.memories)
         count, text = self._remembered
-        if canonical(self.memories[:count]) != text:
-            raise BeingInvalid(field="memories", reason="memories only grow")
+        if not isinstance(self.memories, list):
+            raise BeingInvalid(field="memories", reason="not_list", kind=type(self.memories).__name__)
+        if encoded("memories", self.memories[:count]) != text:
+            raise BeingInvalid(field="memories", reason="rewritten")
         for index, memory in enumerate(self.memories[count:], count):
             check_dict(f"memories[{index}]", memory)
             if not {"at", "kind"} <= memory.keys():
-                raise BeingInvalid(field=f"memories[{index}]", reason="a memory has `at` and `kind`")
+                raise BeingInvalid(field=f"memories[{index}]", reason="no_memory")
 
     def _check_changeable(self) -> None:
-        if self.genesis.get("tier") == "core":
+        if isinstance(self.genesis, dict) and self.genesis.get("tier") == "core":
             raise BeingStatic(soul=self.soul)
 
-    def _texts(self) -> Texts:
-        return super()._texts() | {"embedding": _vector(self.embedding) or "null"}
+    def _state(self, encode: Encoder) -> State:
+        return {**super()._state(encode), "embedding": rounded(self.embedding)}
 
-    def _whole(self) -> Texts:
-        return super()._whole() | {"memories": canonical(self.memories)}
+    def _whole(self, state: State) -> dict[str, Any]:
+        return {**super()._whole(state), "memories": trusted("memories", self.memories)}
 
-    def _unsaved(self) -> list[str]:
-        return super()._unsaved() + (["memories"] if len(self.memories) > self._remembered[0] else [])
+    def _values(self, now: State) -> list[Any]:
+        objects = (now["genesis"], now["attributes"], self.memories, now["self_awareness"])
+        return [self.soul, self.tags, self.energy_level, *objects, without_zone(self.created_at), self.embedding]
 
-    def _values(self) -> list[Any]:
-        objects = (self.genesis, self.attributes, self.memories, self.self_awareness)
-        created, vector = without_zone(self.created_at), _vector(self.embedding)
-        return [self.soul, self.tags, self.energy_level, *objects, created, vector]
-
-    def _difference(self, changed: set[str], added: int) -> list[Any]:
-        new = self.memories[self._remembered[0] :]
-        return [*super()._difference(changed, added), new, "embedding" in changed, _vector(self.embedding)]
-
-
-def _vector(embedding: list[float] | None) -> str | None:
-    """The text that pgvector reads."""
-    return None if embedding is None else "[" + ",".join(repr(float(number)) for number in embedding) + "]"
+    def _changes(self, now: State) -> Change | None:
+        then = self._loaded or {}
+        change = BeingChange(
+            **self._differences(now),
+            memories=self.memories[self._remembered[0] :],
+            embedding=self.embedding,
+            embedding_before=then["embedding"],
+            embedding_changed=now["embedding"] != then["embedding"],
+        )
+        return change if change.fields else None

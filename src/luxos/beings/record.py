@@ -1,7 +1,8 @@
 """A row as an object that knows what it was loaded as, so that saving writes only what was changed.
 
-Lost updates are impossible: a save locks the row, compares each changed field with what was loaded, and raises
-`BeingConflict` where another writer changed the same one. Objects are compared per key. Energy and memories add up.
+Lost updates are impossible. A save is one statement: it writes where the row is still the version that was loaded, and
+otherwise where each changed field is; a field that another writer changed raises `BeingConflict`. Objects are compared
+per key. Energy and memories add up.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -9,18 +10,27 @@ from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from luxos.beings.errors import BeingConflict, BeingUnknown, BeingUnsaved
-from luxos.beings.values import check_dict, check_energy, check_tags
-from luxos.persistence.json_codec import canonical
-from luxos.persistence.queries import queries
+import asyncpg
 
-_ABSENT = ""
-"""Stands for a key that is not there; no JSON text is empty."""
-Texts = dict[str, str]
-"""The canonical JSON text of each field; of the objects, of each key, as `attributes.name`."""
+from luxos.beings.change import Change
+from luxos.beings.difference import State, differing, first_difference
+from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown, BeingUnsaved
+from luxos.beings.values import check_energy, check_object, check_tags, check_whole, encoded, trusted
+from luxos.persistence.json_codec import Encoded
+from luxos.persistence.queries import queries
+from luxos.persistence.retrying import in_transaction
+
+TOMBSTONE = "tombstone"
+"""The tag of a row that was deleted."""
+_CHUNK = 1000
+_MERGES = 5
+"""How often a save is tried whose field was in conflict, and is not any more when it is looked for."""
+Row = Mapping[str, Any]
+Encoder = Callable[[str, Any], Encoded]
 
 
 @dataclass(eq=False, kw_only=True)
@@ -37,59 +47,84 @@ class Record:
     genesis: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
-    _loaded: Texts | None = field(default=None, init=False, repr=False)
+    _loaded: State | None = field(default=None, init=False, repr=False)
     _energy: int = field(default=0, init=False, repr=False)
+    _version: int | None = field(default=None, init=False, repr=False)
+    """The transaction that wrote the row (`xmin`), where that says for sure whether it is as it was loaded: inside a
+    caller's transaction it does not, since all that one writes bears the same."""
 
     @classmethod
-    async def find(cls, identity: UUID, *, connection: Any = None) -> Self | None:
-        """The row, or `None` where there is none of this kind."""
+    async def find(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self | None:
+        """The row, or `None` where there is none of this kind, or it was deleted and `deleted` does not ask for it."""
+        row = await cls._fetch(identity, connection)
+        return None if row is None or (is_deleted(row) and not deleted) else cls._of(row, alone=connection is None)
+
+    @classmethod
+    async def load(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self:
+        """The row; `BeingUnknown` where there is none of this kind, `BeingDeleted` as in `find`."""
+        row = await cls._fetch(identity, connection)
+        return cls._of(cls._there(identity, row, deleted), alone=connection is None)
+
+    @classmethod
+    async def load_many(
+        cls, identities: Sequence[UUID], *, deleted: bool = False, connection: Any = None
+    ) -> list[Self]:
+        """The rows, in the order asked for; the first that is not there is told as `load` tells it."""
+        found: dict[UUID, Row] = {}
+        wanted = list(dict.fromkeys(identities))
         async with cls._borrowed(connection) as lent:
-            rows = await lent.fetch(queries()[f"load_{cls.row}s"], [identity])
-        return cls._of(rows[0]) if rows and cls._is_kind(rows[0]) else None
+            for start in range(0, len(wanted), _CHUNK):
+                rows = await lent.fetch(queries()[f"load_{cls.row}s"], wanted[start : start + _CHUNK])
+                found |= {row[cls.key]: row for row in rows if cls._is_kind(row)}
+        rows = [cls._there(identity, found.get(identity), deleted) for identity in identities]
+        if len(wanted) < len(rows):
+            rows = [deepcopy(dict(row)) for row in rows]  # one that is asked for twice is two objects
+        return [cls._of(row, alone=connection is None) for row in rows]
 
     @classmethod
-    async def load(cls, identity: UUID, *, connection: Any = None) -> Self:
-        """The row; `BeingUnknown` where there is none of this kind."""
-        if (found := await cls.find(identity, connection=connection)) is None:
-            raise BeingUnknown(soul=identity)
-        return found
-
-    @classmethod
-    async def load_many(cls, identities: Sequence[UUID], *, connection: Any = None) -> list[Self]:
-        """The rows, in the order asked for; `BeingUnknown` for the first that is not there."""
-        async with cls._borrowed(connection) as lent:
-            rows = await lent.fetch(queries()[f"load_{cls.row}s"], list(identities))
-        found = {row[cls.key]: row for row in rows if cls._is_kind(row)}
-        for identity in identities:
-            if identity not in found:
-                raise BeingUnknown(soul=identity)
-        return [cls._of(deepcopy(dict(found[identity]))) for identity in identities]  # one may be asked for twice
+    async def stream(cls, *, deleted: bool = False, chunk: int = _CHUNK, connection: Any = None) -> AsyncIterator[Self]:
+        """Every row of this kind, as they were at one moment, `chunk` at a time; a connection is held meanwhile."""
+        async with cls.transaction(connection) as lent:
+            kind = getattr(cls, "kind", None)
+            async for row in lent.cursor(queries()[f"stream_{cls.row}s"], kind, deleted, prefetch=chunk):
+                if cls._is_kind(row):
+                    yield cls._of(row)
 
     async def save(self, *, connection: Any = None) -> None:
         """Inserts the row, or writes what was changed since it was loaded; all of it, or nothing.
 
         With a `connection`, it becomes part of the caller's transaction: where that one is rolled back, load again.
         """
-        self._check()
-        async with self.transaction(connection) as lent:
-            row = await (self._insert(lent) if self._loaded is None else self._change(lent))
-        if row is not None:
-            self._take(row)
+        now = self._checked()
+        try:
+            async with self._borrowed(connection) as lent:
+                await (self._insert(now, lent) if self._loaded is None else self._change(now, lent))
+        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
+            raise BeingInvalid(field=str(self.identity), reason="database", said=str(error)) from error
+        if connection is not None:
+            self._version = None
 
     async def update(self, function: Callable[[Self], None], *, connection: Any = None) -> None:
         """Reads the row, applies `function` to it and writes it, with no other writer in between.
 
-        `function` is called inside the transaction, so it only changes the object that it is given.
+        `function` is called inside the transaction, with a fresh object each time where the transaction has to be
+        repeated (deadlock, lost connection), so it only changes the object that it is given.
         """
-        self._check()
-        if self._loaded is not None and (changed := self._unsaved()):
-            raise BeingUnsaved(soul=self.identity, field=changed[0])
-        async with self.transaction(connection) as lent:
-            fresh = type(self)._of(await self._locked(lent))
-            function(fresh)
-            await fresh.save(connection=lent)
-        for name in self.__dict__:
-            setattr(self, name, getattr(fresh, name))
+        if self._loaded is not None and (change := self._changes(self._checked())):
+            raise BeingUnsaved(soul=self.identity, field=change.fields[0])
+        if connection is None:
+            fresh = await in_transaction(self._pool(), partial(self._updated, function))
+        else:
+            async with connection.transaction():
+                fresh = await self._updated(function, connection)
+        self.__dict__.update(fresh.__dict__)
+
+    async def _updated(self, function: Callable[[Self], None], connection: Any) -> Self:
+        row = await connection.fetchrow(queries()[f"lock_{self.row}"], self.identity)
+        fresh = type(self)._of(self._there(self.identity, row, deleted=True), alone=True)  # locked: nobody else writes
+        function(fresh)
+        await fresh.save(connection=connection)
+        return fresh
 
     @property
     def identity(self) -> UUID:
@@ -97,104 +132,145 @@ class Record:
         return getattr(self, self.key)  # type: ignore[no-any-return]
 
     @classmethod
-    def _is_kind(cls, row: Mapping[str, Any]) -> bool:
+    async def _fetch(cls, identity: UUID, connection: Any) -> Row | None:
+        async with cls._borrowed(connection) as lent:
+            try:
+                row = await lent.fetchrow(queries()[f"load_{cls.row}"], identity)
+            except asyncpg.DataError:  # no UUID at all
+                return None
+        return row if row is not None and cls._is_kind(row) else None
+
+    @classmethod
+    def _there(cls, identity: UUID, row: Row | None, deleted: bool) -> Row:
+        if row is None or not cls._is_kind(row):
+            raise BeingUnknown(soul=identity)
+        if not deleted and is_deleted(row):
+            raise BeingDeleted(soul=identity, at=(row["attributes"].get("deleted") or {}).get("at", "?"))
+        return row
+
+    @classmethod
+    def _is_kind(cls, row: Row) -> bool:
         """Whether a row can be an object of this class."""
         return True
 
     @classmethod
-    def _of(cls, row: Mapping[str, Any]) -> Self:
+    def _of(cls, row: Row, *, alone: bool = False) -> Self:
+        """The object of a row; `alone` where it was read in no transaction of a caller."""
         made = cls(**{cls.key: row[cls.key]}, **cls._fixed(row))
         made._take(row)
+        made._version = row["version"] if alone else None
         return made
 
     @classmethod
-    def _fixed(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _fixed(cls, row: Row) -> dict[str, Any]:
         """Fields, besides the key, that never change."""
         return {}
 
-    def _take(self, row: Mapping[str, Any]) -> None:
+    def _take(self, row: Row) -> None:
         """Becomes what the row is."""
-        for name in ("tags", "energy_level", *self.objects, "created_at"):
+        for name in (*self.objects, "created_at"):
             setattr(self, name, row[name])
-        self.tags = list(self.tags or [])
-        self.energy_level = self._energy = self.energy_level or 0
-        self._loaded = self._texts()
+        self.tags = list(row["tags"] or ())
+        self.energy_level = self._energy = row["energy_level"] or 0
+        self._loaded = self._state(trusted)
 
-    def _check(self) -> None:
-        """Raises `BeingInvalid` for what the row cannot hold."""
+    def _written(self, now: State, row: Row) -> None:
+        """Knows that the row is what the object is."""
+        self._loaded, self._energy, self._version = now, self.energy_level, row["version"]
+
+    def _checked(self) -> State:
+        """What the object is now; raises `BeingInvalid` for what the row cannot hold."""
+        self._check_changeable()
         check_tags(self.tags)
         check_energy(self.energy_level)
         for name in self.objects:
-            check_dict(name, getattr(self, name))
-        self._check_changeable()
+            check_object(name, getattr(self, name))
+        self._check()
+        now = self._state(encoded)
+        check_whole(now)
+        return now
+
+    def _check(self) -> None:
+        """Raises `BeingInvalid` for what this kind of row cannot hold."""
 
     def _check_changeable(self) -> None:
         """Raises `BeingStatic` where the row belongs to the code."""
 
-    def _texts(self) -> Texts:
-        texts = {"tags": canonical(self.tags)}
-        for name in self.objects:
-            texts |= {f"{name}.{key}": canonical(value) for key, value in getattr(self, name).items()}
-        return texts
+    def _state(self, encode: Encoder) -> State:
+        """What is compared with the row, by field."""
+        return {"tags": list(self.tags), **{name: encode(name, getattr(self, name)) for name in self.objects}}
 
-    def _whole(self) -> Texts:
-        """The texts, and also of what adds up."""
-        return self._texts() | {"energy_level": str(self.energy_level)}
+    def _changes(self, now: State) -> Change | None:
+        """What differs from what was loaded, ready to be written; `None` for nothing."""
+        change = Change(**self._differences(now))
+        return change if change.fields else None
 
-    def _changed(self) -> list[str]:
-        """The fields, or keys of objects, that differ from what was loaded."""
-        now, then = self._texts(), self._loaded or {}
-        return [name for name in {**then, **now} if now.get(name, _ABSENT) != then.get(name, _ABSENT)]
+    def _differences(self, now: State) -> dict[str, Any]:
+        """The fields of a `Change`."""
+        then = self._loaded or {}
+        return {
+            "energy": self.energy_level - self._energy,
+            "keys": [(name, differing(then[name], now[name], getattr(self, name))) for name in self.objects],
+            "tags": now["tags"] if now["tags"] != then["tags"] else None,
+            "tags_before": then["tags"],
+        }
 
-    async def _insert(self, connection: Any) -> Mapping[str, Any]:
+    async def _insert(self, now: State, connection: Any) -> None:
         """The new row; one that is there already must be the same, so that writing twice is writing once."""
-        row = await connection.fetchrow(queries()[f"save_{self.row}"], *self._values())
+        row = await connection.fetchrow(queries()[f"save_{self.row}"], *self._values(now))
         if row is not None:
-            return row  # type: ignore[no-any-return]
-        present = await self._locked(connection)
-        theirs, ours = type(self)._of(present)._whole(), self._whole()
-        for name in {**theirs, **ours}:
-            if theirs.get(name) != ours.get(name):
-                raise BeingConflict(soul=self.identity, field=name)
-        return present
+            self._written(now, row)
+            self.created_at = row["created_at"]
+            return
+        present = await connection.fetchrow(queries()[f"load_{self.row}"], self.identity)
+        self._be_same(now, self._there(self.identity, present, deleted=True))
 
-    def _values(self) -> list[Any]:
+    def _be_same(self, now: State, row: Row) -> None:
+        """Becomes what a row is that was there already; `BeingConflict` where it is not the same."""
+        present = type(self)._of(row, alone=True)
+        if (found := first_difference(present._whole(present._loaded or {}), self._whole(now))) is not None:
+            raise BeingConflict(soul=self.identity, field=found)
+        self.__dict__.update(present.__dict__)
+
+    def _whole(self, state: State) -> dict[str, Any]:
+        """A state, and also what adds up or never changes."""
+        return {**state, "energy_level": self.energy_level}
+
+    def _values(self, now: State) -> list[Any]:
         """The arguments of the query that inserts."""
         raise NotImplementedError
 
-    async def _change(self, connection: Any) -> Mapping[str, Any] | None:
-        changed, added = self._changed(), self.energy_level - self._energy
-        if not self._unsaved():
-            return None
-        present = type(self)._of(await self._locked(connection))
+    async def _change(self, now: State, connection: Any) -> None:
+        change = self._changes(now)
+        if change is None:
+            return
+        if self._version is not None:
+            arguments = change.if_version(self._version)
+            row = await connection.fetchrow(queries()[f"update_{self.row}"], self.identity, *arguments)
+            if row is not None:
+                self._written(now, row)
+                return
+        await self._merge(change, connection)
+
+    async def _merge(self, change: Change, connection: Any) -> None:
+        """Writes into a row that others may have changed, and takes over what they did."""
+        for _attempt in range(_MERGES):
+            row = await connection.fetchrow(queries()[f"merge_{self.row}"], self.identity, *change.if_unchanged())
+            if row is not None:
+                self._take(row)
+                self._version = row["version"]
+                return
+            present = await connection.fetchrow(queries()[f"load_{self.row}"], self.identity)
+            self._refuse(change, self._there(self.identity, present, deleted=True))
+        raise BeingConflict(soul=self.identity, field=change.fields[0])
+
+    def _refuse(self, change: Change, row: Row) -> None:
+        """Raises what keeps a change from being written into a row, if it is still so."""
+        present = type(self)._of(row)
         present._check_changeable()
-        theirs, loaded = present._texts(), self._loaded or {}
-        for name in changed:
-            if theirs.get(name, _ABSENT) != loaded.get(name, _ABSENT):
-                raise BeingConflict(soul=self.identity, field=name)
-        check_energy(present.energy_level + added)
-        arguments = self._difference(set(changed), added)
-        return await connection.fetchrow(queries()[f"update_{self.row}"], self.identity, *arguments)  # type: ignore[no-any-return]
-
-    def _unsaved(self) -> list[str]:
-        """The fields with anything new, also those that add up."""
-        return self._changed() + (["energy_level"] if self.energy_level != self._energy else [])
-
-    def _difference(self, changed: set[str], added: int) -> list[Any]:
-        """The arguments of the query that updates, without the key."""
-        arguments: list[Any] = [self.tags if "tags" in changed else None, added]
-        for name in self.objects:
-            content, prefix = getattr(self, name), f"{name}."
-            keys = [item.removeprefix(prefix) for item in changed if item.startswith(prefix)]
-            arguments.append([key for key in keys if key not in content])
-            arguments.append({key: content[key] for key in keys if key in content})
-        return arguments
-
-    async def _locked(self, connection: Any) -> Mapping[str, Any]:
-        row = await connection.fetchrow(queries()[f"lock_{self.row}"], self.identity)
-        if row is None:
-            raise BeingUnknown(soul=self.identity)
-        return row  # type: ignore[no-any-return]
+        check_energy(present.energy_level + change.energy)
+        if (found := change.conflict(present._loaded or {})) is not None:
+            raise BeingConflict(soul=self.identity, field=found)
 
     @classmethod
     @asynccontextmanager
@@ -216,6 +292,11 @@ class Record:
         """A connection in a transaction, or in a part of the one that `connection` is in."""
         async with cls._borrowed(connection) as lent, lent.transaction():
             yield lent
+
+
+def is_deleted(row: Row) -> bool:
+    """Whether a row is a tombstone."""
+    return TOMBSTONE in (row["tags"] or ())
 
 
 def without_zone(moment: datetime | None) -> datetime | None:

@@ -1,6 +1,5 @@
 """`RelationshipBeing`: a row of `relationships`, from one being to another."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -8,8 +7,9 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.difference import State
 from luxos.beings.errors import BeingUnknown
-from luxos.beings.record import Record, Texts, without_zone
+from luxos.beings.record import Record, Row, without_zone
 
 
 @dataclass(eq=False, kw_only=True)
@@ -26,7 +26,11 @@ class RelationshipBeing(Record):
     async def save(self, *, connection: Any = None) -> None:
         """As every row is saved; `BeingUnknown` where a being at an end is not there."""
         try:
-            await super().save(connection=connection)
+            if connection is None or self._loaded is not None:
+                await super().save(connection=connection)
+            else:
+                async with connection.transaction():  # so that a missing end does not end the caller's transaction
+                    await super().save(connection=connection)
         except asyncpg.ForeignKeyViolationError as error:
             source = "source" in (error.constraint_name or "")
             raise BeingUnknown(soul=self.source_soul if source else self.target_soul) from error
@@ -36,13 +40,13 @@ class RelationshipBeing(Record):
         return BaseBeing._pool()
 
     @classmethod
-    def _fixed(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _fixed(cls, row: Row) -> dict[str, Any]:
         return {"source_soul": row["source_soul"], "target_soul": row["target_soul"]}
 
-    def _texts(self) -> Texts:
-        return super()._texts() | {"source_soul": str(self.source_soul), "target_soul": str(self.target_soul)}
+    def _whole(self, state: State) -> dict[str, Any]:
+        return {**super()._whole(state), "source_soul": self.source_soul, "target_soul": self.target_soul}
 
-    def _values(self) -> list[Any]:
+    def _values(self, now: State) -> list[Any]:
         ends = (self.source_soul, self.target_soul)
         created = without_zone(self.created_at)
-        return [self.id, self.tags, self.energy_level, *ends, self.genesis, self.attributes, created]
+        return [self.id, self.tags, self.energy_level, *ends, now["genesis"], now["attributes"], created]

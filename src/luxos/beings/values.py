@@ -4,7 +4,8 @@
 """
 
 import math
-from collections.abc import Iterable, Iterator
+import struct
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid
@@ -36,6 +37,28 @@ def encoded(field: str, value: Any) -> Encoded:
         raise
     check_size(field, len(found))
     return found
+
+
+def trusted(_field: str, value: Any) -> Encoded:
+    """The JSON of a value that came from a row."""
+    return Encoded(encode(value).encode())
+
+
+def check_whole(state: Mapping[str, Any]) -> None:
+    """Raises `BeingInvalid`, with the field that takes the most, where all objects together are too much for a row."""
+    sizes = {field: len(text) for field, text in state.items() if isinstance(text, Encoded)}
+    if (size := sum(sizes.values())) > LARGEST:
+        check_size(max(sizes, key=lambda field: sizes[field]), size)
+
+
+def rounded(embedding: Any) -> list[float] | None:
+    """A vector with its numbers as they are kept; `BeingInvalid` where it is no vector."""
+    if embedding is None:
+        return None
+    if not isinstance(embedding, list) or not _is_vector(embedding):
+        check_embedding(embedding)
+    kind = f"{len(embedding)}f"
+    return list(struct.unpack(kind, struct.pack(kind, *embedding)))
 
 
 def check_value(field: str, value: Any) -> None:
@@ -134,7 +157,7 @@ def _is_plain(value: Any) -> bool:
 
 def _is_plain_scalar(item: Any, kind: type) -> bool:
     if kind is int:
-        return -_WORD < item < _WORD
+        return bool(-_WORD < item < _WORD)
     return item is None or kind is bool or (kind is float and math.isfinite(item))
 
 
@@ -181,3 +204,11 @@ def check_embedding(embedding: Any) -> None:
     for index, number in enumerate(embedding):
         if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < _BIGGEST_FLOAT:
             raise BeingInvalid(field=f"embedding[{index}]", reason="vector_number")
+
+
+def _is_vector(embedding: list[Any]) -> bool:
+    """Whether it is surely one; in a few steps, for vectors are long."""
+    if not 1 <= len(embedding) <= _LONGEST_VECTOR or not set(map(type, embedding)) <= {int, float}:
+        return False
+    smallest, biggest = min(embedding), max(embedding)
+    return -_BIGGEST_FLOAT < smallest <= biggest < _BIGGEST_FLOAT and math.isfinite(sum(embedding))

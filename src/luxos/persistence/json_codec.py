@@ -13,8 +13,8 @@ _VERSION = b"\x01"
 """The first byte of a `jsonb` on the wire."""
 
 
-class Encoded(str):
-    """The JSON text of a value that was encoded before, so that it is not encoded again."""
+class Encoded(bytes):
+    """The JSON text of a value, in UTF-8, so that it is not encoded again."""
 
     __slots__ = ()
 
@@ -28,15 +28,14 @@ def encode(value: Any) -> str:
     return text
 
 
-def decode(text: str) -> Any:
+def decode(text: str | bytes) -> Any:
     """The value of a JSON text."""
     return json.loads(text)
 
 
 def to_binary(value: Any) -> bytes:
     """A value as it goes to a `jsonb` column."""
-    text = value if type(value) is Encoded else encode(value)
-    return _VERSION + text.encode()
+    return _VERSION + (value if type(value) is Encoded else encode(value).encode())
 
 
 def from_binary(data: bytes) -> Any:

@@ -3,8 +3,6 @@
 permitted → applied → recorded → staged → tiered
 """
 
-import os
-import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.core import CoreRegistry
+from luxos.beings.owner import system_user
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.runtime.call import Call, Callee
@@ -28,14 +27,6 @@ from luxos.runtime.tiers import tiered
 from luxos.souls.resolving import resolve
 
 
-def owner() -> str:
-    """Whose runs these are: the operating system's user, whatever the environment says."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
-
-
 @dataclass(frozen=True)
 class Runtime:
     """What every run of this process shares."""
@@ -48,7 +39,7 @@ class Runtime:
 
     @classmethod
     def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
-        return cls(settings, database, registry, Runs(database), owner())
+        return cls(settings, database, registry, Runs(database), system_user())
 
     def journal(self, run: UUID) -> Path:
         """Where the changes of a run's steps are kept, for recovery and for undo."""

@@ -1,61 +1,148 @@
--- Beings and relationships. A change is written by difference: what is not named keeps the value in the row.
+-- Beings and relationships. A change is written by difference: what is not named keeps the value in the row, and its
+-- stored form, so that a long attribute is not written again because another one changed.
+--
+-- update_… writes where nobody has written the row since it was loaded: its version is the transaction that wrote it.
+-- merge_… writes where each changed field is what was loaded; values are compared as text, so that 1 and 1.0 differ.
+
+-- name: load_being
+SELECT
+    soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding, xmin AS version
+FROM base_beings
+WHERE soul = $1;
 
 -- name: load_beings
-SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding::TEXT
+SELECT
+    soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding, xmin AS version
 FROM base_beings
 WHERE soul = ANY($1::UUID[]);
 
 -- name: lock_being
-SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding::TEXT
+SELECT
+    soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding, xmin AS version
 FROM base_beings
 WHERE soul = $1
 FOR NO KEY UPDATE;
 
+-- name: stream_beings
+-- $1 a kind or null for all, $2 whether deleted ones are wanted too.
+SELECT
+    soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding, xmin AS version
+FROM base_beings
+WHERE ($1::TEXT IS NULL OR genesis ->> 'type' = $1::TEXT) AND ($2::BOOLEAN OR (tags @> '{tombstone}') IS NOT TRUE);
+
 -- name: save_being
 INSERT INTO base_beings (soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding)
-VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::TIMESTAMP, CURRENT_TIMESTAMP), $9::TEXT::VECTOR)
+VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::TIMESTAMP, CURRENT_TIMESTAMP), $9)
 ON CONFLICT (soul) DO NOTHING
-RETURNING soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding::TEXT;
+RETURNING created_at, xmin AS version;
 
 -- name: update_being
--- $2 tags or null; $3 energy to add; $4 … $9 keys to drop and values to set, in turn, of genesis, attributes and
--- self_awareness; $10 memories to append; $11 whether the embedding changes, $12 to what.
+-- $2 the version; $3 tags or null; $4 energy to add; $5 … $10 in turn of genesis, attributes and self_awareness the keys
+-- that change, or null, and what is under those of them that stay; $11 memories to append, or null; $12 whether the
+-- embedding changes, $13 to what.
 UPDATE base_beings
-SET tags = coalesce($2, tags),
-    energy_level = coalesce(energy_level, 0) + $3::BIGINT,
-    genesis = (genesis - $4::TEXT[]) || $5::JSONB,
-    attributes = (attributes - $6::TEXT[]) || $7::JSONB,
-    self_awareness = (self_awareness - $8::TEXT[]) || $9::JSONB,
-    memories = memories || $10::JSONB,
-    embedding = CASE WHEN $11::BOOLEAN THEN $12::TEXT::VECTOR ELSE embedding END
+SET tags = coalesce($3, tags),
+    energy_level = coalesce(energy_level, 0) + $4::BIGINT,
+    genesis = CASE WHEN $5::TEXT[] IS NULL THEN genesis ELSE (genesis - $5) || $6::JSONB END,
+    attributes = CASE WHEN $7::TEXT[] IS NULL THEN attributes ELSE (attributes - $7) || $8::JSONB END,
+    self_awareness = CASE WHEN $9::TEXT[] IS NULL THEN self_awareness ELSE (self_awareness - $9) || $10::JSONB END,
+    memories = CASE WHEN $11::JSONB IS NULL THEN memories ELSE memories || $11 END,
+    embedding = CASE WHEN $12::BOOLEAN THEN $13 ELSE embedding END
 WHERE soul = $1
-RETURNING soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding::TEXT;
+    AND xmin = $2::XID
+    AND genesis ->> 'tier' IS DISTINCT FROM 'core'
+    AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
+RETURNING CASE WHEN $11::JSONB IS NULL THEN 0 ELSE jsonb_array_length(memories) END AS remembered, xmin AS version;
+
+-- name: merge_being
+-- $2 the tags before; $3 … $13 as in update_being; $14 … $16 what was under the keys of $5, $7 and $9; $17 the embedding
+-- before.
+UPDATE base_beings
+SET tags = coalesce($3, tags),
+    energy_level = coalesce(energy_level, 0) + $4::BIGINT,
+    genesis = CASE WHEN $5::TEXT[] IS NULL THEN genesis ELSE (genesis - $5) || $6::JSONB END,
+    attributes = CASE WHEN $7::TEXT[] IS NULL THEN attributes ELSE (attributes - $7) || $8::JSONB END,
+    self_awareness = CASE WHEN $9::TEXT[] IS NULL THEN self_awareness ELSE (self_awareness - $9) || $10::JSONB END,
+    memories = CASE WHEN $11::JSONB IS NULL THEN memories ELSE memories || $11 END,
+    embedding = CASE WHEN $12::BOOLEAN THEN $13 ELSE embedding END
+WHERE soul = $1
+    AND genesis ->> 'tier' IS DISTINCT FROM 'core'
+    AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
+    AND ($3::TEXT[] IS NULL OR coalesce(tags, '{}') = $2::TEXT[])
+    AND NOT EXISTS (
+        SELECT FROM unnest($5::TEXT[]) AS name
+        WHERE (genesis -> name)::TEXT IS DISTINCT FROM ($14::JSONB -> name)::TEXT
+    )
+    AND NOT EXISTS (
+        SELECT FROM unnest($7::TEXT[]) AS name
+        WHERE (attributes -> name)::TEXT IS DISTINCT FROM ($15::JSONB -> name)::TEXT
+    )
+    AND NOT EXISTS (
+        SELECT FROM unnest($9::TEXT[]) AS name
+        WHERE (self_awareness -> name)::TEXT IS DISTINCT FROM ($16::JSONB -> name)::TEXT
+    )
+    AND (NOT $12::BOOLEAN OR embedding::TEXT IS NOT DISTINCT FROM $17::VECTOR::TEXT)
+RETURNING
+    soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding, xmin AS version;
+
+-- name: load_relationship
+SELECT id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at, xmin AS version
+FROM relationships
+WHERE id = $1;
 
 -- name: load_relationships
-SELECT id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at
+SELECT id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at, xmin AS version
 FROM relationships
 WHERE id = ANY($1::UUID[]);
 
 -- name: lock_relationship
-SELECT id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at
+SELECT id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at, xmin AS version
 FROM relationships
 WHERE id = $1
 FOR NO KEY UPDATE;
+
+-- name: stream_relationships
+SELECT id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at, xmin AS version
+FROM relationships
+WHERE ($1::TEXT IS NULL OR genesis ->> 'type' = $1::TEXT) AND ($2::BOOLEAN OR (tags @> '{tombstone}') IS NOT TRUE);
 
 -- name: save_relationship
 INSERT INTO relationships (id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::TIMESTAMP, CURRENT_TIMESTAMP))
 ON CONFLICT (id) DO NOTHING
-RETURNING id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at;
+RETURNING created_at, xmin AS version;
 
 -- name: update_relationship
+-- As update_being, as far as relationships have the columns.
 UPDATE relationships
-SET tags = coalesce($2, tags),
-    energy_level = coalesce(energy_level, 0) + $3::BIGINT,
-    genesis = (genesis - $4::TEXT[]) || $5::JSONB,
-    attributes = (attributes - $6::TEXT[]) || $7::JSONB
+SET tags = coalesce($3, tags),
+    energy_level = coalesce(energy_level, 0) + $4::BIGINT,
+    genesis = CASE WHEN $5::TEXT[] IS NULL THEN genesis ELSE (genesis - $5) || $6::JSONB END,
+    attributes = CASE WHEN $7::TEXT[] IS NULL THEN attributes ELSE (attributes - $7) || $8::JSONB END
 WHERE id = $1
-RETURNING id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at;
+    AND xmin = $2::XID
+    AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
+RETURNING xmin AS version;
+
+-- name: merge_relationship
+-- $2 … $8 as in merge_being; $9 and $10 what was under the keys of $5 and $7.
+UPDATE relationships
+SET tags = coalesce($3, tags),
+    energy_level = coalesce(energy_level, 0) + $4::BIGINT,
+    genesis = CASE WHEN $5::TEXT[] IS NULL THEN genesis ELSE (genesis - $5) || $6::JSONB END,
+    attributes = CASE WHEN $7::TEXT[] IS NULL THEN attributes ELSE (attributes - $7) || $8::JSONB END
+WHERE id = $1
+    AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
+    AND ($3::TEXT[] IS NULL OR coalesce(tags, '{}') = $2::TEXT[])
+    AND NOT EXISTS (
+        SELECT FROM unnest($5::TEXT[]) AS name
+        WHERE (genesis -> name)::TEXT IS DISTINCT FROM ($9::JSONB -> name)::TEXT
+    )
+    AND NOT EXISTS (
+        SELECT FROM unnest($7::TEXT[]) AS name
+        WHERE (attributes -> name)::TEXT IS DISTINCT FROM ($10::JSONB -> name)::TEXT
+    )
+RETURNING id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at, xmin AS version;
 
 -- name: write_core_beings
 -- $1 an array of {soul, genesis}; $2 the being of the schema, $3 the digest of the array.

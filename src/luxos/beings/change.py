@@ -1,0 +1,90 @@
+"""A change of a row: what is written, and what must be in the row for it to be written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from luxos.beings.difference import Keys, State
+from luxos.persistence.json_codec import canonical, decode
+
+
+@dataclass(slots=True, kw_only=True)
+class Change:
+    """The arguments of `update_…` and `merge_…` after the key; sql/queries/beings.sql has their order."""
+
+    energy: int
+    """What is added."""
+    keys: Sequence[tuple[str, Keys | None]]
+    """Of each object, in the order of the columns, the keys that changed."""
+    tags: list[str] | None
+    """The new tags, or `None` where they stay."""
+    tags_before: list[str]
+
+    @property
+    def fields(self) -> list[str]:
+        """What changed, as a person is told of it; nothing where there is nothing to write."""
+        tags = ["tags"] if self.tags is not None else []
+        keys = [f"{name}.{key}" for name, changed in self.keys if changed is not None for key in changed.names]
+        return [*tags, *keys, *(["energy_level"] if self.energy else [])]
+
+    def if_version(self, version: int) -> list[Any]:
+        """For a row that nobody has written since it was loaded."""
+        return [version, *self._written()]
+
+    def if_unchanged(self) -> list[Any]:
+        """For a row whose fields, of those that change, are what was loaded."""
+        before = [None if changed is None else changed.before for _name, changed in self.keys]
+        return [self.tags_before, *self._written(), *before]
+
+    def conflict(self, present: State) -> str | None:
+        """The first field that is not any more what was loaded."""
+        if self.tags is not None and present["tags"] != self.tags_before:
+            return "tags"
+        for name, changed in self.keys:
+            if changed is not None and (key := _conflict(changed, decode(present[name]))) is not None:
+                return f"{name}.{key}"
+        return None
+
+    def _written(self) -> list[Any]:
+        written: list[Any] = [self.tags, self.energy]
+        for _name, changed in self.keys:
+            written += [None, None] if changed is None else [changed.names, changed.now]
+        return written
+
+
+@dataclass(slots=True, kw_only=True)
+class BeingChange(Change):
+    """The change of a being: also memories, which are only added to, and the embedding."""
+
+    memories: list[dict[str, Any]]
+    """The new ones."""
+    embedding: list[float] | None
+    embedding_before: list[float] | None
+    embedding_changed: bool
+
+    @property
+    def fields(self) -> list[str]:
+        embedding = ["embedding"] if self.embedding_changed else []
+        # Named, for under `slots` a dataclass is made anew, and a bare super() would not know it.
+        return [*super(BeingChange, self).fields, *embedding, *(["memories"] if self.memories else [])]
+
+    def if_unchanged(self) -> list[Any]:
+        return [*super(BeingChange, self).if_unchanged(), self.embedding_before]
+
+    def conflict(self, present: State) -> str | None:
+        found = super(BeingChange, self).conflict(present)
+        if found is None and self.embedding_changed and present["embedding"] != self.embedding_before:
+            return "embedding"
+        return found
+
+    def _written(self) -> list[Any]:
+        written = super(BeingChange, self)._written()
+        return [*written, self.memories or None, self.embedding_changed, self.embedding]
+
+
+def _conflict(changed: Keys, present: dict[str, Any]) -> str | None:
+    return next((key for key in changed.names if _text(present, key) != _text(changed.before, key)), None)
+
+
+def _text(content: dict[str, Any], key: str) -> str | None:
+    return canonical(content[key]) if key in content else None
