@@ -8,7 +8,6 @@ from uuid import UUID
 from luxos.beings.communities import communities as grouped
 from luxos.beings.graph import check_bound, snapshot
 from luxos.beings.links import Links
-from luxos.persistence.queries import queries
 
 if TYPE_CHECKING:
     import rustworkx
@@ -45,7 +44,7 @@ async def whole(links: Links = _EVERY, *, connection: Any = None) -> Whole:
     weights: dict[tuple[int, int], int] = {}
     async with snapshot(connection) as lent, lent.transaction():
         turned = links.direction == "in"
-        async for row in lent.cursor(queries()["graph_ends"], *links.which, prefetch=_CHUNK):
+        async for row in lent.cursor(*links.statement("graph_ends"), prefetch=_CHUNK):
             source, target = (places.setdefault(soul, len(places)) for soul in (reversed(row) if turned else row))
             weights[source, target] = weights.get((source, target), 0) + 1
     order = sorted(places)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 Weights = Mapping[tuple[int, int], float]
 _LEAST = 1e-12
 """A gain below this is a rounding error."""
+_FEW = 0.001
+"""Where so few of a thousand places and more still move, the rest of the moves gain next to nothing."""
 
 
 def communities(count: int, weights: Weights) -> list[list[int]]:
@@ -42,19 +44,20 @@ def _beside(count: int, weights: Weights) -> list[dict[int, float]]:
 
 
 def _moved(beside: list[dict[int, float]]) -> list[int]:
-    """The group of each place after places have moved, one at a time, until no move gains anything."""
+    """The group of each place after places have moved, one at a time, until hardly any move gains anything."""
     home = list(range(len(beside)))
     degrees = [sum(row.values()) for row in beside]
     sums, total = degrees.copy(), sum(degrees) or 1.0
-    moving = True
-    while moving:
-        moving = False
+    moving = len(beside)
+    while moving > len(beside) * _FEW:
+        moving = 0
         for place, row in enumerate(beside):
             best = _best(place, row, home, sums, degrees[place] / total)
             if best != home[place]:
                 sums[home[place]] -= degrees[place]
                 sums[best] += degrees[place]
-                home[place], moving = best, True
+                home[place] = best
+                moving += 1
     return home
 
 

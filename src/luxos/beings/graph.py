@@ -17,7 +17,6 @@ DEEPEST = 20
 WALKED = 1_000_000
 """Rows of a walk after which it is cut off."""
 _EVERY = Links()
-_REACH = {"out": "graph_reach_along", "in": "graph_reach_against", "both": "graph_reach_both"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ async def neighbours(soul: UUID, links: Links = _EVERY, *, limit: int = MOST, co
     """The being and those that one relationship leads to, the strongest relationships first; `BeingUnknown`."""
     check_bound(limit, WALKED)
     async with snapshot(connection) as lent:
-        rows = await lent.fetch(queries()["graph_neighbours"], soul, *links.which, *links.ways, limit + 1)
+        rows = await lent.fetch(*links.statement("graph_neighbours", soul, *links.ways, limit + 1))
         edges = tuple(map(_edge, rows[:limit]))
         depths = {soul: 0} | {end: 1 for edge in edges for end in (edge.source, edge.target) if end != soul}
         return Graph(await nodes(depths, depths, lent), edges, len(rows) <= limit)
@@ -86,7 +85,7 @@ async def among(
     """These beings, and the relationships among them."""
     chosen = list(souls)
     async with snapshot(connection) as lent:
-        rows = await lent.fetch(queries()["graph_among"], chosen, *links.which, WALKED + 1)
+        rows = await lent.fetch(*links.statement("graph_among", chosen, WALKED + 1))
         complete = len(rows) <= WALKED
         return Graph(await nodes(chosen, depths or {}, lent), tuple(map(_edge, rows[:WALKED])), complete)
 
@@ -121,8 +120,8 @@ def check_bound(value: int, most: int) -> None:
 async def _reach(soul: UUID, depth: int, links: Links, bound: int, connection: Any) -> tuple[dict[UUID, int], bool]:
     check_bound(depth, DEEPEST)
     async with BaseBeing._borrowed(connection) as lent:
-        rows = await lent.fetch(queries()[_REACH[links.direction]], soul, depth, *links.which, bound + 1)
-    return {row["soul"]: row["depth"] for row in rows}, rows[0]["walked"] <= bound
+        rows = await lent.fetch(*links.statement(f"graph_reach_{links.direction}", soul, depth, bound + 1))
+    return dict(reversed(rows)), len(rows) <= bound  # the nearer ones come first
 
 
 def _edge(row: Any) -> Edge:

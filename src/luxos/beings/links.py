@@ -1,18 +1,18 @@
 """`Links`: which relationships are followed, and which way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from luxos.beings.errors import FilterInvalid
 from luxos.beings.filter import Bounds, Filter
 from luxos.i18n import N_
+from luxos.persistence.queries import parts
 
 Direction = Literal["out", "in", "both"]
 DIRECTIONS: tuple[str, ...] = ("out", "in", "both")
-HIDDEN = ("step", "memory", "descent", "version", "message")
+HIDDEN = ("step", "memory", "descent", "version", "message", "reading")
 """The tags of relationships by which LuxOS keeps its own things together."""
-_LOW, _HIGH = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +33,23 @@ class Links:
         if self.direction not in DIRECTIONS:
             raise FilterInvalid(part=str(self.direction), reason=N_("a direction is out, in or both"))
 
-    @property
-    def which(self) -> tuple[Any, ...]:
-        """The arguments of the queries: tags, tags left out, the lowest energy, the highest."""
+    def statement(self, name: str, *values: Any) -> tuple[Any, ...]:
+        """A statement of sql/parts/graph.sql that follows these relationships, with its arguments, for `fetch`."""
+        arguments, conditions = list(values), []
+        for part, value in self._conditions():
+            arguments.append(value)
+            conditions.append(parts()[part].replace("$1", f"${len(arguments)}"))
+        return parts()[name].replace("{links}", " ".join(conditions)), *arguments
+
+    def _conditions(self) -> Iterator[tuple[str, Any]]:
         low, high = self.energy or (None, None)
-        hidden = [tag for tag in HIDDEN if tag not in self.tags]
-        return list(self.tags), hidden, _LOW if low is None else low, _HIGH if high is None else high
+        if self.tags:
+            yield "links_tags", list(self.tags)
+        yield "links_without_tags", [tag for tag in HIDDEN if tag not in self.tags]
+        if low is not None:
+            yield "links_energy_from", low
+        if high is not None:
+            yield "links_energy_to", high
 
     @property
     def ways(self) -> tuple[bool, bool]:

@@ -12,7 +12,6 @@ from uuid import UUID
 from luxos.beings.errors import GraphTooWide
 from luxos.beings.graph import check_bound, nodes, snapshot
 from luxos.beings.links import Links
-from luxos.persistence.queries import queries
 
 LONGEST = 12
 PATHS = 1000
@@ -99,9 +98,7 @@ class _Side:
 
     async def expand(self, connection: Any) -> None:
         """Goes one step from all beings that were reached last."""
-        rows = await connection.fetch(
-            queries()["graph_step"], self.edge, *self.links.which, *self.links.ways, _SEEN + 1
-        )
+        rows = await connection.fetch(*self.links.statement("graph_step", self.edge, *self.links.ways, _SEEN + 1))
         if len(rows) + len(self.seen) > _SEEN:
             raise GraphTooWide(soul=self.start, most=_SEEN)
         reached = []
