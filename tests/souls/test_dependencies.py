@@ -48,6 +48,10 @@ def test_lines_are_counted_as_python_counts_them(end: str) -> None:
     assert uses.not_pinned == [NotPinned(4, "execution(s)")]
 
 
+def test_names_are_those_that_python_reads() -> None:
+    assert uses_of("ｅｘｅｃｕｔｉｏｎ('a')\n𝓁𝓊𝓍.summon('b')\n").names == {"a": 1, "b": 2}
+
+
 @given(st.text(st.characters(codec="utf-8")))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -7,9 +7,11 @@ LuxOS as Python is.
 
 import ast
 import re
+import unicodedata
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +41,8 @@ _MAKES = frozenset({"summon"})
 """Those that may name what is not there yet."""
 _HIDES = frozenset({"eval", "exec", "globals", "__import__"})
 """What can use any name without its being written out."""
+_WORDS = re.compile("|".join(map(re.escape, _BARE | _HIDES | {"lux"})))
+"""A source without these uses nothing."""
 _LONGEST_SOURCE = 1_000_000
 _ENDS = re.compile(r"\r\n|\r|\n")
 """Where Python counts lines."""
@@ -64,10 +68,13 @@ class Uses:
     not_pinned: list[NotPinned] = field(default_factory=list)
 
 
+@lru_cache(maxsize=8)
 def uses_of(source: str, name: str = "?") -> Uses:
     """What a source uses; `SourceUnreadable` where it is not Python, `SoulTooBig` above 1,000,000 characters."""
-    tree, lines = _parsed(source, name), _ENDS.split(source)
-    found, called, places = Uses(), _called(tree), set[int]()
+    tree, found = _parsed(source, name), Uses()
+    if not _WORDS.search(unicodedata.normalize("NFKC", source)):  # as Python reads names
+        return found
+    lines, called, places = _ENDS.split(source), _called(tree), set[int]()
     for node in ast.walk(tree):
         if not isinstance(node, ast.expr):
             continue
@@ -75,7 +82,7 @@ def uses_of(source: str, name: str = "?") -> Uses:
             places |= _use(node, function, found)
         elif _runs_text(node) or (id(node) not in called and _is_hidden(node)):
             places.add(node.lineno)
-    found.not_pinned = [NotPinned(line, lines[line - 1].strip()[:200]) for line in sorted(places)]
+    found.not_pinned += [NotPinned(line, lines[line - 1].strip()[:200]) for line in sorted(places)]
     return found
 
 
@@ -128,9 +135,9 @@ async def pinned(
     return {**plain, "dependencies": pins} if pins else plain
 
 
-def not_pinned(genotype: Mapping[str, Any]) -> list[NotPinned]:
+def not_pinned(genotype: Mapping[str, Any], name: str = "?") -> list[NotPinned]:
     """The places in a genotype's source where something is used that none of its pins covers, by line."""
-    uses, pins = uses_of_genesis(genotype, "?"), genotype.get("dependencies", {})
+    uses, pins = uses_of_genesis(genotype, name), genotype.get("dependencies", {})
     loose = [NotPinned(line, used) for used, line in uses.names.items() if used not in pins]
     return sorted([*uses.not_pinned, *loose], key=lambda place: place.line)
 

@@ -77,7 +77,7 @@ async def advance(alias: Alias, genesis: Mapping[str, Any], *, base: str | None 
         being = old.soul
     else:
         being = await _bear(old, change, connection)
-    places = {"not_pinned": found} if (found := [place.as_json() for place in not_pinned(new)]) else {}
+    places = {"not_pinned": found} if (found := [place.as_json() for place in not_pinned(new, alias.name)]) else {}
     now = replace(alias, hash=version.hash, version=change.number, being=being)
     await alias.point(now, connection, kind="version", change=kind, parent=alias.hash, **places)
     return version
