@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from luxos.nlp.identifiers import fold
-from luxos.nlp.lexicon import jargon, words_for_work
+from luxos.nlp.lexicon import jargon, load, words_for_work
 from luxos.nlp.lexicon import technology as known_technology
 from luxos.nlp.morphology import Reading, dictionary, forms, readings
 from luxos.nlp.tokenizer import pieces
@@ -206,13 +206,35 @@ def _lowered(word: str) -> str:
     return word if known[0].tag == "ign" and word[:1].isupper() and jargon(word.lower()) is None else word.lower()
 
 
-def english_plural(word: str) -> str:
-    """The regular plural of an English noun, or of the last word of a phrase."""
+def english_plural(phrase: str) -> str:
+    """The plural of an English noun, or of the last word of a phrase."""
+    before, space, word = phrase.rpartition(" ")
+    known = load("english")
+    if word in known["same"]:
+        return phrase
+    if word in known["irregular"]:
+        return f"{before}{space}{known['irregular'][word]}"
     if word.endswith(("s", "x", "z", "ch", "sh")):
-        return word + "es"
+        return phrase + "es"
     if word.endswith("y") and word[-2:-1] not in tuple("aeiou"):
-        return word[:-1] + "ies"
-    return word + "s" if word[-1:].isalpha() else word
+        return phrase[:-1] + "ies"
+    return phrase + "s" if word[-1:].isalpha() else phrase
+
+
+def english_singular(phrase: str) -> str:
+    """The singular of an English noun, or of the last word of a phrase; what looks like none stays."""
+    before, space, word = phrase.rpartition(" ")
+    known = load("english")
+    one = next((one for one, many in known["irregular"].items() if many == word), None)
+    if one:
+        return f"{before}{space}{one}"
+    if word in known["same"] or word.endswith(("ss", "us", "is")) or len(word) <= 3:
+        return phrase
+    if word.endswith("ies") and len(word) > 4:
+        return phrase[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return phrase[:-2]
+    return phrase.removesuffix("s")
 
 
 def _english(phrase: str) -> Noun:

@@ -6,7 +6,7 @@ from luxos.nlp.entities.claims import Claims
 from luxos.nlp.entities.lists import FIELD_WORDS, enumerations, label_of, role_of
 from luxos.nlp.entities.naming import inside_quotes, names, unquoted
 from luxos.nlp.entities.sentence import CONJUNCTIONS, Phrase, Sentence, empty_activities, judging
-from luxos.nlp.inflection import NOMINAL
+from luxos.nlp.inflection import NOMINAL, english_singular
 from luxos.nlp.lexicon import applications, phrases
 from luxos.nlp.morphology import Reading
 from luxos.nlp.words import Entity
@@ -254,24 +254,16 @@ def subject_value(sentence: Sentence, phrase: Phrase) -> str:
     Of a chain of genitives the first stays: it becomes part of names for code.
     """
     if sentence.is_english:
-        return _english_singular(_spelled(sentence, phrase.start, phrase.end))
+        return english_singular(_spelled(sentence, phrase.start, phrase.end))
     value = sentence.value(_short(sentence, phrase))
     word = sentence.tokens[phrase.head].text
-    return _english_singular(value) if phrase.reading.tag == "ign" and word.isascii() else value
+    return english_singular(value) if phrase.reading.tag == "ign" and word.isascii() else value
 
 
 def _short(sentence: Sentence, phrase: Phrase) -> Phrase:
     own = sentence.phrase(phrase.start, complement=False)
     inner = sentence.phrase(own.end, complement=False) if own and own.end < phrase.end else None
     return phrase._replace(end=inner.end) if inner and inner.end <= phrase.end else phrase
-
-
-def _english_singular(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes")):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3 else word
 
 
 def _add_subject(sentence: Sentence, claims: Claims, phrase: Phrase) -> None:

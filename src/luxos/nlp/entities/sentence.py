@@ -19,6 +19,29 @@ _NO_NOUNS = frozenset(
 )
 
 
+_ENGLISH_BETWEEN = _NO_NOUNS | frozenset(
+    {
+        "or",
+        "plus",
+        "their",
+        "its",
+        "his",
+        "her",
+        "our",
+        "your",
+        "that",
+        "which",
+        "who",
+        "where",
+        "has",
+        "have",
+        "having",
+    }
+    | {"is", "are", "can", "so", "but", "without", "by", "as", "via", "per", "it", "them", "i", "we", "each"}
+)
+"""English words that are no part of what a thing is called."""
+
+
 class Phrase(NamedTuple):
     """A noun phrase: tokens `start` to `end` (exclusive), its head, and how the head is read."""
 
@@ -140,6 +163,8 @@ class Sentence:
 
     def phrase(self, at: int, complement: bool = True) -> Phrase | None:
         """The noun phrase that begins at a place: adjectives, noun, adjectives, and a genitive where `complement`."""
+        if self.is_english:
+            return self._english_phrase(at)
         start = at
         while self.lemma(at) in judging() or (self.is_adjective(at) and not self._is_lone(at)):
             at += 1
@@ -151,6 +176,13 @@ class Sentence:
             end += 1
         phrase = Phrase(start, end, at, reading)
         return self._with_complement(phrase) if complement else phrase
+
+    def _english_phrase(self, start: int) -> Phrase | None:
+        """The words up to one that is no part of a phrase; the last of them is its head."""
+        end = start
+        while self.is_word(end) and not self.is_preposition(end) and self.word(end) not in _ENGLISH_BETWEEN:
+            end += 1
+        return Phrase(start, end, end - 1, Reading(self.lemma(end - 1), "ign")) if end > start else None
 
     def _agreeing(self, start: int, at: int) -> Reading | None:
         """How the noun at a place is read, so that the adjectives from `start` on go with it where that is possible."""
@@ -194,6 +226,8 @@ class Sentence:
     def value(self, phrase: Phrase, singular: bool = True) -> str:
         """The phrase in its base form: in the singular, unless a genitive follows its head or it says otherwise."""
         words = [token.text for token in self.tokens[phrase.start : phrase.end]]
+        if self.is_english:
+            return " ".join(word if word.isupper() else word.lower() for word in words)
         at = phrase.head - phrase.start
         whole = base_form(words, at, phrase.reading, singular=True)
         tail = range(phrase.head + 1, phrase.end)
