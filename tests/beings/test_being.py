@@ -8,6 +8,7 @@ import pytest
 from luxos.beings.being import BaseBeing
 from luxos.beings.difference import first_difference
 from luxos.beings.errors import BeingConflict, BeingInvalid, BeingStatic, BeingUnknown, BeingUnsaved
+from luxos.beings.memories import WINDOW, history
 from luxos.beings.values import trusted
 from luxos.persistence.database import Database
 
@@ -115,7 +116,8 @@ async def test_energy_and_memories_of_many_writers_add_up(database: Database) ->
     await asyncio.gather(*map(write, range(20)))
     found = await BaseBeing.load(being.soul)
     assert found.energy_level == -10
-    assert {memory["by"] for memory in found.memories} == set(range(20))
+    assert {memory["by"] async for memory in history(being.soul)} == set(range(20))
+    assert len(found.memories) <= WINDOW + 1
 
 
 async def test_updates_of_many_writers_add_up(database: Database) -> None:

@@ -1,16 +1,22 @@
 """`BaseBeing`: a row of `base_beings`."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, cast
 from uuid import UUID, uuid4
 
+import asyncpg
+
+from luxos.beings import typed
 from luxos.beings.change import BeingChange, Change
 from luxos.beings.difference import State
 from luxos.beings.errors import BeingInvalid, BeingStatic
 from luxos.beings.owner import system_user
 from luxos.beings.record import Encoder, Record, Row, without_zone
+from luxos.beings.static import STATIC
 from luxos.beings.values import check_dict, encoded, rounded, trusted
+from luxos.errors import LuxError
 from luxos.persistence.json_codec import Encoded
 
 
@@ -27,7 +33,7 @@ class BaseBeing(Record):
     default_owner: ClassVar[str | None] = None
     """Who owns a new being whose genesis names nobody; by default the operating system's user."""
     row: ClassVar[str] = "being"
-    key: ClassVar[str] = "soul"
+    key_column: ClassVar[str] = "soul"
     objects: ClassVar[tuple[str, ...]] = ("genesis", "attributes", "self_awareness")
     kind: ClassVar[str | None] = None
     """The `genesis.type` of the rows that this class loads; nothing for all."""
@@ -37,6 +43,8 @@ class BaseBeing(Record):
     self_awareness: dict[str, Any] = field(default_factory=dict)
     embedding: list[float] | None = None
     _remembered: tuple[int, Encoded] = field(default=(0, Encoded(b"[]")), init=False, repr=False)
+    _overfull: bool = field(default=False, init=False, repr=False)
+    """Whether the row was written with more memories than stay in it."""
 
     @property
     def owner(self) -> str | None:
@@ -48,6 +56,23 @@ class BaseBeing(Record):
         """Adds a memory, `{at, kind, …}`; it is written by the next save."""
         self.memories.append({"at": datetime.now(UTC).isoformat(), "kind": kind, **what})
 
+    async def save(self, *, connection: Any = None) -> None:
+        """As every row is saved; where the row then holds many memories, the oldest move to chapters."""
+        await super().save(connection=connection)
+        await self._settle(connection)
+
+    async def _settle(self, connection: Any) -> None:
+        if not self._overfull:
+            return
+        from luxos.beings.memories import settle
+
+        self._overfull = False
+        if connection is not None:
+            await settle(self.soul, connection=connection)
+            return
+        with suppress(LuxError, asyncpg.PostgresError):  # what was to be saved is saved; the next save moves them
+            await settle(self.soul)
+
     @classmethod
     def _pool(cls) -> Any:
         if BaseBeing.db_pool is None:
@@ -58,6 +83,15 @@ class BaseBeing(Record):
     def _is_kind(cls, row: Row) -> bool:
         return cls.kind is None or row["genesis"].get("type") == cls.kind
 
+    @classmethod
+    def _of(cls, row: Row, *, alone: bool = False) -> Self:
+        if cls is not BaseBeing:
+            return super()._of(row, alone=alone)
+        from luxos.beings.kinds import class_of
+
+        kind = class_of(row["genesis"])
+        return cast(Self, super()._of(row, alone=alone) if kind is BaseBeing else kind._of(row, alone=alone))
+
     def _take(self, row: Row) -> None:
         self.memories, self.embedding = row["memories"], row["embedding"]
         self._remembered = len(self.memories), trusted("memories", self.memories)
@@ -66,11 +100,22 @@ class BaseBeing(Record):
     def _written(self, now: State, row: Row) -> None:
         super()._written(now, row)
         if len(self.memories) > self._remembered[0]:
+            from luxos.beings.memories import WINDOW
+
+            self._overfull = row.get("remembered", len(self.memories)) > WINDOW
             self._remembered = len(self.memories), trusted("memories", self.memories)
+
+    def _merged(self, row: Row) -> None:
+        from luxos.beings.memories import overfull
+
+        super()._merged(row)
+        self._overfull = overfull(self.memories)
 
     def _checked(self) -> State:
         if self._loaded is None and isinstance(self.genesis, dict) and "owner" not in self.genesis:
             self.genesis = {**self.genesis, "owner": self.default_owner or system_user()}
+        if self._loaded is None:
+            typed.fill(self)
         return super()._checked()
 
     def _check(self) -> None:
@@ -80,12 +125,11 @@ class BaseBeing(Record):
         if encoded("memories", self.memories[:count]) != text:
             raise BeingInvalid(field="memories", reason="rewritten")
         for index, memory in enumerate(self.memories[count:], count):
-            check_dict(f"memories[{index}]", memory)
-            if not {"at", "kind"} <= memory.keys():
-                raise BeingInvalid(field=f"memories[{index}]", reason="no_memory")
+            _check_memory(f"memories[{index}]", memory)
 
     def _check_changeable(self) -> None:
-        if isinstance(self.genesis, dict) and self.genesis.get("tier") == "core":
+        claims = isinstance(self.genesis, dict) and self.genesis.get("tier") == "core"
+        if claims or self.soul in STATIC:
             raise BeingStatic(soul=self.soul)
 
     def _state(self, encode: Encoder) -> State:
@@ -108,3 +152,14 @@ class BaseBeing(Record):
             embedding_changed=now["embedding"] != then["embedding"],
         )
         return change if change.fields else None
+
+
+def _check_memory(field: str, memory: Any) -> None:
+    from luxos.beings.memories import RESERVED
+
+    check_dict(field, memory)
+    if not {"at", "kind"} <= memory.keys():
+        raise BeingInvalid(field=field, reason="no_memory")
+    if memory["kind"] in RESERVED:
+        raise BeingInvalid(field=f"{field}.kind", reason="reserved", kind=memory["kind"])
+        typed.check(self)

@@ -39,7 +39,7 @@ class Record:
 
     row: ClassVar[str]
     """The row's name in the names of the queries."""
-    key: ClassVar[str]
+    key_column: ClassVar[str]
     objects: ClassVar[tuple[str, ...]] = ("genesis", "attributes")
 
     tags: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Record:
         async with cls._borrowed(connection) as lent:
             for start in range(0, len(wanted), _CHUNK):
                 rows = await lent.fetch(queries()[f"load_{cls.row}s"], wanted[start : start + _CHUNK])
-                found |= {row[cls.key]: row for row in rows if cls._is_kind(row)}
+                found |= {row[cls.key_column]: row for row in rows if cls._is_kind(row)}
         rows = [cls._there(identity, found.get(identity), deleted) for identity in identities]
         if len(wanted) < len(rows):
             rows = [deepcopy(dict(row)) for row in rows]  # one that is asked for twice is two objects
@@ -129,7 +129,7 @@ class Record:
     @property
     def identity(self) -> UUID:
         """The row's primary key."""
-        return getattr(self, self.key)  # type: ignore[no-any-return]
+        return getattr(self, self.key_column)  # type: ignore[no-any-return]
 
     @classmethod
     async def _fetch(cls, identity: UUID, connection: Any) -> Row | None:
@@ -156,7 +156,7 @@ class Record:
     @classmethod
     def _of(cls, row: Row, *, alone: bool = False) -> Self:
         """The object of a row; `alone` where it was read in no transaction of a caller."""
-        made = cls(**{cls.key: row[cls.key]}, **cls._fixed(row))
+        made = cls(**{cls.key_column: row[cls.key_column]}, **cls._fixed(row))
         made._take(row)
         made._version = row["version"] if alone else None
         return made
@@ -177,6 +177,11 @@ class Record:
     def _written(self, now: State, row: Row) -> None:
         """Knows that the row is what the object is."""
         self._loaded, self._energy, self._version = now, self.energy_level, row["version"]
+
+    def _merged(self, row: Row) -> None:
+        """Becomes what the row is after a change that others' changes stand beside."""
+        self._take(row)
+        self._version = row["version"]
 
     def _checked(self) -> State:
         """What the object is now; raises `BeingInvalid` for what the row cannot hold."""
@@ -223,14 +228,14 @@ class Record:
             self.created_at = row["created_at"]
             return
         present = await connection.fetchrow(queries()[f"load_{self.row}"], self.identity)
-        self._be_same(now, self._there(self.identity, present, deleted=True))
+        self._same(now, self._there(self.identity, present, deleted=True))()
 
-    def _be_same(self, now: State, row: Row) -> None:
-        """Becomes what a row is that was there already; `BeingConflict` where it is not the same."""
-        present = type(self)._of(row, alone=True)
+    def _same(self, now: State, row: Row) -> Callable[[], None]:
+        """What makes the object the row that was there already; `BeingConflict` where it is not the same."""
+        present = type(self)._of(row)
         if (found := first_difference(present._whole(present._loaded or {}), self._whole(now))) is not None:
             raise BeingConflict(soul=self.identity, field=found)
-        self.__dict__.update(present.__dict__)
+        return partial(self.__dict__.update, present.__dict__)
 
     def _whole(self, state: State) -> dict[str, Any]:
         """A state, and also what adds up or never changes."""
@@ -257,8 +262,7 @@ class Record:
         for _attempt in range(_MERGES):
             row = await connection.fetchrow(queries()[f"merge_{self.row}"], self.identity, *change.if_unchanged())
             if row is not None:
-                self._take(row)
-                self._version = row["version"]
+                self._merged(row)
                 return
             present = await connection.fetchrow(queries()[f"load_{self.row}"], self.identity)
             self._refuse(change, self._there(self.identity, present, deleted=True))

@@ -17,7 +17,7 @@ class RelationshipBeing(Record):
     """A relationship; its two ends are set when it is made and never change."""
 
     row: ClassVar[str] = "relationship"
-    key: ClassVar[str] = "id"
+    key_column: ClassVar[str] = "id"
 
     id: UUID = field(default_factory=uuid4)
     source_soul: UUID

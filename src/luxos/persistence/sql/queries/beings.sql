@@ -52,7 +52,11 @@ WHERE soul = $1
     AND xmin = $2::XID
     AND genesis ->> 'tier' IS DISTINCT FROM 'core'
     AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
-RETURNING CASE WHEN $11::JSONB IS NULL THEN 0 ELSE jsonb_array_length(memories) END AS remembered, xmin AS version;
+RETURNING
+    xmin AS version,
+    CASE WHEN $11::JSONB IS NULL THEN 0
+         ELSE jsonb_array_length(memories) - (coalesce(memories -> 0 ->> 'kind', '') = 'earlier')::INTEGER
+    END AS remembered;
 
 -- name: merge_being
 -- $2 the tags before; $3 … $13 as in update_being; $14 … $16 what was under the keys of $5, $7 and $9; $17 the embedding
@@ -144,8 +148,11 @@ WHERE id = $1
     )
 RETURNING id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at, xmin AS version;
 
+-- name: transaction_moment
+SELECT CURRENT_TIMESTAMP::TIMESTAMP;
+
 -- name: write_core_beings
--- $1 an array of {soul, genesis}; $2 the being of the schema, $3 the digest of the array.
+-- $1 an array of {soul, genesis}; $2 the being of the schema, $3 the digest of the array, $4 the version of this LuxOS.
 WITH wanted AS (
     SELECT (item ->> 'soul')::UUID AS soul, item -> 'genesis' AS genesis
     FROM jsonb_array_elements($1::JSONB) AS item
@@ -155,6 +162,11 @@ written AS (
     SELECT soul, '{core}', genesis, '{}', '[]', '{}' FROM wanted
     ON CONFLICT (soul) DO UPDATE SET genesis = excluded.genesis
     WHERE base_beings.genesis ->> 'tier' = 'core' AND base_beings.genesis IS DISTINCT FROM excluded.genesis
+),
+retired AS (
+    UPDATE base_beings SET genesis = genesis || jsonb_build_object('retired', $4::TEXT)
+    WHERE tags @> '{core}' AND genesis ->> 'tier' = 'core' AND NOT genesis ? 'retired'
+      AND soul <> $2 AND soul NOT IN (SELECT soul FROM wanted)
 )
 UPDATE base_beings SET attributes = attributes || jsonb_build_object('core_digest', $3::TEXT) WHERE soul = $2;
 

@@ -1,0 +1,164 @@
+"""Many rows at once: new ones by COPY, changed ones in one batch, all of them or none."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from luxos.beings.being import BaseBeing
+from luxos.beings.change import Change
+from luxos.beings.difference import State
+from luxos.beings.errors import BeingConflict, BeingInvalid, BeingUnknown
+from luxos.beings.record import Record, Row
+from luxos.beings.relationship import RelationshipBeing
+from luxos.persistence.queries import queries
+from luxos.persistence.retrying import in_transaction
+
+_TABLES: Mapping[type[Record], tuple[str, Sequence[str]]] = {
+    BaseBeing: (
+        "base_beings",
+        (
+            *("soul", "tags", "energy_level", "genesis", "attributes"),
+            *("memories", "self_awareness", "created_at", "embedding"),
+        ),
+    ),
+    RelationshipBeing: (
+        "relationships",
+        ("id", "tags", "energy_level", "source_soul", "target_soul", "genesis", "attributes", "created_at"),
+    ),
+}
+"""What COPY writes, in the order of the objects' `_values`."""
+_CREATED = 7
+"""Where the moment of creation stands in both."""
+_TRIES = 5
+_CHUNK = 10_000
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+Finish = Callable[[], None]
+
+
+async def save_all(records: Iterable[Record], *, connection: Any = None) -> None:
+    """Saves beings and relationships as `save` would save each, in one transaction; relationships come last.
+
+    `BeingConflict` names the first one that another writer changed, `BeingUnknown` an end of a relationship that is not
+    there; then nothing was written, and the objects are as they were before.
+    """
+    wanted = list(dict.fromkeys(records))
+    if connection is None:
+        finishing = await in_transaction(BaseBeing._pool(), partial(_saved, wanted))
+    else:
+        async with connection.transaction():
+            finishing = await _saved(wanted, connection)
+    for finish in finishing:
+        finish()
+    for record in wanted:
+        if isinstance(record, BaseBeing):
+            await record._settle(connection)
+
+
+async def _saved(records: Sequence[Record], connection: Any) -> list[Finish]:
+    """Writes all of it; gives what the objects have to do once it is certain."""
+    finishing: list[Finish] = []
+    for kind in _TABLES:
+        ours = [record for record in records if isinstance(record, kind)]
+        new = [record for record in ours if record._loaded is None]
+        try:
+            if new:
+                finishing += await _insert(kind, new, connection)
+            finishing += await _change([record for record in ours if record._loaded is not None], connection)
+        except asyncpg.ForeignKeyViolationError as error:
+            raise BeingUnknown(soul=_missing(error)) from error
+        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
+            raise BeingInvalid(field=kind.__name__, reason="database", said=str(error)) from error
+    return finishing
+
+
+async def _insert(kind: type[Record], records: Sequence[Record], connection: Any) -> list[Finish]:
+    """New rows; one that is there already must be the same, as in `save`."""
+    for _try in range(_TRIES):
+        present = await _present(kind, [record.identity for record in records], connection)
+        fresh = {record.identity: record for record in reversed(records) if record.identity not in present}
+        again = [record for record in records if fresh.get(record.identity) is not record]
+        try:
+            async with connection.transaction():
+                finishing = await _copy(kind, list(reversed(fresh.values())), connection)
+        except asyncpg.UniqueViolationError:  # somebody was faster
+            continue
+        present |= await _present(kind, [record.identity for record in again if record.identity in fresh], connection)
+        states = {record: record._checked() for record in again}
+        return finishing + [record._same(states[record], present[record.identity]) for record in again]
+    raise BeingConflict(soul=records[0].identity, field=kind.key_column)
+
+
+async def _present(kind: type[Record], identities: Sequence[UUID], connection: Any) -> dict[UUID, Row]:
+    found: dict[UUID, Row] = {}
+    for start in range(0, len(identities), _CHUNK):
+        rows = await connection.fetch(queries()[f"load_{kind.row}s"], identities[start : start + _CHUNK])
+        found |= {row[kind.key_column]: row for row in rows}
+    return found
+
+
+async def _copy(kind: type[Record], records: Sequence[Record], connection: Any) -> list[Finish]:
+    moment: datetime = await connection.fetchval(queries()["transaction_moment"])
+    finishing: list[Finish] = []
+
+    def rows() -> Iterator[Sequence[Any]]:
+        """Checked and encoded while the database takes in the ones before."""
+        for record in records:
+            now = record._checked()
+            values = record._values(now)
+            values[_CREATED] = values[_CREATED] or moment
+            finishing.append(partial(_be_written, record, now, values[_CREATED]))
+            yield values
+
+    table, columns = _TABLES[kind]
+    await connection.copy_records_to_table(table, records=rows(), columns=columns)
+    return finishing
+
+
+def _be_written(record: Record, now: State, created: datetime) -> None:
+    record._written(now, {"version": None})
+    record.created_at = created
+
+
+async def _change(records: Sequence[Record], connection: Any) -> list[Finish]:
+    """Changed rows, in the order of their keys, so that two who save the same ones wait for each other only."""
+    every = [(record, record._changes(record._checked())) for record in records]
+    changes = [(record, change) for record, change in every if change is not None]
+    if not changes:
+        return []
+    kind = type(changes[0][0])
+    arguments = sorted(([record.identity, *change.if_unchanged()] for record, change in changes), key=_first)
+    rows = await connection.fetchmany(queries()[f"merge_{kind.row}"], arguments)
+    written = {row[kind.key_column]: row for row in rows}
+    if len(rows) < len(changes):
+        await _refuse(changes, Counter(row[kind.key_column] for row in rows), connection)
+    return [partial(_be_taken, record, written[record.identity]) for record, _change in changes]
+
+
+def _first(arguments: Sequence[Any]) -> Any:
+    return arguments[0]
+
+
+def _be_taken(record: Record, row: Row) -> None:
+    record._merged(row)
+    record._version = None  # the transaction may go on
+
+
+async def _refuse(changes: Sequence[tuple[Record, Change]], written: Counter[UUID], connection: Any) -> None:
+    """Raises what kept the first of the changes from being written that was not."""
+    wanted = Counter(record.identity for record, _change in changes)
+    for record, change in changes:
+        if written[record.identity] < wanted[record.identity]:
+            row = await connection.fetchrow(queries()[f"load_{record.row}"], record.identity)
+            record._refuse(change, record._there(record.identity, row, deleted=True))
+            raise BeingConflict(soul=record.identity, field=change.fields[0])
+
+
+def _missing(error: asyncpg.ForeignKeyViolationError) -> str:
+    found = _UUID.search(error.detail or "")
+    return found[0] if found else str(error)
