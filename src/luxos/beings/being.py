@@ -116,7 +116,9 @@ class BaseBeing(Record):
             self.genesis = {**self.genesis, "owner": self.default_owner or system_user()}
         if self._loaded is None:
             typed.fill(self)
-        return super()._checked()
+        now = super()._checked()
+        typed.check(self)
+        return now
 
     def _check(self) -> None:
         count, text = self._remembered
@@ -162,4 +164,3 @@ def _check_memory(field: str, memory: Any) -> None:
         raise BeingInvalid(field=field, reason="no_memory")
     if memory["kind"] in RESERVED:
         raise BeingInvalid(field=f"{field}.kind", reason="reserved", kind=memory["kind"])
-        typed.check(self)

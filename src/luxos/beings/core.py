@@ -11,35 +11,12 @@ from uuid import UUID
 from luxos import __version__
 from luxos.beings.errors import CoreTaken
 from luxos.beings.genesis import soul_hash
+from luxos.beings.static import CLASSES, CORE_OWNER, STATIC
 from luxos.persistence.json_codec import canonical
 from luxos.persistence.queries import queries
 from luxos.persistence.schema import SCHEMA_BEING
 
 Effects = Literal["none", "workspace", "external"]
-
-
-@dataclass(frozen=True)
-class CoreClass:
-    """A core being that is not called: a class of beings, or a part of the system."""
-
-    uuid: UUID
-    name: str
-    type: str
-    purpose: str
-
-    @property
-    def genesis(self) -> dict[str, Any]:
-        return {"type": self.type, "tier": "core", "name": self.name, "purpose": self.purpose}
-
-
-CLASSES = (
-    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a01"), "BaseBeing", "class", "Every being."),
-    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a02"), "ClassBeing", "class", "A being that others are made by."),
-    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a03"), "FunctionBeing", "class", "A being that can be called."),
-    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a04"), "RelationshipBeing", "class", "From one being to another."),
-    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a05"), "Kernel", "kernel", "Keeps the zones of LuxOS alive."),
-    CoreClass(UUID("6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a06"), "Factory", "factory", "Makes beings from a genesis."),
-)
 
 
 @dataclass(frozen=True)
@@ -74,6 +51,7 @@ class CoreFunction:
             "source": f"{self.function.__module__}:{self.function.__qualname__}",
             "requirements": [f"lux-os=={__version__}"],
             "purpose": self.purpose,
+            "owner": CORE_OWNER,
         }
 
     @cached_property
@@ -112,7 +90,7 @@ class CoreRegistry:
         if function.verb is not None:
             places.append((self._by_verb, function.verb))
         for place, name in places:
-            if name in place or name in _STATIC:
+            if name in place or name in STATIC:
                 raise CoreTaken(name=name)
         for place, name in places:
             place[name] = function
@@ -156,12 +134,13 @@ class CoreRegistry:
         return {**named, **kwargs, **({"": rest} if rest else {})}
 
 
-_STATIC = frozenset(being.uuid for being in CLASSES)
-
-
 async def write_core_beings(connection: Any, registry: CoreRegistry) -> None:
-    """Has a row for every core being, so that steps can refer to it; does nothing where they are there already."""
+    """Has a row for every core being, so that steps can refer to it; does nothing where they are there already.
+
+    A core being that this LuxOS does not have any more keeps its row, for what refers to it: its genesis says which
+    LuxOS `retired` it, until one has it again.
+    """
     rows = [{"soul": str(being.uuid), "genesis": being.genesis} for being in (*CLASSES, *registry)]
     digest = "sha256:" + hashlib.sha256(canonical(rows).encode()).hexdigest()
     if await connection.fetchval(queries()["core_digest"], SCHEMA_BEING) != digest:
-        await connection.execute(queries()["write_core_beings"], rows, SCHEMA_BEING, digest)
+        await connection.execute(queries()["write_core_beings"], rows, SCHEMA_BEING, digest, __version__)

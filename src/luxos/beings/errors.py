@@ -54,7 +54,13 @@ REASONS: Mapping[str, str] = {
     "vector_number": N_("it must be a number of 32 bits"),
     "rewritten": N_("memories only grow, and what was remembered stays"),
     "no_memory": N_("a memory has `at` and `kind`"),
+    "reserved": N_("only LuxOS itself writes memories of the kind {kind!r}"),
+    "since": N_("it must be the number of a memory, from 0, or a moment"),
     "database": N_("the database does not take it ({said})"),
+    "no_type": N_("it is missing, or no text"),
+    "no_py_type": N_("it says no `py_type`"),
+    "py_type": N_("{text} is no type that attributes have; docs/design.md lists them"),
+    "default": N_("the default {value} is no {wanted}"),
 }
 """Why a value is refused, by the code that stands in `details["reason"]`."""
 
@@ -153,3 +159,92 @@ class BeingAmbiguous(BeingError):
     code = "being_ambiguous"
     exit_code = Exit.USAGE
     message = N_("{name!r} may be several beings: {candidates}. Say more of the UUID.")
+
+
+class NoMessage(BeingError):
+    """Nothing came along a channel in the time that the reader waits."""
+
+    code = "no_message"
+    message = N_("No message came along the channel {channel} in time. Wait longer, or look whether anybody sends.")
+
+
+class MessageDiffers(BeingError):
+    """Another message was sent under the same key."""
+
+    code = "message_differs"
+    message = N_(
+        "Under the key {key!r} another message was sent along the channel {channel} before, and nothing was sent now. "
+        "Take a key of its own for each message."
+    )
+
+
+class PyTypeInvalid(BeingError):
+    """A text that is no type of our small language."""
+
+    code = "py_type_invalid"
+    message = N_("{text} is no type that attributes have. docs/design.md lists them.")
+
+
+class AttributeUnfit(BeingError):
+    """An attribute is of another type than its genotype declares; `field` is the path to where it does not fit."""
+
+    code = "attribute_unfit"
+    message = N_(
+        "The attribute {field} of {soul} must be {wanted}, and what came is {came}: {value}. Nothing was written; "
+        "correct the value."
+    )
+
+
+class AttributeMissing(AttributeUnfit):
+    """A being was to be made without an attribute that has no default."""
+
+    code = "attribute_missing"
+    message = N_("The attribute {field} of {soul} must be {wanted}, and nothing came. Nothing was written; give it.")
+
+
+class AttributeUndeclared(AttributeUnfit):
+    """A genotype that declares attributes has no others."""
+
+    code = "attribute_undeclared"
+    message = N_(
+        "{soul} has no attribute {field}; its genotype declares: {declared}. Nothing was written; declare it there, or "
+        "correct the name."
+    )
+
+
+class TaskNotReady(BeingError):
+    """A task does not go from the status that it has to the one that was wanted."""
+
+    code = "task_not_ready"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "The task {soul} is {status}, and from there it does not become {wanted}, only: {allowed}. Nothing was written."
+    )
+
+
+class KindTaken(BeingError):
+    """A class would make beings of a type that LuxOS gives a meaning of its own."""
+
+    code = "kind_taken"
+    exit_code = Exit.USAGE
+    message = N_("The type {kind} has a meaning of its own in LuxOS, so no class makes it. Choose another name.")
+
+
+class SourceInvalid(BeingError):
+    """A source that is no function; `line` and `column` count from 1."""
+
+    code = "source_invalid"
+    exit_code = Exit.USAGE
+    message = N_(
+        "The source of {name} is not Python at line {line}, column {column}: {text!r}. Nothing was made; correct it."
+    )
+
+
+class SourceUndefined(SourceInvalid):
+    """A source that defines nothing to be called, or several functions none of which is named `function`."""
+
+    code = "source_undefined"
+    message = N_(
+        "The source of {name} has to define `function`, or one function only; it defines {count}. Nothing was made; "
+        "name the one that is to be called `function`."
+    )

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import NotDispatched
+from luxos.beings.function_source import Signature, signature_of
 from luxos.beings.genesis import soul_hash
+from luxos.beings.typed import declared
 
 TIERS = ("core", "hermetic", "isolated")
 
@@ -24,6 +26,22 @@ class FunctionBeing(BaseBeing):
     kind: ClassVar[str | None] = "function"
     dispatcher: ClassVar[Dispatcher | None] = None
     """The runtime's dispatcher; boot sets it on `FunctionBeing`."""
+
+    @classmethod
+    def of(cls, name: str, source: str, **genesis: Any) -> "FunctionBeing":
+        """A function that is not saved yet; `SourceInvalid` where its source is none. Nothing of it is run.
+
+        It runs isolated, unless `genesis` says another `tier`; `luxos.open().summon` also registers its soul.
+        """
+        signature_of(source, name)
+        whole = {"type": "function", "tier": "isolated", "name": name, **genesis, "source": source}
+        declared(whole)
+        return cls(genesis=whole)
+
+    @property
+    def signature(self) -> Signature:
+        """How it is called, as its source says; `SourceInvalid` where the source is none."""
+        return signature_of(self.source, str(self.genesis.get("name", self.soul)))
 
     @property
     def source(self) -> str:

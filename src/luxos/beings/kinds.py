@@ -1,0 +1,41 @@
+"""Which class a being is an object of: by its `genesis.type`; `BaseBeing` where the type has no class of its own."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.being import BaseBeing
+
+KEPT = frozenset(
+    {"schema", "kernel", "runtime", "run", "soul", "soul_group", "alias", "memory", "channel", "conversation", "audit"}
+)
+"""Types of beings by which LuxOS keeps its own things; they are plain beings, and no class makes them."""
+
+
+@cache
+def kinds() -> Mapping[str, type[BaseBeing]]:
+    """The classes by the `genesis.type` of their beings."""
+    from luxos.beings.classes import ClassBeing
+    from luxos.beings.factory import Factory
+    from luxos.beings.function import FunctionBeing
+    from luxos.beings.message import MessageBeing
+    from luxos.beings.task import TaskBeing
+
+    return {str(each.kind): each for each in (ClassBeing, Factory, FunctionBeing, MessageBeing, TaskBeing)}
+
+
+def class_of(genesis: Mapping[str, Any]) -> type[BaseBeing]:
+    """The class for a being with this genesis."""
+    kind = genesis.get("type")
+    return kinds().get(kind, BaseBeing) if isinstance(kind, str) else BaseBeing
+
+
+def of(row: Mapping[str, Any]) -> BaseBeing:
+    """The object of a row, of the class that its genesis says."""
+    return BaseBeing._of(row)
+
+
+async def load(identity: UUID, *, deleted: bool = False, connection: Any = None) -> BaseBeing:
+    """The being, of the class that its genesis says; `BeingUnknown` and `BeingDeleted` as `BaseBeing.load`."""
+    return await BaseBeing.load(identity, deleted=deleted, connection=connection)
