@@ -102,7 +102,7 @@ class BaseBeing(Record):
         if len(self.memories) > self._remembered[0]:
             from luxos.beings.memories import WINDOW
 
-            self._overfull = row.get("remembered", len(self.memories)) > WINDOW
+            self._overfull = row.get("remembered", 0) > WINDOW  # a new row is left as it was given
             self._remembered = len(self.memories), trusted("memories", self.memories)
 
     def _merged(self, row: Row) -> None:
