@@ -103,9 +103,9 @@ async def numbered(
     start = await _start(soul, since, backwards, connection)
     if start is None:
         return
-    moment = _text(since) if isinstance(since, datetime) else None
+    moment = _text(since, latest=backwards) if isinstance(since, datetime) else None
     async for number, memory in (_back if backwards else _onward)(soul, start, connection):
-        if moment is not None and (memory["at"] > moment if backwards else memory["at"] < moment):
+        if moment is not None and (str(memory["at"]) > moment if backwards else str(memory["at"]) < moment):
             continue
         moment = None
         yield number, memory
@@ -119,7 +119,7 @@ async def _start(soul: UUID, since: datetime | int | None, backwards: bool, conn
         return since if since is not None else (_NEWEST if backwards else 0)
     async with BaseBeing._borrowed(connection) as lent:
         if backwards:
-            found: int | None = await lent.fetchval(queries()["memories_until"], soul, _text(since))
+            found: int | None = await lent.fetchval(queries()["memories_until"], soul, _text(since, latest=True))
             return found
         return await lent.fetchval(queries()["memories_since"], soul, _text(since)) or 0
 
@@ -196,6 +196,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _text(moment: datetime) -> str:
+def _text(moment: datetime, *, latest: bool = False) -> str:
+    """The first of the texts that may stand for a moment, or the last one: zeros at the end may be left out."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="microseconds")
+    text = aware.astimezone(UTC).isoformat(timespec="microseconds")
+    if latest:
+        return text
+    digits, zone = text[:-6], text[-6:]
+    return digits.rstrip("0").removesuffix(".") + zone

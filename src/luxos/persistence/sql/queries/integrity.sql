@@ -45,8 +45,9 @@ FROM ordered WHERE first <> expected
 UNION ALL
 SELECT 'chapter', being, count, held FROM ordered WHERE count <> held
 UNION ALL
-SELECT 'window', soul, coalesce(moved.count, 0), coalesce((memories -> 0 ->> 'count')::BIGINT, 0)
+SELECT 'window', soul, coalesce(moved.count, (memories -> 0 ->> 'forgotten')::BIGINT, 0),
+    coalesce((memories -> 0 ->> 'count')::BIGINT, 0)
 FROM base_beings LEFT JOIN moved ON being = soul
 WHERE (memories -> 0 ->> 'kind' = 'earlier' OR moved.being IS NOT NULL)
     AND CASE WHEN memories -> 0 ->> 'kind' = 'earlier' THEN (memories -> 0 ->> 'count')::BIGINT ELSE 0 END
-        <> coalesce(moved.count, 0);
+        <> coalesce(moved.count, (memories -> 0 ->> 'forgotten')::BIGINT, 0);
