@@ -122,6 +122,21 @@ def test_the_shell_keeps_a_password_out_of_its_arguments() -> None:
     assert shell.environment["PGPASSWORD"] == "ta jne"
 
 
+@pytest.mark.parametrize(
+    ("dsn", "url"),
+    [
+        ("postgresql://ola:ta%20jne@example.org:5433/x?sslmode=require",
+         "postgresql://ola:ta%20jne@example.org:5433/y%2Fz?sslmode=require"),
+        ("postgresql:///x?host=/run/p&user=ola", "postgresql:///y%2Fz?host=/run/p&user=ola"),
+        ("postgresql://a:1,b:2", "postgresql://a:1,b:2/y%2Fz"),
+    ],
+)  # fmt: skip
+def test_another_database_of_a_server_has_an_address(dsn: str, url: str) -> None:
+    address = Address.of_dsn(dsn)
+    assert address.url == dsn
+    assert address.named("y/z").url == url
+
+
 ROOMS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, LuxError)]
 
 

@@ -31,7 +31,13 @@ class Address:
     @property
     def url(self) -> str:
         """The DSN, with its password."""
-        return self.dsn or f"postgresql:///{self.database}?host={quote(self.host)}&user={self.role}"
+        if self.dsn is None:
+            return f"postgresql:///{self.database}?host={quote(self.host)}&user={self.role}"
+        if not self.database:
+            return self.dsn
+        parts = urlsplit(self.dsn)
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{parts.scheme}://{parts.netloc}/{quote(self.database, safe='')}{query}"
 
     @property
     def shown(self) -> str:
