@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID, uuid5
 
+from luxos.beings import memories
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingConflict, BeingStatic
 from luxos.persistence.queries import queries
@@ -111,8 +112,10 @@ async def history(name: str, *, connection: Any = None) -> list[dict[str, Any]]:
     Each is a memory: `{"at", "kind": "version" or "renamed", "version", "hash", …}`. `SoulUnknown` for no alias.
     """
     alias = await Alias.of(name, connection=connection)
-    rows = await BaseBeing.load_many([row_of(one) for one in (*alias.formerly, alias.name)], connection=connection)
-    told = [memory for row in rows for memory in row.memories if "version" in memory]
+    told = []
+    for one in (*alias.formerly, alias.name):
+        async for memory in memories.history(row_of(one), connection=connection):
+            told += [memory] if "version" in memory else []
     return sorted(told, key=lambda memory: (memory["version"], memory["at"]))
 
 
