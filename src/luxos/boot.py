@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from luxos.errors import LuxError
 
@@ -27,6 +27,7 @@ class System:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._runtime: Runtime | None = None
+        self._pool_before: Any = None
         self._held = AsyncExitStack()
         self._turn = asyncio.Lock()
 
@@ -40,7 +41,10 @@ class System:
 
     async def close(self) -> None:
         """Closes what is open."""
-        self._runtime = None
+        if self._runtime is not None:
+            from luxos.beings.being import BaseBeing
+
+            BaseBeing.db_pool, self._runtime = self._pool_before, None
         await self._held.aclose()
 
     async def _open(self) -> None:
@@ -58,6 +62,8 @@ class System:
             runtime = Runtime.of(self.settings, database, registry)
             opening.push_async_callback(runtime.runs.close)
             before, self._held = self._held, opening.pop_all()
+        if self._runtime is None:
+            self._pool_before = BaseBeing.db_pool
         BaseBeing.db_pool, self._runtime = database.pool, runtime
         await before.aclose()
 

@@ -1,0 +1,143 @@
+"""`luxos.open()`: LuxOS for a Python program."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from luxos.boot import system
+from luxos.config import Settings
+from luxos.errors import Exit, LuxError
+from luxos.i18n import N_
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from luxos.beings.being import BaseBeing
+    from luxos.beings.channel import Channel
+    from luxos.beings.filter import Filter
+    from luxos.beings.find import Page
+    from luxos.beings.record import Record
+    from luxos.persistence.database import Database
+    from luxos.souls.registry import Soul
+
+
+class AlreadyOpen(LuxError):
+    """One process works with one LuxOS at a time: beings find their database through `BaseBeing.db_pool`."""
+
+    code = "already_open"
+    exit_code = Exit.REFUSED
+    message = N_("LuxOS is open in this process already ({home}). Use that one, or leave its `async with` first.")
+
+
+class Lux:
+    """An open LuxOS: what a program makes, finds and keeps in it.
+
+    Beings also work on their own while it is open: `await being.save()`, `await FunctionBeing.load(soul)`.
+    """
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings, self.database = settings, database
+
+    @property
+    def souls(self) -> type[Soul]:
+        """The registry: `get_by_hash`, `get_by_alias`, `of`, `register`, `evolve`, `rename`."""
+        from luxos.souls.registry import Soul
+
+        return Soul
+
+    async def summon(self, *, name: str, source: str, connection: Any = None, **genesis: Any) -> BaseBeing:
+        """The living being under the alias `name` that has this source: made, evolved, or as it is.
+
+        `genesis` is what else belongs to its genotype (`attributes`, `requirements`, `limits`, `permissions`, `tier`,
+        `pure`) or is said of it (`purpose`, `examples`). Nothing of the source is executed.
+        """
+        from luxos.souls.registry import summon
+
+        return await summon(name=name, source=source, connection=connection, **genesis)
+
+    async def load(self, who: UUID | str, *, connection: Any = None) -> BaseBeing:
+        """A being by its UUID, or the living being of an alias; `BeingUnknown` or `SoulUnknown` where there is none."""
+        from luxos.beings.being import BaseBeing
+        from luxos.souls.aliases import Alias, unknown
+
+        identity = _uuid(who)
+        if identity is None:
+            alias = await Alias.of(str(who), connection=connection)
+            if alias.being is None:
+                raise await unknown(str(who), connection=connection)
+            identity = alias.being
+        return await BaseBeing.load(identity, connection=connection)
+
+    def find(
+        self,
+        meant: Filter | str | None = None,
+        *,
+        order: str | None = None,
+        limit: int | None = None,
+        connection: Any = None,
+        **parts: Any,
+    ) -> AsyncIterator[BaseBeing]:
+        """Every being that a filter means, one after the other: `lux.find(tags=["money"], energy=(0, 100))`.
+
+        All parts, and the text that says the same, are in docs/reference/filters.md.
+        """
+        from luxos.beings.find import find
+
+        return find(meant, order=order, limit=limit, connection=connection, **parts)
+
+    async def page(
+        self,
+        meant: Filter | str | None = None,
+        *,
+        order: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+        connection: Any = None,
+        **parts: Any,
+    ) -> Page:
+        """Up to `limit` beings of those that `find` gives, and the key to ask for the next ones with."""
+        from luxos.beings.find import page
+
+        return await page(meant, order=order, limit=limit, after=after, connection=connection, **parts)
+
+    async def save_all(self, records: Iterable[Record], *, connection: Any = None) -> None:
+        """Saves many beings and relationships at once, all of them or none."""
+        from luxos.beings.bulk import save_all as save
+
+        await save(records, connection=connection)
+
+    async def channel(self, sender: BaseBeing, receiver: BaseBeing, *, name: str = "") -> Channel:
+        """The channel from one being to another under this name; it is made where there is none."""
+        from luxos.beings.channel import Channel
+
+        return await Channel.between(sender.soul, receiver.soul, name=name)
+
+
+_open: list[Path] = []
+
+
+@asynccontextmanager
+async def opened(home: str | os.PathLike[str] | None = None, dsn: str | None = None) -> AsyncIterator[Lux]:
+    """LuxOS, open for the length of the block; see `luxos.open`."""
+    settings = Settings.from_environment(os.environ)
+    settings = replace(settings, home=Path(home).absolute() if home else settings.home, dsn=dsn or settings.dsn)
+    if _open:
+        raise AlreadyOpen(home=_open[0])
+    _open.append(settings.home)
+    try:
+        async with system(settings) as booted:
+            yield Lux(settings, (await booted.runtime()).database)
+    finally:
+        _open.clear()
+
+
+def _uuid(who: UUID | str) -> UUID | None:
+    try:
+        return who if isinstance(who, UUID) else UUID(who)
+    except ValueError:
+        return None
