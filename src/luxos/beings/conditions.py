@@ -10,12 +10,13 @@ import asyncpg
 
 from luxos.beings.errors import FilterInvalid
 from luxos.beings.filter import Comparison, Filter
+from luxos.beings.kinds import KEPT
 from luxos.beings.record import without_zone
 from luxos.i18n import N_
 from luxos.persistence.queries import parts, queries
 
 HIDDEN_TAGS = ("tombstone", "soul", "alias", "core")
-HIDDEN_KINDS = ("alias", "memory", "message", "run", "schema")
+HIDDEN_KINDS = (*sorted(KEPT), "message")
 """What LuxOS keeps for itself among the beings."""
 _ARGUMENT = re.compile(r"\$(\d+)")
 _COLUMNS = re.compile(r"SELECT\s+(.*?)\s+FROM", re.DOTALL)

@@ -57,6 +57,14 @@ def parse_created(text: str) -> tuple[datetime | None, datetime | None]:
     return (_moment(first, 0) if first else None), (_moment(last, 1) if last else None)
 
 
+def parse_json(text: str) -> Any:
+    """A JSON value that is a part of a filter."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FilterInvalid(part=text[:80], reason=N_("it is no JSON")) from error
+
+
 def _moment(text: str, days: int) -> datetime:
     """A moment; a day stands for its beginning, or with `days` for the end of it."""
     try:

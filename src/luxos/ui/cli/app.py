@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "show": "luxos.ui.cli.records",
     "doctor": "luxos.ui.cli.doctor",
     "being": "luxos.ui.cli.being",
+    "graph": "luxos.ui.cli.graph",
     "db": "luxos.ui.cli.db",
     "backup": "luxos.ui.cli.backup",
     "restore": "luxos.ui.cli.backup",

@@ -1,6 +1,7 @@
 """`luxos being`: beings, looked at and looked for. What changes them stands in modules of its own, added at the end."""
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -18,6 +19,74 @@ def being_command() -> None:
 
 who_argument = click.argument("who", metavar=_("WHO"))
 """A UUID, the beginning of one, an alias or a name; `ui/methods/naming.py` finds the being."""
+
+
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The parts of a filter as options; `filter_text` puts them together."""
+    for option in (
+        click.option("--system", is_flag=True, help=_("Also what LuxOS keeps for itself.")),
+        click.option("--deleted", is_flag=True, help=_("Also those that were deleted.")),
+        click.option("--near", help=_("With an embedding near this vector, the nearest first: [0.1, 0.2].")),
+        click.option("--text", help=_("With words that begin like these.")),
+        click.option("--created", help=_("Made then: 2026-01-01..2026-01-31, open at either end, or one day.")),
+        click.option("--name", help=_("Of this name.")),
+        click.option("--owner", help=_("Of this owner.")),
+        click.option("--kind", help=_("Of this kind: function, task, message, run …")),
+        click.option("--path", help=_("For whose attributes this jsonpath finds something, or is true.")),
+        click.option("--genesis", help=_("Whose genesis holds this JSON object.")),
+        click.option("--attributes", help=_("Whose attributes hold this JSON object.")),
+        click.option("--where", multiple=True, help=_("With such an attribute: rate > 20.")),
+        click.option("--energy", help=_("With this energy: 0..100, 5.., ..5.")),
+        click.option("--without-tag", multiple=True, help=_("Without this tag.")),
+        click.option("--any-tag", multiple=True, help=_("With at least one of these tags.")),
+        click.option("--tag", multiple=True, help=_("With this tag; more than once: with all of them.")),
+    ):
+        command = option(command)
+    return command
+
+
+def filter_text(terms: Sequence[str], said: Mapping[str, Any]) -> str:
+    """The text of a filter: the terms as they are, and what the options say."""
+    from luxos.beings.filter import Filter
+    from luxos.beings.filter_text import parse, parse_created, parse_energy, parse_json
+
+    given = Filter(
+        tags=said["tag"],
+        any_tags=said["any_tag"],
+        without_tags=said["without_tag"],
+        energy=parse_energy(said["energy"]) if said["energy"] else None,
+        created=parse_created(said["created"]) if said["created"] else None,
+        where=said["where"],
+        **{part: parse_json(said[part]) for part in ("attributes", "genesis", "near") if said[part] is not None},
+        **{part: said[part] for part in ("path", "kind", "owner", "name", "text", "deleted", "system")},
+    )
+    return str(parse(" ".join([*terms, str(given)])))
+
+
+@being_command.command(
+    "find",
+    help=_("List beings. TERMS say which, as in docs/reference/filters.md: tag:money energy:0..100 'rate > 20' words."),
+)
+@click.argument("terms", nargs=-1, metavar=_("[TERMS]…"))
+@filter_options
+@click.option("--order", help=_("soul, created, -created, energy, -energy, likeness, distance."))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help=_("How many at the most."))
+@click.option("--after", metavar="KEY", help=_("Go on after this key, which the page before gave."))
+@json_option
+def find_command(
+    terms: tuple[str, ...], order: str | None, limit: int, after: str | None, as_json: bool, **said: Any
+) -> None:
+    asked = {"meant": filter_text(terms, said), "order": order, "limit": limit, "after": after}
+    found = ask("find_beings", asked, as_json)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for being in found["beings"]:
+        click.echo(f"{being['soul']}  {being['kind'] or '–':<12} {being['energy_level']:>6}  {being['name'] or '–'}")
+    if not found["beings"]:
+        click.echo(_("No being is like that."))
+    if found["next_key"]:
+        click.echo(_("There are more: --after {key}").format(key=found["next_key"]))
 
 
 @being_command.command("show", help=_("Show one being: WHO is a UUID, its first 8 characters, an alias or a name."))

@@ -8,8 +8,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from luxos.ui.methods.backups import backup, restore
-from luxos.ui.methods.beings import show_being
+from luxos.ui.methods.beings import find_beings, show_being
 from luxos.ui.methods.checks import check_database
+from luxos.ui.methods.graphs import (
+    graph_around,
+    graph_communities,
+    graph_cycles,
+    graph_influence,
+    graph_neighbours,
+    graph_path,
+    graph_paths,
+)
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
 from luxos.ui.methods.work import do, plan, program, resume, undo
@@ -21,6 +30,7 @@ _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo),
     *(runs, show),
     *(backup, restore, check_database),
-    *(show_being,),
+    *(find_beings, show_being),
+    *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}
