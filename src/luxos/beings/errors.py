@@ -55,8 +55,11 @@ REASONS: Mapping[str, str] = {
     "rewritten": N_("memories only grow, and what was remembered stays"),
     "no_memory": N_("a memory has `at` and `kind`"),
     "reserved": N_("only LuxOS itself writes memories of the kind {kind!r}"),
+    "amount": N_("it must be an integer of 32 bits, {least} or more"),
     "since": N_("it must be the number of a memory, from 0, or a moment"),
     "database": N_("the database does not take it ({said})"),
+    "not_text": N_("it is no text"),
+    "no_pin": N_("each must be a name with a hash"),
     "no_type": N_("it is missing, or no text"),
     "no_py_type": N_("it says no `py_type`"),
     "py_type": N_("{text} is no type that attributes have; docs/design.md lists them"),
@@ -248,3 +251,20 @@ class SourceUndefined(SourceInvalid):
         "The source of {name} has to define `function`, or one function only; it defines {count}. Nothing was made; "
         "name the one that is to be called `function`."
     )
+
+
+class EnergyExhausted(BeingError):
+    """A being has less energy than it is to spend; `until` is the moment from which on it has enough, if ever."""
+
+    code = "energy_exhausted"
+    exit_code = Exit.REFUSED
+    message = N_("{soul} has {has} energy, and {wanted} is needed. Nothing was spent.")
+
+    def __str__(self) -> str:
+        until = self.details["until"]
+        then = (
+            _("So much does not come back by itself: give it some, or let it have a larger capacity.")
+            if until is None
+            else _("There will be enough at {until}.").format(until=until.isoformat(sep=" ", timespec="seconds"))
+        )
+        return f"{super().__str__()} {then}"

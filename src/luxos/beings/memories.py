@@ -5,6 +5,7 @@ of their own, and `VOLUME` // `CHAPTER` of these become one. So an append costs 
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ import asyncpg
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingInvalid, BeingStatic, BeingUnknown
 from luxos.beings.values import check_dict
+from luxos.errors import LuxError
 from luxos.persistence.queries import queries
 
 WINDOW = 16
@@ -47,8 +49,14 @@ async def append(soul: UUID, memory: Mapping[str, Any], *, connection: Any = Non
             await BaseBeing.load(soul, connection=lent)
             raise BeingStatic(soul=soul)
         if row["kept"] > WINDOW:
-            await settle(soul, connection=lent)
+            await _settle_after(soul, lent, alone=connection is None)
     return int(row["number"])
+
+
+async def _settle_after(soul: UUID, connection: Any, *, alone: bool) -> None:
+    """What was appended is written already, if not in a transaction of the caller's; so the next append may settle."""
+    with suppress(LuxError, asyncpg.PostgresError) if alone else nullcontext():
+        await settle(soul, connection=connection)
 
 
 async def settle(soul: UUID, *, connection: Any = None) -> None:
