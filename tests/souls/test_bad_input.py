@@ -30,6 +30,7 @@ REFUSED: dict[str, Callable[[], Awaitable[object]]] = {
     "evolve": lambda: Soul.evolve("nobody", {"source": SOURCE}),
     "rename": lambda: Soul.rename("nobody", "somebody"),
     "syntax": lambda: summon(name="bad", source="def function(:\n"),
+    "no function": lambda: summon(name="bad", source="x = 1\n"),
     "no text": lambda: summon(name="bad", source=b"x"),  # type: ignore[arg-type]
     "no type": lambda: Soul.register({"source": "x"}, alias="bad"),
     "type of number": lambda: Soul.register({"type": 1}, alias="bad"),
@@ -94,7 +95,7 @@ async def test_any_genesis_is_kept_as_it_is_or_refused(database: Database, genes
 
 @pytest.mark.parametrize("text", [SQL, "$1", "{}", "a'b\"c\\d", "%s", "🦊\u202e", "<script>", "\x85\u2028"])
 async def test_text_is_only_text(database: Database, text: str) -> None:
-    source = f"x = {text!r}\n"
+    source = f"def function():\n    return {text!r}\n"
     being = await summon(name="vat", source=source, purpose=text, author=text, permissions=[text], limits={text: text})
     assert (being.genesis["purpose"], being.genesis["limits"]) == (text, {text: text})
     assert (await Soul.of("vat")).genotype["source"] == source

@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import BeingConflict, BeingStatic, GenotypeInvalid
+from luxos.beings.errors import BeingConflict, BeingStatic, GenotypeInvalid, SourceUndefined
 from luxos.beings.function import FunctionBeing
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.database import Database
 from luxos.souls.aliases import Alias, history
 from luxos.souls.errors import SoulConflict, SoulUnknown
-from luxos.souls.evolution import ANCESTORS
+from luxos.souls.evolution import ANCESTORS, BORN_WITH
 from luxos.souls.registry import Soul, at, summon
 
 VAT = "def function(net, rate=23):\n    return net * (100 + rate) / 100\n"
@@ -80,7 +80,7 @@ async def test_anything_changed_is_a_mutation_a_new_being_with_its_descent(datab
     new = await summon(name="vat", source=OTHER)
     old = await FunctionBeing.load(old.soul)
     assert new.soul != old.soul
-    assert (new.tags, new.attributes, new.energy_level, new.self_awareness) == (["money"], {"rate": 5}, 0, {})
+    assert (new.tags, new.attributes, new.energy_level, new.self_awareness) == (["money"], {"rate": 5}, BORN_WITH, {})
     assert (new.genesis["source"], new.genesis["ancestors"], new.genesis["version"]) == (OTHER, [old.soul_hash], 2)
     assert (new.genesis["purpose"], new.genesis.get("owner")) == ("taxes", old.genesis.get("owner"))
     assert (old.source, old.energy_level, old.self_awareness, old.tags) == (VAT, 7, {"calls": 3}, ["money", "ancestor"])
@@ -105,9 +105,10 @@ async def test_the_history_has_every_version_its_time_and_its_kind(database: Dat
 
 
 async def test_ancestors_are_the_newest_and_the_history_is_all(database: Database) -> None:
-    lines = "".join(f"# {number}\n" for number in range(40))
-    for number in range(1, 41):
-        being = await summon(name="long", source="".join(lines.splitlines(keepends=True)[:number]))
+    source = VAT
+    for number in range(40):
+        being = await summon(name="long", source=source)
+        source += f"# {number}\n"
     told = [entry["hash"] for entry in await history("long")]
     assert len(told) == 40
     assert being.genesis["ancestors"] == told[-2 : -2 - ANCESTORS : -1]
@@ -248,3 +249,28 @@ async def test_a_field_that_another_writer_changed_is_not_undone_by_evolution(da
     stale.genesis["source"] = "x"
     with pytest.raises(BeingConflict):
         await stale.save()
+
+
+async def test_attributes_that_the_new_genotype_does_not_take_stay_with_the_ancestor(database: Database) -> None:
+    declared = {"rate": {"py_type": "int", "default": 23}, "note": {"py_type": "str", "default": ""}}
+    old = await summon(name="vat", source=VAT, attributes=declared)
+    assert old.attributes == {"rate": 23, "note": ""}
+    old.attributes["note"] = "mine"
+    await old.save()
+    more = {**declared, "scale": {"py_type": "int", "default": 2}}
+    await Soul.evolve("vat", {"attributes": more})
+    assert (await FunctionBeing.load(old.soul)).attributes == {"rate": 23, "note": "mine", "scale": 2}
+    new = await summon(name="vat", source=VAT, attributes={"rate": {"py_type": "str", "default": "23"}})
+    assert new.attributes == {"rate": "23"}
+    assert new.memories[0]["attributes_left"] == ["note", "rate", "scale"]
+    assert (await FunctionBeing.load(old.soul)).attributes == {"rate": 23, "note": "mine", "scale": 2}
+
+
+async def test_what_cannot_be_called_is_no_function(database: Database) -> None:
+    vat = await summon(name="vat", source=VAT)
+    before = await rows(database)
+    with pytest.raises(SourceUndefined):
+        await summon(name="other", source="x = 1\n")
+    with pytest.raises(SourceUndefined):
+        await Soul.evolve(vat, {"source": "x = 1\n"})
+    assert await rows(database) == before

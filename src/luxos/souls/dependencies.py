@@ -8,7 +8,6 @@ LuxOS as Python is.
 import ast
 import re
 import unicodedata
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,10 +16,10 @@ from uuid import UUID
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import GenotypeInvalid
+from luxos.beings.function_source import parsed
 from luxos.beings.genesis import is_hash
-from luxos.i18n import _
 from luxos.souls.aliases import Alias, core_of
-from luxos.souls.errors import DependencyUnknown, SoulTooBig, SoulUnknown, SourceUnreadable
+from luxos.souls.errors import DependencyUnknown, SoulTooBig, SoulUnknown
 from luxos.souls.versions import find_hash, read_version, row_of
 
 SELF = "self"
@@ -70,8 +69,10 @@ class Uses:
 
 @lru_cache(maxsize=8)
 def uses_of(source: str, name: str = "?") -> Uses:
-    """What a source uses; `SourceUnreadable` where it is not Python, `SoulTooBig` above 1,000,000 characters."""
-    tree, found = _parsed(source, name), Uses()
+    """What a source uses; `SourceInvalid` where it is not Python, `SoulTooBig` above 1,000,000 characters."""
+    if len(source) > _LONGEST_SOURCE:
+        raise SoulTooBig(name=name, size=len(source), most=_LONGEST_SOURCE)
+    tree, found = parsed(source, name), Uses()
     if not _WORDS.search(unicodedata.normalize("NFKC", source)):  # as Python reads names
         return found
     lines, called, places = _ENDS.split(source), _called(tree), set[int]()
@@ -92,7 +93,7 @@ def uses_of_genesis(genesis: Mapping[str, Any], name: str) -> Uses:
     if source is None or genesis.get("type") not in {"function", "class"} or genesis.get("tier") == "core":
         return Uses()
     if not isinstance(source, str):
-        raise GenotypeInvalid(field="source", reason=_("it is not text"))
+        raise GenotypeInvalid(field="source", reason="not_text")
     return uses_of(source, name)
 
 
@@ -100,7 +101,7 @@ def check_pins(genesis: Mapping[str, Any]) -> dict[str, str]:
     """The pins that a genesis brings itself; `GenotypeInvalid` where they are none."""
     pins = genesis.get("dependencies", {})
     if not isinstance(pins, Mapping) or not all(_is_pin(pin) for pin in pins.values()):
-        raise GenotypeInvalid(field="dependencies", reason=_("each must be a name with a hash"))
+        raise GenotypeInvalid(field="dependencies", reason="no_pin")
     return dict(pins)
 
 
@@ -156,26 +157,6 @@ async def _is_there(pin: str, connection: Any) -> bool:
         return await read_version(pin, connection=connection) is not None
     row = UUID(pin.removeprefix("core:")) if pin.startswith("core:") else row_of(pin)
     return pin == SELF or await BaseBeing.find(row, connection=connection) is not None
-
-
-def _parsed(source: str, name: str) -> ast.Module:
-    if len(source) > _LONGEST_SOURCE:
-        raise SoulTooBig(name=name, size=len(source), most=_LONGEST_SOURCE)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except SyntaxError as error:
-        line = error.lineno or 1
-        raise SourceUnreadable(name=name, line=line, text=_line(source, line), reason=error.msg) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SourceUnreadable(name=name, line=1, text=_line(source, 1), reason=type(error).__name__) from error
-
-
-def _line(source: str, number: int) -> str:
-    """A line as people read it, without its indentation and not too long."""
-    lines = _ENDS.split(source)
-    return lines[min(number, len(lines)) - 1].strip()[:200]
 
 
 def _function(node: ast.expr) -> str | None:

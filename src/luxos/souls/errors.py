@@ -76,13 +76,6 @@ class DependencyUnknown(SoulError):
     )
 
 
-class SourceUnreadable(SoulError):
-    """A source that is not Python; `reason` is what Python says of it."""
-
-    code = "source_unreadable"
-    message = N_("The source of {name} is not Python: line {line}, {text!r}. Nothing was registered; correct it.")
-
-
 class SoulTooBig(SoulError):
     """A genotype is kept whole, read whole and hashed whole."""
 

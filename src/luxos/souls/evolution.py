@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from luxos.beings import typed
 from luxos.beings.being import BaseBeing
-from luxos.beings.function import FunctionBeing
 from luxos.beings.genesis import GENOTYPE, genotype, soul_hash
+from luxos.beings.kinds import class_of
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.queries import queries
 from luxos.souls.additions import added
@@ -21,6 +22,8 @@ from luxos.souls.errors import SoulConflict, SoulDamaged
 from luxos.souls.versions import Version, as_kept, more_of, read_version, write_version
 
 Kind = Literal["first", "evolution", "mutation", "same"]
+BORN_WITH = 100
+"""The energy of a new living being; one that has none sleeps."""
 ANCESTORS = 32
 """How many hashes `genesis.ancestors` holds, newest first; the whole line is in the history of the alias."""
 ANCESTOR = "ancestor"
@@ -102,10 +105,7 @@ async def living(name: str, *, connection: Any = None) -> BaseBeing | None:
 
 async def load_living(alias: Alias, connection: Any) -> BaseBeing | None:
     """The row of the living being, as its kind, or `None`."""
-    if alias.being is None:
-        return None
-    found: BaseBeing | None = await FunctionBeing.find(alias.being, connection=connection)
-    return found or await BaseBeing.find(alias.being, connection=connection)
+    return None if alias.being is None else await BaseBeing.find(alias.being, connection=connection)
 
 
 async def _exact(being: BaseBeing, hash: str, connection: Any) -> BaseBeing:  # noqa: A002 - the seeds' name
@@ -133,17 +133,21 @@ async def _evolve(old: BaseBeing, change: Change, connection: Any) -> None:
 
 
 async def _bear(old: BaseBeing | None, change: Change, connection: Any) -> UUID:
-    """Makes the new living being; what is not history or energy comes from the old one."""
+    """Makes the new living being; what is not history or energy comes from the old one.
+
+    Attributes that do not fit the new genotype stay with the old one, and the first memory names them.
+    """
     genesis = change.genesis(old.genesis.get("ancestors", []) if old else [])
     genesis["created_at"] = datetime.now(UTC).isoformat()
-    kind = FunctionBeing if genesis.get("type") == FunctionBeing.kind else BaseBeing
-    new = kind(genesis=genesis)
+    new = class_of(genesis)(genesis=genesis, energy_level=BORN_WITH)
+    left: list[str] = []
     if old is not None:
         new.tags = [tag for tag in old.tags if tag != ANCESTOR]
-        new.attributes = dict(old.attributes)
+        new.attributes, left = typed.inherited(genesis, old.attributes)
         if "owner" in old.genesis:
             new.genesis.setdefault("owner", old.genesis["owner"])
-    new.remember("born", hash=change.version.hash, version=change.number)
+    stays = {"attributes_left": left} if left else {}
+    new.remember("born", hash=change.version.hash, version=change.number, **stays)
     await new.save(connection=connection)
     if old is not None:
         await _leave_behind(old, new, change, connection)
@@ -167,3 +171,4 @@ async def _leave_behind(old: BaseBeing, new: BaseBeing, change: Change, connecti
 
 def _become(being: BaseBeing, genesis: Mapping[str, Any]) -> None:
     being.genesis = {key: value for key, value in being.genesis.items() if key not in GENOTYPE} | dict(genesis)
+    typed.fill(being)

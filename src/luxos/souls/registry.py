@@ -11,8 +11,10 @@ from uuid import UUID
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingStatic, GenotypeInvalid
+from luxos.beings.function import FunctionBeing
+from luxos.beings.function_source import signature_of
 from luxos.beings.genesis import canonical_bytes, genotype
-from luxos.i18n import _
+from luxos.beings.typed import declared
 from luxos.souls import groups
 from luxos.souls.aliases import Alias, check_alias, rename_alias, unknown
 from luxos.souls.dependencies import SELF, NotPinned, not_pinned, pinned, uses_of_genesis
@@ -125,6 +127,7 @@ class Soul:
             newest = await cls.of(locked.name, connection=lent)
             genesis = _changed(newest.genotype, {**newest.more, **await _more_now(locked, lent)}, changes)
             _check(genesis, locked.name)
+            _check_callable(genesis, locked.name)
             ready = await pinned(genesis, locked.name, _itself(locked), connection=lent)
             return cls._of(await advance(locked, ready, base=None if rebase else base, connection=lent))
 
@@ -155,6 +158,8 @@ async def summon(*, name: str, source: str, connection: Any = None, **genesis: A
     A function that runs isolated, unless `genesis` says another `type` or `tier`.
     """
     whole = {"type": "function", "tier": "isolated", **genesis, "source": source}
+    _check(whole, name)
+    _check_callable(whole, name)
     async with BaseBeing.transaction(connection) as lent:
         await Soul.register(whole, alias=name, connection=lent)
         being = await living(name, connection=lent)
@@ -179,7 +184,15 @@ def _check(genesis: Mapping[str, Any], alias: str | None) -> None:
     if size > BIGGEST:
         raise SoulTooBig(name=alias or "?", size=size, most=BIGGEST)
     if not isinstance(genesis.get("type"), str):
-        raise GenotypeInvalid(field="type", reason=_("it is missing"))
+        raise GenotypeInvalid(field="type", reason="no_type")
+    declared(genesis)
+
+
+def _check_callable(genesis: Mapping[str, Any], name: str) -> None:
+    """Raises `SourceInvalid` where a function has nothing that can be called."""
+    if genesis["type"] == FunctionBeing.kind and "source" in genesis:
+        uses_of_genesis(genesis, name)
+        signature_of(genesis["source"], name)
 
 
 def _itself(alias: Alias) -> dict[str, str]:
