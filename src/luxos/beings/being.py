@@ -152,6 +152,8 @@ class BaseBeing(Record):
             embedding=self.embedding,
             embedding_before=then["embedding"],
             embedding_changed=now["embedding"] != then["embedding"],
+            genesis=self.genesis,
+            attributes=self.attributes,
         )
         return change if change.fields else None
 

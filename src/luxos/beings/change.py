@@ -1,7 +1,7 @@
 """A change of a row: what is written, and what must be in the row for it to be written."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from luxos.beings.difference import Keys, State
@@ -61,6 +61,9 @@ class BeingChange(Change):
     embedding: list[float] | None
     embedding_before: list[float] | None
     embedding_changed: bool
+    genesis: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+    """The whole objects, as they are to be."""
 
     @property
     def fields(self) -> list[str]:
@@ -69,13 +72,25 @@ class BeingChange(Change):
         return [*super(BeingChange, self).fields, *embedding, *(["memories"] if self.memories else [])]
 
     def if_unchanged(self) -> list[Any]:
-        return [*super(BeingChange, self).if_unchanged(), self.embedding_before]
+        whole = replace(self, keys=self._with_declarations())
+        return [*super(BeingChange, whole).if_unchanged(), self.embedding_before]
 
     def conflict(self, present: State) -> str | None:
-        found = super(BeingChange, self).conflict(present)
+        found = super(BeingChange, replace(self, keys=self._with_declarations())).conflict(present)
         if found is None and self.embedding_changed and present["embedding"] != self.embedding_before:
             return "embedding"
         return found
+
+    def _with_declarations(self) -> Sequence[tuple[str, Keys | None]]:
+        """The keys, with those that must stay: attributes were checked against what is declared, and the other way."""
+        found = dict(self.keys)
+        genesis, attributes = found["genesis"], found["attributes"]
+        if attributes is not None:
+            found["genesis"] = _with(genesis, self.genesis, ["attributes"])
+        if genesis is not None and "attributes" in genesis.names:
+            declared = self.genesis.get("attributes") or {}
+            found["attributes"] = _with(attributes, self.attributes, {**self.attributes, **declared})
+        return list(found.items())
 
     def _written(self) -> list[Any]:
         written = super(BeingChange, self)._written()
@@ -88,3 +103,11 @@ def _conflict(changed: Keys, present: dict[str, Any]) -> str | None:
 
 def _text(content: dict[str, Any], key: str) -> str | None:
     return canonical(content[key]) if key in content else None
+
+
+def _with(changed: Keys | None, content: Mapping[str, Any], names: Iterable[str]) -> Keys:
+    """The keys that change, and others that are written as they were, if they still are."""
+    known = changed or Keys([], {}, {})
+    stay = [name for name in names if name not in known.names]
+    same = {name: content[name] for name in stay if name in content}
+    return Keys([*known.names, *stay], {**known.now, **same}, {**known.before, **same})
