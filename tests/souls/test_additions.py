@@ -28,8 +28,21 @@ def test_what_is_added_gives_the_new_genotype_to_the_byte(old: dict[str, object]
     addition = added(old, new)
     if addition is not None:
         stored = json.loads(json.dumps(addition))
-        assert canonical_bytes(extended(old, stored)) == canonical_bytes(new)
+        assert canonical_bytes(extended(old, [stored])) == canonical_bytes(new)
         assert (addition == {}) == (canonical_bytes(old) == canonical_bytes(new))
+
+
+@given(SOURCES, st.lists(st.tuples(st.integers(0), st.sampled_from(PIECES)), max_size=8))
+def test_many_additions_one_after_the_other(source: str, steps: list[tuple[int, str]]) -> None:
+    genotype, additions = {"source": source}, []
+    for at, text in steps:
+        lines = lines_of(genotype["source"])
+        place = at % (len(lines) + 1)
+        newer = {"source": "".join([*lines[:place], text, *lines[place:]])}
+        if (addition := added(genotype, newer)) is not None:
+            additions.append(addition)
+            genotype = newer
+    assert extended({"source": source}, json.loads(json.dumps(additions))) == genotype
 
 
 @given(st.lists(st.sampled_from(["a\n", "b\n", "\r\n", "\u2028\n"]), max_size=8), st.data())
@@ -39,7 +52,7 @@ def test_lines_put_anywhere_are_an_evolution(old: list[str], data: st.DataObject
         new.insert(data.draw(st.integers(0, len(new))), data.draw(st.sampled_from(["a\n", "b\n", "c\n"])))
     addition = added({"source": "".join(old)}, {"source": "".join(new)})
     assert addition is not None
-    assert extended({"source": "".join(old)}, addition) == {"source": "".join(new)}
+    assert extended({"source": "".join(old)}, [addition]) == {"source": "".join(new)}
 
 
 @given(st.lists(st.sampled_from(["a\n", "b\n", "c\n"]), min_size=1, max_size=8), st.data())
@@ -75,7 +88,7 @@ def test_evolution_or_mutation(old: dict[str, object], new: dict[str, object], a
     addition = added(old, new)
     assert (addition is not None) == adds
     if addition is not None:
-        assert canonical_bytes(extended(old, addition)) == canonical_bytes(new)
+        assert canonical_bytes(extended(old, [addition])) == canonical_bytes(new)
 
 
 def test_an_addition_of_another_genotype_is_refused() -> None:
@@ -87,4 +100,4 @@ def test_an_addition_of_another_genotype_is_refused() -> None:
         {"what": 1},
     ):
         with pytest.raises(ValueError, match="addition"):
-            extended("a\nb\n", addition)
+            extended("a\nb\n", [addition])

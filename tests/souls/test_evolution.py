@@ -21,6 +21,14 @@ MORE = VAT + "\n\ndef gross(net):\n    return function(net)\n"
 OTHER = VAT.replace("23", "8")
 
 
+class PowerCut(Exception):
+    """What comes between."""
+
+
+async def cut(self: object, *args: object, **kwargs: object) -> None:
+    raise PowerCut
+
+
 async def rows(database: Database) -> dict[str, int]:
     count = "SELECT (SELECT count(*) FROM base_beings) AS beings, (SELECT count(*) FROM relationships) AS relationships"
     return dict(await database.pool.fetchrow(count))
@@ -162,12 +170,6 @@ async def test_a_change_that_fails_leaves_nothing(database: Database, monkeypatc
     await summon(name="vat", source=VAT)
     before, told = await rows(database), await history("vat")
 
-    class PowerCut(Exception):
-        pass
-
-    async def cut(self: object, *args: object, **kwargs: object) -> None:
-        raise PowerCut
-
     for owner, method in ((Alias, "point"), (RelationshipBeing, "save")):
         with monkeypatch.context() as patch:
             patch.setattr(owner, method, cut)
@@ -176,6 +178,19 @@ async def test_a_change_that_fails_leaves_nothing(database: Database, monkeypatc
         assert (await rows(database), await history("vat")) == (before, told)
     await Soul.evolve("vat", {"source": OTHER})
     assert await rows(database) == {"beings": before["beings"] + 2, "relationships": 1}
+
+
+async def test_without_the_transaction_a_change_that_fails_leaves_a_part(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the test before: it sees what a transaction takes back."""
+    await summon(name="vat", source=VAT)
+    before = await rows(database)
+    monkeypatch.setattr(BaseBeing, "transaction", BaseBeing._borrowed)
+    monkeypatch.setattr(Alias, "point", cut)
+    with pytest.raises(PowerCut):
+        await Soul.evolve("vat", {"source": OTHER})
+    assert await rows(database) != before
 
 
 async def test_it_joins_the_transaction_of_the_caller(database: Database) -> None:

@@ -9,7 +9,7 @@ An addition is JSON: `{"lines": [[at, text], …]}`, `{"items": [[at, [typed val
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from luxos.beings.genesis import canonical_bytes, typed, untyped
@@ -31,19 +31,35 @@ def added(old: Mapping[str, Any], new: Mapping[str, Any]) -> Addition | None:
     return _in_object(old, new, by_lines=False, top=True)
 
 
-def extended(old: Any, addition: Addition) -> Any:
-    """The value `old` with an addition; `ValueError` where the addition does not fit."""
+def extended(old: Any, additions: Iterable[Addition]) -> Any:
+    """The value `old` with one addition after the other; `ValueError` where one does not fit."""
+    for addition in additions:
+        old = _extended(old, addition)
+    return _joined(old)
+
+
+class _Lines(list[str]):
+    """A text that is taken apart while lines are added to it."""
+
+
+def _extended(old: Any, addition: Addition) -> Any:
     if not addition:
         return old
-    if "lines" in addition and isinstance(old, str):
-        pieces = [(at, [text]) for at, text in addition["lines"]]
-        return "".join(_merged(lines_of(old), pieces))
+    if "lines" in addition and isinstance(old, str | _Lines):
+        pieces = [(at, lines_of(text)) for at, text in addition["lines"]]
+        return _Lines(_merged(lines_of(old) if isinstance(old, str) else old, pieces))
     if "items" in addition and isinstance(old, list):
         return _merged(old, [(at, [untyped(item) for item in items]) for at, items in addition["items"]])
     if addition.keys() == {"keys", "within"} and isinstance(old, dict) and addition["within"].keys() <= old.keys():
-        within = {key: extended(old[key], inner) for key, inner in addition["within"].items()}
+        within = {key: _extended(old[key], inner) for key, inner in addition["within"].items()}
         return {**old, **within, **{key: untyped(value) for key, value in addition["keys"].items()}}
     raise ValueError("the addition does not fit what it is added to")
+
+
+def _joined(value: Any) -> Any:
+    if isinstance(value, _Lines):
+        return "".join(value)
+    return {key: _joined(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _added(old: Any, new: Any, by_lines: bool) -> Addition | None:

@@ -122,9 +122,7 @@ def _diff(diff: Addition, parent: Version, version: Version) -> dict[str, Any]:
 def _whole(hash: str, rows: list[dict[str, Any]]) -> Version:  # noqa: A002 - the seeds' name
     """The version that its rows tell, checked against its hash."""
     try:
-        made = _from_snapshot(rows[0])
-        for row in rows[1:]:
-            made = extended(made, row["diff"])
+        made = extended(_from_snapshot(rows[0]), [row["diff"] for row in rows[1:]])
         right = soul_hash(made) == hash
     except (KeyError, TypeError, ValueError, AttributeError, GenotypeInvalid) as error:
         raise SoulDamaged(name=hash) from error
