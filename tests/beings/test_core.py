@@ -5,10 +5,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from luxos import __version__
 from luxos.beings.being import BaseBeing
+from luxos.beings.bulk import save_all
 from luxos.beings.core import CLASSES, CoreFunction, CoreRegistry, write_core_beings
 from luxos.beings.errors import BeingStatic, CoreTaken, NotDispatched
 from luxos.beings.function import FunctionBeing
+from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.database import Database
 from luxos.persistence.schema import SCHEMA_BEING
 
@@ -105,9 +108,104 @@ async def test_core_rows_cannot_be_changed(database: Database) -> None:
         await write_core_beings(connection, CoreRegistry([GREET]))
     for soul in (ONE, CLASSES[0].uuid, SCHEMA_BEING):
         being = await BaseBeing.load(soul)
+        with pytest.raises(BeingStatic):
+            await being.update(lambda row: row.attributes.update(a=1))
+        with pytest.raises(BeingStatic):
+            await BaseBeing(soul=soul).update(lambda row: row.attributes.update(a=1))
         being.attributes["a"] = 1
         with pytest.raises(BeingStatic):
             await being.save()
+
+
+async def test_a_core_being_that_goes_keeps_its_row_and_what_refers_to_it(database: Database) -> None:
+    caller = BaseBeing(genesis={"type": "note"})
+    await caller.save()
+
+    async def written(*functions: CoreFunction) -> BaseBeing:
+        async with database.pool.acquire() as connection:
+            await write_core_beings(connection, CoreRegistry(functions))
+        return await BaseBeing.load(ONE)
+
+    assert "retired" not in (await written(GREET, OTHER)).genesis
+    step = RelationshipBeing(source_soul=caller.soul, target_soul=ONE, genesis={"type": "step"})
+    await step.save()
+    told = "UPDATE base_beings SET self_awareness = '{\"calls\": 7}' WHERE soul = $1"
+    await database.pool.execute(told, ONE)
+
+    gone = await written(OTHER)
+    assert gone.genesis == {**GREET.genesis, "retired": __version__}
+    assert (gone.self_awareness, gone.tags) == ({"calls": 7}, ["core"])
+    step.attributes["result"] = 1
+    await step.save()
+    assert (await RelationshipBeing.load(step.id)).target_soul == ONE
+    assert "retired" not in (await BaseBeing.load(TWO)).genesis
+    gone.attributes["x"] = 1
+    with pytest.raises(BeingStatic):
+        await gone.save()
+    back = await written(GREET, OTHER)
+    assert (back.genesis, back.self_awareness) == (GREET.genesis, {"calls": 7})
+
+
+async def test_rows_that_only_say_core_are_not_retired(database: Database) -> None:
+    note = BaseBeing(genesis={"type": "note"}, tags=["core"])
+    await note.save()
+    async with database.pool.acquire() as connection:
+        await write_core_beings(connection, CoreRegistry([]))
+    assert "retired" not in (await BaseBeing.load(note.soul)).genesis
+    assert "retired" not in (await BaseBeing.load(SCHEMA_BEING)).genesis
+
+
+@pytest.mark.parametrize("soul", [each.uuid for each in CLASSES] + [SCHEMA_BEING])
+async def test_nobody_takes_the_uuid_of_a_core_being(database: Database, soul: UUID) -> None:
+    await database.pool.execute("DELETE FROM base_beings WHERE soul = $1", soul)
+    for write in (BaseBeing.save, lambda being: save_all([being])):
+        with pytest.raises(BeingStatic):
+            await write(BaseBeing(soul=soul, genesis={"type": "note"}))
+    assert await BaseBeing.find(soul) is None
+
+
+async def test_what_claims_to_be_core_is_not_written(database: Database) -> None:
+    being = BaseBeing(genesis={"type": "function", "tier": "core", "source": "os:remove"})
+    note = BaseBeing(genesis={"type": "note"})
+    await note.save()
+    note.genesis["tier"] = "core"
+    for write in (being.save, note.save, lambda: save_all([being]), lambda: save_all([note])):
+        with pytest.raises(BeingStatic):
+            await write()
+    with pytest.raises(BeingStatic):
+        await note.update(lambda row: row.genesis.update(tier="core"))
+    assert await BaseBeing.find(being.soul) is None
+    assert (await BaseBeing.load(note.soul)).genesis["type"] == "note"
+    assert "tier" not in (await BaseBeing.load(note.soul)).genesis
+
+
+async def test_a_being_under_the_uuid_of_a_core_function_is_refused_as_static(database: Database) -> None:
+    async with database.pool.acquire() as connection:
+        await write_core_beings(connection, CoreRegistry([GREET]))
+    for write in (BaseBeing.save, lambda being: save_all([being])):
+        with pytest.raises(BeingStatic):
+            await write(BaseBeing(soul=ONE, genesis={"type": "note"}))
+    assert (await BaseBeing.load(ONE)).genesis == GREET.genesis
+
+
+async def test_core_beings_belong_to_luxos(database: Database) -> None:
+    async with database.pool.acquire() as connection:
+        await write_core_beings(connection, CoreRegistry([GREET]))
+    found = await BaseBeing.load_many([ONE, SCHEMA_BEING, *(each.uuid for each in CLASSES)])
+    assert {being.owner for being in found} == {"luxos"}
+
+
+def test_the_uuids_in_the_code_never_change() -> None:
+    assert [str(each.uuid)[-4:] + " " + each.name for each in CLASSES] == [
+        "0a01 BaseBeing",
+        "0a02 ClassBeing",
+        "0a03 FunctionBeing",
+        "0a04 RelationshipBeing",
+        "0a05 Kernel",
+        "0a06 Factory",
+        "0a07 MessageBeing",
+        "0a08 TaskBeing",
+    ]
 
 
 async def test_calling_a_function_being_goes_to_the_dispatcher(monkeypatch: pytest.MonkeyPatch) -> None:
