@@ -2,7 +2,9 @@
 -- stored form, so that a long attribute is not written again because another one changed.
 --
 -- update_… writes where nobody has written the row since it was loaded: its version is the transaction that wrote it.
--- merge_… writes where each changed field is what was loaded; values are compared as text, so that 1 and 1.0 differ.
+-- merge_… writes where each changed field is what was loaded; values are compared as text, so that 1 and 1.0 differ. The
+-- comparison is an expression, and must be: a NOT EXISTS becomes a join, of which PostgreSQL looks again only at our
+-- side when it had to wait for another writer, and the update of that one is lost.
 
 -- name: load_being
 SELECT
@@ -73,18 +75,18 @@ WHERE soul = $1
     AND genesis ->> 'tier' IS DISTINCT FROM 'core'
     AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
     AND ($3::TEXT[] IS NULL OR coalesce(tags, '{}') = $2::TEXT[])
-    AND NOT EXISTS (
-        SELECT FROM unnest($5::TEXT[]) AS name
-        WHERE (genesis -> name)::TEXT IS DISTINCT FROM ($14::JSONB -> name)::TEXT
-    )
-    AND NOT EXISTS (
-        SELECT FROM unnest($7::TEXT[]) AS name
-        WHERE (attributes -> name)::TEXT IS DISTINCT FROM ($15::JSONB -> name)::TEXT
-    )
-    AND NOT EXISTS (
-        SELECT FROM unnest($9::TEXT[]) AS name
-        WHERE (self_awareness -> name)::TEXT IS DISTINCT FROM ($16::JSONB -> name)::TEXT
-    )
+    AND (
+        SELECT bool_and((genesis -> name)::TEXT IS NOT DISTINCT FROM ($14::JSONB -> name)::TEXT)
+        FROM unnest($5::TEXT[]) AS name
+    ) IS NOT FALSE
+    AND (
+        SELECT bool_and((attributes -> name)::TEXT IS NOT DISTINCT FROM ($15::JSONB -> name)::TEXT)
+        FROM unnest($7::TEXT[]) AS name
+    ) IS NOT FALSE
+    AND (
+        SELECT bool_and((self_awareness -> name)::TEXT IS NOT DISTINCT FROM ($16::JSONB -> name)::TEXT)
+        FROM unnest($9::TEXT[]) AS name
+    ) IS NOT FALSE
     AND (NOT $12::BOOLEAN OR embedding::TEXT IS NOT DISTINCT FROM $17::VECTOR::TEXT)
 RETURNING
     soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding, xmin AS version;
@@ -138,14 +140,14 @@ SET tags = coalesce($3, tags),
 WHERE id = $1
     AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
     AND ($3::TEXT[] IS NULL OR coalesce(tags, '{}') = $2::TEXT[])
-    AND NOT EXISTS (
-        SELECT FROM unnest($5::TEXT[]) AS name
-        WHERE (genesis -> name)::TEXT IS DISTINCT FROM ($9::JSONB -> name)::TEXT
-    )
-    AND NOT EXISTS (
-        SELECT FROM unnest($7::TEXT[]) AS name
-        WHERE (attributes -> name)::TEXT IS DISTINCT FROM ($10::JSONB -> name)::TEXT
-    )
+    AND (
+        SELECT bool_and((genesis -> name)::TEXT IS NOT DISTINCT FROM ($9::JSONB -> name)::TEXT)
+        FROM unnest($5::TEXT[]) AS name
+    ) IS NOT FALSE
+    AND (
+        SELECT bool_and((attributes -> name)::TEXT IS NOT DISTINCT FROM ($10::JSONB -> name)::TEXT)
+        FROM unnest($7::TEXT[]) AS name
+    ) IS NOT FALSE
 RETURNING id, tags, energy_level, source_soul, target_soul, genesis, attributes, created_at, xmin AS version;
 
 -- name: transaction_moment
