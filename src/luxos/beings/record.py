@@ -233,6 +233,7 @@ class Record:
     def _same(self, now: State, row: Row) -> Callable[[], None]:
         """What makes the object the row that was there already; `BeingConflict` where it is not the same."""
         present = type(self)._of(row)
+        present._check_changeable()
         if (found := first_difference(present._whole(present._loaded or {}), self._whole(now))) is not None:
             raise BeingConflict(soul=self.identity, field=found)
         return partial(self.__dict__.update, present.__dict__)
