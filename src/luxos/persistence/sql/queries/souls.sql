@@ -2,12 +2,15 @@
 
 -- name: load_version
 -- The row of a version and of those it is told by, the snapshot first. $1 its UUID, $2 the most rows there may be.
+-- LIMIT has each parent looked up by its key: a join may read the whole table once for each of them.
 WITH RECURSIVE line AS (
     SELECT genesis, 1 AS number FROM base_beings WHERE soul = $1
     UNION ALL
     SELECT parent.genesis, line.number + 1
     FROM line
-    JOIN base_beings AS parent ON parent.soul = (line.genesis ->> 'parent_soul')::UUID
+    CROSS JOIN LATERAL (
+        SELECT genesis FROM base_beings WHERE soul = (line.genesis ->> 'parent_soul')::UUID LIMIT 1
+    ) AS parent
     WHERE line.number < $2
 )
 SELECT genesis FROM line ORDER BY number DESC;
