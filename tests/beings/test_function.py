@@ -126,7 +126,7 @@ def test_a_source_without_something_to_call_is_refused(source: str, count: int) 
 
 def test_nothing_of_a_source_is_run(tmp_path: Path) -> None:
     proof = tmp_path / "proof"
-    source = f"open({str(proof)!r}, 'w').close()\ndef function(a=open({str(proof)!r}, 'w')): ...\n"
+    source = f"open({str(proof)!r}, 'w').close()\ndef function(a=open({str(proof)!r}, 'w').close()): ...\n"
     made = FunctionBeing.of("vat", source)
     assert made.signature.parameters[0].default is not None
     assert not proof.exists()
