@@ -9,6 +9,7 @@ from asyncpg.pool import PoolAcquireContext
 
 from luxos.persistence import json_codec, vector_codec
 from luxos.persistence.address import Address
+from luxos.persistence.listening import Listening
 from luxos.persistence.queries import queries
 from luxos.persistence.translation import translated
 
@@ -24,7 +25,7 @@ class Pool(AsyncpgPool):
     a transaction, temporary tables) belongs on a connection of its own, as `Claims` and the listeners have.
     """
 
-    __slots__ = ("_address", "_folder")
+    __slots__ = ("_address", "_folder", "listening")
 
     def __init__(self, address: Address, folder: Path | None, size: int = _SIZE) -> None:
         super().__init__(
@@ -43,6 +44,12 @@ class Pool(AsyncpgPool):
             timeout=_CONNECT_SECONDS,
         )
         self._address, self._folder = address, folder
+        self.listening = Listening(address)
+
+    async def close(self) -> None:
+        """Waits until all connections are given back, and closes them, and the one that listens."""
+        await self.listening.close()
+        await super().close()
 
     def acquire(self, *, timeout: float | None = None) -> "Acquired":
         """A connection, for `async with`."""

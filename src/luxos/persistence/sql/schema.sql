@@ -50,3 +50,5 @@ CREATE INDEX idx_luxos_text ON base_beings USING gin ((
             THEN jsonb_to_tsvector('simple', attributes, '["string"]') ELSE '' END
 ));
 CREATE INDEX idx_luxos_soul_hash ON base_beings (((genesis ->> 'soul_hash') COLLATE "C")) WHERE tags @> '{soul}';
+CREATE UNIQUE INDEX idx_luxos_messages ON base_beings ((attributes ->> 'channel'), (attributes -> 'seq'))
+WHERE tags @> '{message}';

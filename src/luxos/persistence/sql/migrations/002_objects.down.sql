@@ -2,6 +2,7 @@ DROP INDEX idx_luxos_created;
 DROP INDEX idx_luxos_chapters;
 DROP INDEX idx_luxos_text;
 DROP INDEX idx_luxos_soul_hash;
+DROP INDEX idx_luxos_messages;
 
 -- Schema 1 reads whole versions only, and what an alias names from its attributes.
 UPDATE base_beings AS version

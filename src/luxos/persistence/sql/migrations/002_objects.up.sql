@@ -18,6 +18,8 @@ CREATE INDEX idx_luxos_text ON base_beings USING gin ((
             THEN jsonb_to_tsvector('simple', attributes, '["string"]') ELSE '' END
 ));
 CREATE INDEX idx_luxos_soul_hash ON base_beings (((genesis ->> 'soul_hash') COLLATE "C")) WHERE tags @> '{soul}';
+CREATE UNIQUE INDEX idx_luxos_messages ON base_beings ((attributes ->> 'channel'), (attributes -> 'seq'))
+WHERE tags @> '{message}';
 
 -- An alias of schema 1 named a version, and its history stood in its attributes. Now it has a living being as well, and
 -- its history is its memories. What went down from schema 2 (`version` is there) goes on where it was.

@@ -1,0 +1,198 @@
+"""`Channel`: a relationship along which messages go, in order, each of them once in effect.
+
+A sender's and a reader's work are transactions: a message is sent when the sender's commits, and read when the reader's
+does, with everything that was done over `message.connection`. The tables are the truth; notices only save waiting.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID, uuid4, uuid5
+from weakref import WeakValueDictionary
+
+import asyncpg
+
+from luxos.beings.being import BaseBeing
+from luxos.beings.errors import BeingUnknown, MessageDiffers, NoMessage
+from luxos.beings.message import MessageBeing
+from luxos.beings.owner import system_user
+from luxos.beings.relationship import RelationshipBeing
+from luxos.beings.values import check_text, encoded
+from luxos.persistence.json_codec import canonical
+from luxos.persistence.listening import CHANNEL
+from luxos.persistence.queries import queries
+
+POLL = 5.0
+"""Seconds after which a reader looks into the table though it heard of nothing."""
+_FIRST, _LONGEST = 0.01, 0.5
+"""Seconds after which a reader looks again while another one has the next message."""
+_CHANNELS = UUID("b6d1a1f2-6f0e-4d43-9a0b-6a7f5f1f3c01")
+_READING = "reading"
+_turns: "WeakValueDictionary[UUID, asyncio.Lock]" = WeakValueDictionary()
+"""One reader of a channel at a time in this process, so that those who wait hold no connection."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Channel(RelationshipBeing):
+    """A relationship from the sender to the receiver; `attributes.sent` counts as of when it was loaded."""
+
+    @classmethod
+    async def between(cls, sender: UUID, receiver: UUID, *, name: str = "", connection: Any = None) -> Self:
+        """The channel of this name between two beings; made where there is none, `BeingUnknown` where a being is not
+        there.
+        """
+        check_text("name", name)
+        identity = uuid5(_CHANNELS, f"{sender} {receiver} {name}")
+        async with cls.transaction(connection) as lent:
+            found = await cls.find(identity, connection=lent)
+            if found is not None:
+                return found
+            await BaseBeing.load_many([sender, receiver], connection=lent)
+            genesis = {"type": "channel", "name": name, "owner": system_user()}
+            rows = identity, _reading(identity), sender, receiver
+            await lent.execute(queries()["open_channel"], *rows, genesis, {**genesis, "type": _READING})
+            return await cls.load(identity, connection=lent)
+
+    @property
+    def name(self) -> str:
+        """What distinguishes it from other channels between the same beings."""
+        return str(self.genesis.get("name", ""))
+
+    @classmethod
+    def _is_kind(cls, row: Mapping[str, Any]) -> bool:
+        return "channel" in row["tags"]
+
+    async def send(self, body: Any, *, key: str | None = None, connection: Any = None) -> MessageBeing:
+        """Sends any JSON value; it is on the disk when this returns, and may be read a moment before.
+
+        With a `connection` it becomes part of the caller's transaction.
+
+        Under a `key` it is sent once: sent again, the first one is given, or `MessageDiffers` where its body is
+        another. That holds for as long as the message is kept.
+        """
+        soul = uuid4() if key is None else uuid5(self.id, key)
+        attributes = {"channel": str(self.id), "body": body, **({} if key is None else {"key": key})}
+        genesis = {"type": "message", "owner": system_user()}
+        arguments = self.id, soul, genesis, encoded("body", attributes), CHANNEL
+        try:
+            row = await self._sent(arguments, key, connection)
+        except asyncpg.UniqueViolationError:  # somebody else sent it under this key meanwhile
+            row = None
+        return await self._first(soul, body, connection) if row is None else MessageBeing._of(row)
+
+    async def _sent(self, arguments: tuple[Any, ...], key: str | None, connection: Any) -> Any:
+        """The row of the new message; `None` where it is there, or there is no channel."""
+        send = queries()["send_message"]
+        if connection is None:
+            return await self._sent_alone(send, arguments)
+        if key is None:
+            return await connection.fetchrow(send, *arguments, False)
+        async with connection.transaction():  # what goes wrong must not end the caller's
+            return await connection.fetchrow(send, *arguments, False)
+
+    async def _sent_alone(self, send: str, arguments: tuple[Any, ...]) -> Any:
+        """Lets readers and other senders go on before the disk is waited for.
+
+        Whoever read the message by then commits after it, so either both are on the disk or neither is.
+        """
+        async with self._borrowed(None) as lent:
+            row = await lent.fetchrow(send, *arguments, True)
+            await lent.execute(queries()["flush_commits"])
+            return row
+
+    async def _first(self, soul: UUID, body: Any, connection: Any) -> MessageBeing:
+        """The message that was sent before under the same key."""
+        first = await MessageBeing.find(soul, connection=connection)
+        if first is None:
+            raise BeingUnknown(soul=self.id)
+        if canonical(first.body) != canonical(body):
+            raise MessageDiffers(key=first.sent_as, channel=self.id)
+        return first
+
+    @asynccontextmanager
+    async def receive(self, timeout: float | None = None) -> AsyncIterator[MessageBeing]:  # noqa: ASYNC109
+        """The next message, for the length of the block; waits for it at most `timeout` seconds, then `NoMessage`.
+
+        What is done over `message.connection` and that the message was read is one transaction: an error in the block,
+        or the end of the process, leaves the message unread and nothing done. Of several readers of a channel, one at a
+        time has a message.
+        """
+        until = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        async with AsyncExitStack() as held:
+            heard = held.enter_context(self._pool().listening.heard(str(self.id)))
+            await self._take_turn(until, held)
+            message = await self._awaited(heard, until, held)
+            yield message
+
+    async def messages(self, timeout: float | None = None) -> AsyncIterator[MessageBeing]:  # noqa: ASYNC109
+        """One message after the other, each read when the next is asked for; ends when none came for `timeout` seconds.
+
+        Leaving the loop in the middle leaves its last message unread.
+        """
+        while True:
+            try:
+                async with self.receive(timeout) as message:
+                    yield message
+            except NoMessage:
+                return
+
+    async def numbers(self, *, connection: Any = None) -> tuple[int, int]:
+        """How many messages were sent, and the number of the last one that was read."""
+        async with self._borrowed(connection) as lent:
+            row = await lent.fetchrow(queries()["channel_numbers"], self.id, _reading(self.id))
+        if row is None:
+            raise BeingUnknown(soul=self.id)
+        return row["sent"], row["read"]
+
+    async def _take_turn(self, until: float | None, held: AsyncExitStack) -> None:
+        turn = _turns.setdefault(self.id, asyncio.Lock())
+        try:
+            async with asyncio.timeout_at(until):
+                await turn.acquire()
+        except TimeoutError:
+            raise NoMessage(channel=self.id) from None
+        held.callback(turn.release)
+
+    async def _awaited(self, heard: asyncio.Event, until: float | None, held: AsyncExitStack) -> MessageBeing:
+        """Looks, waits, looks again; `held` keeps the transaction in which a message was found."""
+        clock, pauses = asyncio.get_running_loop().time, _pauses()
+        while True:
+            heard.clear()
+            message, waiting = await self._taken(held)
+            if message is not None:
+                return message
+            left = POLL if until is None else until - clock()
+            if left <= 0:
+                raise NoMessage(channel=self.id)
+            pause = next(pauses) if waiting else POLL
+            try:
+                async with asyncio.timeout(min(left, pause)):
+                    await heard.wait()
+            except TimeoutError:
+                continue
+
+    async def _taken(self, held: AsyncExitStack) -> tuple[MessageBeing | None, bool]:
+        """The next message, if there is one that nobody else has, and whether there is one at all."""
+        async with AsyncExitStack() as attempt:
+            connection = await attempt.enter_async_context(self.transaction())
+            row = await connection.fetchrow(queries()["take_message"], self.id, _reading(self.id))
+            if row["soul"] is None:
+                return None, row["waiting"]
+            message = MessageBeing._of(row)
+            message.connection = connection
+            held.push_async_exit(attempt.pop_all())
+            return message, True
+
+
+def _reading(channel: UUID) -> UUID:
+    """The relationship in which it stands how far the receiver has read."""
+    return uuid5(channel, _READING)
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST
+    while True:
+        yield pause
+        pause = min(pause * 2, _LONGEST)

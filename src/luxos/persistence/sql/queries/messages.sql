@@ -1,0 +1,78 @@
+-- Messages along a channel. Two rows keep a channel's numbers, so that writers and readers do not wait for each other:
+-- the channel itself (sender to receiver, `sent`: how many were sent), and its reading (receiver to sender, `read`: the
+-- number of the last one that took effect).
+
+-- name: open_channel
+-- $1 the channel, $2 its reading, $3 the sender, $4 the receiver, $5 the genesis of the channel, $6 that of the reading.
+WITH channel AS (
+    INSERT INTO relationships (id, tags, source_soul, target_soul, genesis, attributes)
+    VALUES ($1, '{channel}', $3, $4, $5, '{"sent": 0}')
+    ON CONFLICT (id) DO NOTHING
+)
+INSERT INTO relationships (id, tags, source_soul, target_soul, genesis, attributes)
+VALUES ($2, '{reading}', $4, $3, $6, '{"read": 0}')
+ON CONFLICT (id) DO NOTHING;
+
+-- name: send_message
+-- $1 the channel, $2 the message, $3 its genesis, $4 its attributes but for the number, $5 where listeners hear of it,
+-- $6 whether the transaction ends here and need not wait for the disk: `flush_commits` follows.
+-- The channel's row is locked until the sender's transaction ends, so numbers follow in the order of commits, without
+-- gaps. Nothing is written where the message is there already.
+WITH channel AS (
+    UPDATE relationships
+    SET attributes = attributes || jsonb_build_object('sent', (attributes ->> 'sent')::BIGINT + 1)
+    WHERE id = $1 AND tags @> '{channel}' AND NOT EXISTS (SELECT FROM base_beings WHERE soul = $2)
+    RETURNING attributes -> 'sent' AS seq
+),
+message AS (
+    INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
+    SELECT $2, '{message}', $3, $4::JSONB || jsonb_build_object('seq', channel.seq), '[]', '{}' FROM channel
+    RETURNING soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
+)
+SELECT message.*, pg_notify($5::TEXT, $1::UUID::TEXT),
+       CASE WHEN $6::BOOLEAN THEN set_config('synchronous_commit', 'off', TRUE) END
+FROM message;
+
+-- name: flush_commits
+-- Returns when everything that was committed before is on the disk: this is itself a commit that waits for it.
+SELECT pg_logical_emit_message(TRUE, 'luxos', '');
+
+-- name: take_message
+-- $1 the channel, $2 its reading. `waiting` says whether there is a message; the other columns are NULL where somebody
+-- else has it. Where there is none, nothing is locked, so that looking costs no write. A channel's messages become
+-- visible in the order of their numbers, so the lowest one after `read` is the next.
+WITH next AS (
+    SELECT FROM base_beings
+    WHERE tags @> '{message}' AND attributes ->> 'channel' = $1::UUID::TEXT
+        AND attributes -> 'seq' > (SELECT attributes -> 'read' FROM relationships WHERE id = $2)
+    LIMIT 1
+),
+reading AS (
+    SELECT attributes -> 'read' AS read FROM relationships
+    WHERE id = $2 AND EXISTS (SELECT FROM next)
+    FOR NO KEY UPDATE SKIP LOCKED
+),
+message AS (
+    SELECT taken.*
+    FROM reading CROSS JOIN LATERAL (
+        SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
+        FROM base_beings
+        WHERE tags @> '{message}' AND attributes ->> 'channel' = $1::UUID::TEXT AND attributes -> 'seq' > reading.read
+        ORDER BY attributes -> 'seq'
+        LIMIT 1
+    ) AS taken
+),
+moved AS (
+    UPDATE relationships
+    SET attributes = relationships.attributes || jsonb_build_object('read', message.attributes -> 'seq')
+    FROM message
+    WHERE id = $2
+)
+SELECT EXISTS (SELECT FROM next) AS waiting, message.*
+FROM (VALUES (1)) AS one LEFT JOIN message ON TRUE;
+
+-- name: channel_numbers
+-- How many messages were sent, and how many of them took effect.
+SELECT (channel.attributes ->> 'sent')::BIGINT AS sent, (reading.attributes ->> 'read')::BIGINT AS read
+FROM relationships AS channel, relationships AS reading
+WHERE channel.id = $1 AND reading.id = $2;
