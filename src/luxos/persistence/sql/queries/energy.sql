@@ -17,10 +17,10 @@ WITH locked AS (
         soul,
         coalesce(energy_level, 0)::NUMERIC AS stored,
         CASE WHEN jsonb_typeof(attributes #> '{energy,capacity}') = 'number'
-            AND attributes #>> '{energy,capacity}' ~ '^[0-9]{1,10}$'
+            AND attributes #>> '{energy,capacity}' ~ '^[0-9]{1,100}$'
             THEN least((attributes #>> '{energy,capacity}')::NUMERIC, 2147483647) END AS capacity,
         CASE WHEN jsonb_typeof(attributes #> '{energy,per_hour}') = 'number'
-            AND attributes #>> '{energy,per_hour}' ~ '^[0-9]{1,10}$'
+            AND attributes #>> '{energy,per_hour}' ~ '^[0-9]{1,100}$'
             THEN least((attributes #>> '{energy,per_hour}')::NUMERIC, 2147483647) ELSE 0 END AS per_hour,
         CASE WHEN self_awareness ->> 'energy_at' ~ '^[0-9]{1,17}$' THEN (self_awareness ->> 'energy_at')::NUMERIC
             ELSE trunc(extract(EPOCH FROM created_at) * 1000000) END AS since,
