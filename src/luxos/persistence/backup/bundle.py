@@ -74,8 +74,9 @@ def written(target: Path, manifest: Manifest) -> Iterator[Writer]:
 def verified(path: Path) -> Manifest:
     """The manifest of a backup that was read to its end and is as it was written; `BackupDamaged` names what is not."""
     with _opened(path) as archive:
-        manifest, seen = _read_through(path, archive)
+        text, seen = _read_through(path, archive)
         _read_to_the_end(path, archive)
+    manifest = _manifest(path, text)
     for name, told in manifest.files.items():
         if name not in seen:
             raise BackupDamaged(path=path, what=name)
@@ -104,7 +105,7 @@ def unpack(path: Path, folder: Path, wanted: Callable[[str], bool] = lambda name
                 os.fsync(file.fileno())
 
 
-def _read_through(path: Path, archive: tarfile.TarFile) -> tuple[Manifest, dict[str, tuple[int, str]]]:
+def _read_through(path: Path, archive: tarfile.TarFile) -> tuple[bytes, dict[str, tuple[int, str]]]:
     seen: dict[str, tuple[int, str]] = {}
     text: bytes | None = None
     for entry in archive:
@@ -118,7 +119,7 @@ def _read_through(path: Path, archive: tarfile.TarFile) -> tuple[Manifest, dict[
             seen[entry.name] = (entry.size, hashlib.file_digest(source, "sha256").hexdigest())  # type: ignore[arg-type]
     if text is None:
         raise BackupDamaged(path=path, what=MANIFEST)
-    return _manifest(path, text), seen
+    return text, seen
 
 
 def _read_to_the_end(path: Path, archive: tarfile.TarFile) -> None:
