@@ -38,7 +38,7 @@ def _entry(module: types.ModuleType) -> Callable[..., Any]:
     if "function" in names:
         named: Callable[..., Any] = names["function"]
         return named
-    own = [each for name, each in names.items() if _is_own(name, each, module.__name__)]
+    own: list[Callable[..., Any]] = [each for name, each in names.items() if _is_own(name, each, module.__name__)]
     if len(own) != 1:
         raise NameError("the source defines no function named function")
     return own[0]
