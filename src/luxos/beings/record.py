@@ -133,11 +133,15 @@ class Record:
 
     @classmethod
     async def _fetch(cls, identity: UUID, connection: Any) -> Row | None:
-        async with cls._borrowed(connection) as lent:
-            try:
-                row = await lent.fetchrow(queries()[f"load_{cls.row}"], identity)
-            except asyncpg.DataError:  # no UUID at all
-                return None
+        query = queries()[f"load_{cls.row}"]
+        try:
+            if connection is not None:
+                row = await connection.fetchrow(query, identity)
+            else:
+                async with cls._pool().acquire() as lent:
+                    row = await lent.fetchrow(query, identity)
+        except asyncpg.DataError:  # no UUID at all
+            return None
         return row if row is not None and cls._is_kind(row) else None
 
     @classmethod

@@ -21,6 +21,7 @@ _MOST_DIGITS = 4000
 """Python reads integers of up to 4300 digits back."""
 _BIGGEST_INTEGER = 10**_MOST_DIGITS
 _BIGGEST_FLOAT = 3.4e38
+_EMPTY: Mapping[type, Encoded] = {dict: Encoded(b"{}"), list: Encoded(b"[]")}
 
 
 def encoded(field: str, value: Any) -> Encoded:
@@ -41,6 +42,8 @@ def encoded(field: str, value: Any) -> Encoded:
 
 def trusted(_field: str, value: Any) -> Encoded:
     """The JSON of a value that came from a row."""
+    if not value and type(value) in _EMPTY:
+        return _EMPTY[type(value)]
     return Encoded(encode(value).encode())
 
 
