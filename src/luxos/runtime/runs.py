@@ -4,7 +4,7 @@ A step's row is its own audit entry, so its result and its link in the run's cha
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 
+from luxos.beings.awareness import fold
+from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.call import Call, Outcome
 from luxos.runtime.claims import Claims
@@ -159,7 +161,8 @@ class Runs:
     async def claimed(self, run: UUID) -> AsyncIterator[None]:
         """Holds a run for this process; `RunBusy` where another one carries it out.
 
-        Each claim has a token that stands in the run's row: a process that lost its claim can write no more steps.
+        Each claim has a token that stands in the run's row: a process that lost its claim can write no more steps. When
+        the run is given up, what its steps say of the beings they called is counted; what is not, is counted later.
         """
         async with self._claims.held(f"run {run}", RunBusy(run=str(run)[:8])):
             self._tokens[run] = uuid4().hex
@@ -168,6 +171,12 @@ class Runs:
                 yield
             finally:
                 del self._tokens[run]
+                with suppress(LuxError):
+                    await self._fold(run)
+
+    async def _fold(self, run: UUID) -> None:
+        async with self._database.pool.acquire() as connection:
+            await fold(run, connection=connection)
 
     @asynccontextmanager
     async def building_in(self, folder: Path) -> AsyncIterator[None]:
