@@ -1,4 +1,4 @@
-"""PostgreSQL 16 of the wheel `pgserver`, started as an older server that `LUXOS_DSN` may name."""
+"""PostgreSQL 15 of the wheel `pgserver` (16 with Python 3.12), started as an older server that `LUXOS_DSN` may name."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def _running(folder: Path) -> Iterator[Address]:
     binaries, cluster = _binaries(), folder / "postgres"
     cluster.mkdir(mode=0o700)
     confined = confinement(binaries, folder)
-    sockets = Path("/tmp") / f"luxos-pg16-{uuid4().hex[:8]}"
+    sockets = Path("/tmp") / f"luxos-older-{uuid4().hex[:8]}"
     sockets.mkdir(mode=0o700)
     for place in (cluster, sockets):
         confined.give(place)
@@ -64,6 +64,6 @@ def _running(folder: Path) -> Iterator[Address]:
 
 @pytest.fixture(scope="session")
 def older_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    """An empty PostgreSQL 16 with pgvector."""
+    """An empty, older PostgreSQL with pgvector."""
     with _running(tmp_path_factory.mktemp("older") / "home") as address:
         yield address
