@@ -11,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import building, souls, startup
+from benchmarks import building, finding, graphs, objects, souls, startup
 from benchmarks.measure import Figure, Machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -23,7 +23,14 @@ not milliseconds.
 """
 
 
-PARTS = {"startup": startup, "building": building, "souls": souls}
+PARTS = {
+    "startup": startup,
+    "building": building,
+    "souls": souls,
+    "finding": finding,
+    "graphs": graphs,
+    "objects": objects,
+}
 
 
 def main() -> int:
@@ -32,7 +39,7 @@ def main() -> int:
         print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
     figures: list[Figure] = []
-    with tempfile.TemporaryDirectory(prefix="luxos-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="luxos-bench-", ignore_cleanup_errors=True) as folder:
         machine = Machine(Path(folder), Path(folder) / "cache")
         for name in wanted:
             for figure in PARTS[name].figures(machine):

@@ -1,6 +1,8 @@
 """Filters: their text says all that they say, and what has no meaning is named."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,3 +158,13 @@ def test_a_filter_is_made_of_itself_of_its_text_and_of_parts() -> None:
     assert as_filter("tag:money", kind="note") == Filter(tags=["money"], kind="note")
     assert as_filter(None) == Filter()
     assert parse_comparison("rate > 20") == Comparison(("rate",), ">", 20)
+
+
+def test_every_term_of_the_reference_page_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "filters.md").read_text(encoding="utf-8")
+    cells = [line.split(" | ")[0] for line in page.splitlines() if line.startswith("| `")]
+    terms = [term.replace("\\|", "|") for cell in cells for term in re.findall(r"`([^`]+)`", cell)]
+    assert len(terms) > 15
+    for term in terms:
+        assert parse(term) != Filter(), term
+        assert parse(str(parse(term))) == parse(term)
