@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from luxos.i18n import _
 from luxos.persistence.errors import DatabaseForeign, DatabaseNewer, MigrationFailed, PgvectorMissing
 from luxos.persistence.queries import SQL, queries
 from luxos.persistence.translation import is_lost
@@ -88,7 +89,7 @@ async def _ensure_vector(connection: Any) -> None:
     if state["created"]:
         return
     if not state["available"]:
-        raise PgvectorMissing(reason="the server has no extension vector")
+        raise PgvectorMissing(reason=_("it is not installed on the server"))
     try:
         await connection.execute(queries()["create_vector"])
     except asyncpg.PostgresError as error:
