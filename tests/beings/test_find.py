@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.conditions import jsonpath
-from luxos.beings.errors import FilterInvalid
+from luxos.beings.errors import BeingConflict, FilterInvalid
 from luxos.beings.filter import Comparison, Filter
 from luxos.beings.find import ORDERS, count, ensure_vector_index, find, page
 from luxos.persistence.database import Database
@@ -170,6 +170,38 @@ def _value(being: BaseBeing, order: str) -> Any:
     if order == "likeness":
         return 0
     return {"soul": being.soul, "created": being.created_at, "energy": being.energy_level}[order.removeprefix("-")]
+
+
+async def test_what_is_written_meanwhile_makes_nothing_missed_or_seen_twice(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("luxos.beings.find._STREAM", 5)
+    stable = {(await make(number, tags=["stable"])).soul for number in range(40)}
+    gone = [await make(number, tags=["gone"]) for number in range(40)]
+    seen: list[UUID] = []
+    async for being in find(kind="note"):
+        seen.append(being.soul)
+        await make(len(seen), tags=["new"])
+        if gone:
+            await database.pool.execute("DELETE FROM base_beings WHERE soul = $1", gone.pop().soul)
+    assert len(set(seen)) == len(seen)
+    assert stable <= set(seen)
+
+
+async def test_a_being_that_was_found_is_saved_like_one_that_was_loaded(database: Database) -> None:
+    await make(1, tags=["money"])
+    first, second = [(await page("tag:money")).beings[0] for _time in range(2)]
+    first.attributes["a"] = 1
+    second.attributes["b"] = 2
+    await first.save()
+    await second.save()
+    third = [being async for being in find("a = 1 b = 2")]
+    assert [being.soul for being in third] == [first.soul]
+    first.attributes["a"] = 3
+    third[0].attributes["a"] = 4
+    await first.save()
+    with pytest.raises(BeingConflict):
+        await third[0].save()
 
 
 async def test_the_more_a_text_is_met_the_earlier_a_being_comes(database: Database) -> None:

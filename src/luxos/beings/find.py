@@ -73,7 +73,7 @@ async def page(
         statement = await _statement(wanted, chosen, after, lent)
         statement.add("find_limit", limit + 1)
         rows = await _fetch(statement, lent)
-    beings = [BaseBeing._of(row) for row in rows[:limit]]
+    beings = [BaseBeing._of(row, alone=connection is None) for row in rows[:limit]]
     return Page(beings, _key(rows[limit - 1], chosen) if len(rows) > limit else None)
 
 
