@@ -62,6 +62,18 @@ async def test_a_server_whose_guardian_was_killed_is_adopted(made: Any) -> None:
     made.wait_until_gone()
 
 
+def test_who_comes_while_the_server_recovers_waits_for_it(made: Any) -> None:
+    """A killed backend makes PostgreSQL recover by itself; meanwhile it lets nobody in."""
+    first = made.opened()
+    assert made.ask(first, "write") == "written"
+    for _time in range(3):
+        users = [pid for pid in made.backends if pid != made.server]
+        os.kill(users[-1], signal.SIGKILL)
+        second = made.opened()
+        assert made.ask(second, "count") == "1"
+        made.leave(second)
+
+
 async def test_a_server_that_was_killed_recovers_at_the_next_start(made: Any) -> None:
     first = made.opened()
     for _ in range(5):

@@ -1,6 +1,7 @@
 """Opening the database of this installation: the embedded one, or the one behind `LUXOS_DSN`."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 OLDEST = 15
 _CLOSE_SECONDS = 5.0
+_RECOVERY_SECONDS = 60.0
+"""How long to wait for a server that says that it is starting, recovering or stopping."""
+_RECOVERY_POLL = 0.05
 
 
 @dataclass(frozen=True)
@@ -54,18 +58,15 @@ async def open_database(settings: Settings, name: str | None = None) -> AsyncIte
 
 async def _open(settings: Settings, name: str | None, held: AsyncExitStack) -> "tuple[Address, Pool]":
     """A connected pool, that `held` closes; a server that was on its way out when we came is started again."""
+    from luxos.persistence.translation import connection_errors, is_lost, refused
+
     again = settings.dsn is None
     while True:
         async with AsyncExitStack() as attempt:
             served = await attempt.enter_async_context(_served(settings))
             address = served.named(name) if name else served
-            from luxos.persistence.pool import Pool
-            from luxos.persistence.translation import connection_errors, is_lost, refused
-
-            pool = Pool(address, None if settings.dsn else settings.home)
-            attempt.push_async_callback(_close, pool)
             try:
-                await pool
+                pool = await _connected(settings, address, attempt)
             except connection_errors() as error:
                 if again and is_lost(error):
                     again = False
@@ -75,6 +76,26 @@ async def _open(settings: Settings, name: str | None, held: AsyncExitStack) -> "
                 raise refused(error, address) from error
             await held.enter_async_context(attempt.pop_all())
             return address, pool
+
+
+async def _connected(settings: Settings, address: Address, held: AsyncExitStack) -> "Pool":
+    """A connected pool; a server that takes nobody yet, for it recovers from a crash, is waited for."""
+    from luxos.persistence.pool import Pool
+    from luxos.persistence.translation import is_not_ready
+
+    until = time.monotonic() + _RECOVERY_SECONDS
+    while True:
+        pool = Pool(address, None if settings.dsn else settings.home)
+        try:
+            await pool
+        except BaseException as error:
+            await _close(pool)
+            if not is_not_ready(error) or time.monotonic() > until:
+                raise
+            await asyncio.sleep(_RECOVERY_POLL)
+        else:
+            held.push_async_callback(_close, pool)
+            return pool
 
 
 @asynccontextmanager

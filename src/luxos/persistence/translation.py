@@ -30,6 +30,11 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, _CONNECTION)
 
 
+def is_not_ready(error: BaseException) -> bool:
+    """Whether the server is there, and takes nobody just now: it starts, recovers or stops."""
+    return isinstance(error, asyncpg.CannotConnectNowError)
+
+
 def connection_errors() -> tuple[type[Exception], ...]:
     """What may come up while connecting; `ValueError` is a DSN that cannot be read."""
     return (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
