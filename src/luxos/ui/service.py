@@ -13,6 +13,7 @@ from typing import Any
 
 from luxos import __version__
 from luxos.agent.reasoning import Answer, Question
+from luxos.beings.awareness import fold_pending
 from luxos.boot import System, system
 from luxos.config import Settings
 from luxos.errors import LuxError, reason_of
@@ -48,6 +49,8 @@ async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
     with _heard(signal.SIGTERM, stop.set):
         async with system(settings) as opened:
             await opened.runtime()
+            with contextlib.suppress(LuxError):
+                await fold_pending()
             await asyncio.to_thread(understand, "Zbuduj aplikację")
             service = _Service(opened, stop)
             path = socket_path(settings)

@@ -110,3 +110,6 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         rows += [(name, f"{key}: {json.dumps(value, ensure_ascii=False)}") for key, value in found[part].items()]
     rows += [(_("memories"), json.dumps(memory, ensure_ascii=False)) for memory in found["memories"][-5:]]
     return rows
+
+
+from luxos.ui.cli import awareness  # noqa: E402, F401 - it adds its command to the group

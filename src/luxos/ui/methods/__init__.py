@@ -7,6 +7,7 @@ Each module is one subject; `METHODS` is the one table.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from luxos.ui.methods.awareness import recompute_beings
 from luxos.ui.methods.backups import backup, restore
 from luxos.ui.methods.beings import find_beings, show_being
 from luxos.ui.methods.checks import check_database
@@ -30,7 +31,7 @@ _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo),
     *(runs, show),
     *(backup, restore, check_database),
-    *(find_beings, show_being),
+    *(find_beings, show_being, recompute_beings),
     *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}
