@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from luxos.version import __version__
+
 if TYPE_CHECKING:
     import os
     from contextlib import AbstractAsyncContextManager
@@ -11,7 +13,6 @@ if TYPE_CHECKING:
     from luxos.session import Lux
 
 __all__ = ["__version__", "open"]
-__version__ = "0.1.0"
 
 
 def open(  # noqa: A001 - it is always said with its module: `luxos.open()`

@@ -2,7 +2,7 @@
 
 import sys
 
-from luxos import __version__
+from luxos.version import __version__
 
 
 def main() -> None:

@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
 
-from luxos import __version__
 from luxos.beings.errors import CoreTaken
 from luxos.beings.genesis import soul_hash
 from luxos.beings.static import CLASSES, CORE_OWNER, STATIC
 from luxos.persistence.json_codec import canonical
 from luxos.persistence.queries import queries
 from luxos.persistence.schema import SCHEMA_BEING
+from luxos.version import __version__
 
 Effects = Literal["none", "workspace", "external"]
 

@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from luxos import __version__
 from luxos.config import Settings
+from luxos.version import __version__
 
 _TOLD_TO_PIP = ("PIP_", "SSL_", "REQUESTS_", "CURL_")
 _PROXY = "_PROXY"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
-from luxos import __version__
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.i18n import _, language
+from luxos.version import __version__
 
 _ROOM = 1 << 30
 """Bytes free below which a build may fail: a stack's packages, installed, are about half of it."""

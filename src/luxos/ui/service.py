@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from luxos import __version__
 from luxos.agent.reasoning import Answer, Question
 from luxos.beings.awareness import fold_pending
 from luxos.boot import System, system
@@ -26,6 +25,7 @@ from luxos.ui.defects import defect
 from luxos.ui.errors import ConnectionLost, ServiceCannotListen
 from luxos.ui.methods import METHODS, Person
 from luxos.ui.wire import LONGEST_LINE, encode_error, encode_event, peer, receive, send
+from luxos.version import __version__
 
 _POLL = 0.05
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from luxos import __version__
 from luxos.config import Settings
 from luxos.persistence.backup.bundle import Manifest, Writer, files_below, verified, written
 from luxos.persistence.database import Database, server_version
 from luxos.persistence.schema import SCHEMA_BEING
+from luxos.version import __version__
 
 FOLDERS = ("keys", "souls", "runs", "artifacts")
 """The folders of `LUXOS_HOME` that hold what the tables name: signing keys, reports, undo data, restored archives."""

@@ -9,11 +9,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-from luxos import __version__
 from luxos.config import Settings
 from luxos.errors import Exit, LuxError, reason_of
 from luxos.i18n import N_, _, language
 from luxos.ui.errors import FolderUnfit, check_text
+from luxos.version import __version__
 
 T = TypeVar("T")
 
