@@ -11,6 +11,7 @@ from luxos.persistence.database import Database
 from luxos.persistence.schema import VERSION, Schema
 from luxos.souls.aliases import history
 from luxos.souls.aliases import row_of as alias_row
+from luxos.souls.evolution import BORN_WITH
 from luxos.souls.registry import Soul, at, summon
 from luxos.souls.resolving import resolve
 from luxos.souls.versions import row_of
@@ -77,7 +78,7 @@ async def test_what_schema_1_wrote_goes_on(old: Database) -> None:
     assert vat is not None
     assert (vat.soul_hash, vat.genesis["name"], vat.genesis["version"]) == (hashes[3], "vat", 4)
     assert vat.genesis["ancestors"] == hashes[2::-1]
-    assert vat.genesis["owner"]
+    assert (bool(vat.genesis["owner"]), vat.energy_level) == (True, BORN_WITH)
     being = await resolve("long")
     assert being is not None
     assert being.genesis["ancestors"] == long[-2:-34:-1]

@@ -50,10 +50,11 @@ ready AS (
     JOIN told ON told.soul = alias.soul
 ),
 born AS (
-    INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
+    INSERT INTO base_beings (soul, tags, energy_level, genesis, attributes, memories, self_awareness)
     SELECT
         ready.being,
         '{}',
+        100, -- souls.evolution.BORN_WITH
         version.genesis || jsonb_build_object(
             'name', ready.genesis -> 'name',
             'owner', ready.genesis -> 'owner',
