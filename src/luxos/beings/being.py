@@ -15,7 +15,7 @@ from luxos.beings.errors import BeingInvalid, BeingStatic
 from luxos.beings.owner import system_user
 from luxos.beings.record import Encoder, Record, Row, without_zone
 from luxos.beings.static import STATIC
-from luxos.beings.values import check_dict, encoded, rounded, trusted
+from luxos.beings.values import check_object, check_size, encoded, rounded, trusted
 from luxos.errors import LuxError
 from luxos.persistence.json_codec import Encoded
 
@@ -124,10 +124,10 @@ class BaseBeing(Record):
         count, text = self._remembered
         if not isinstance(self.memories, list):
             raise BeingInvalid(field="memories", reason="not_list", kind=type(self.memories).__name__)
-        if encoded("memories", self.memories[:count]) != text:
+        if count and encoded("memories", self.memories[:count]) != text:
             raise BeingInvalid(field="memories", reason="rewritten")
-        for index, memory in enumerate(self.memories[count:], count):
-            _check_memory(f"memories[{index}]", memory)
+        new = enumerate(self.memories[count:], count)
+        check_size("memories", sum([_memory_size(f"memories[{index}]", memory) for index, memory in new]))
 
     def _check_changeable(self) -> None:
         claims = isinstance(self.genesis, dict) and self.genesis.get("tier") == "core"
@@ -158,11 +158,14 @@ class BaseBeing(Record):
         return change if change.fields else None
 
 
-def _check_memory(field: str, memory: Any) -> None:
+def _memory_size(field: str, memory: Any) -> int:
+    """How many bytes it takes; `BeingInvalid` for what is no memory."""
     from luxos.beings.memories import RESERVED
 
-    check_dict(field, memory)
+    check_object(field, memory)
+    size = len(encoded(field, memory))
     if not {"at", "kind"} <= memory.keys():
         raise BeingInvalid(field=field, reason="no_memory")
     if memory["kind"] in RESERVED:
         raise BeingInvalid(field=f"{field}.kind", reason="reserved", kind=memory["kind"])
+    return size

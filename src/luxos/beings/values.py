@@ -26,7 +26,9 @@ _EMPTY: Mapping[type, Encoded] = {dict: Encoded(b"{}"), list: Encoded(b"[]")}
 
 def encoded(field: str, value: Any) -> Encoded:
     """The JSON of a value; `BeingInvalid` with the path of the first part that is not JSON or would not come back."""
-    if not _is_plain(value):
+    if not value and type(value) in _EMPTY:
+        return _EMPTY[type(value)]
+    if not _is_plain(field, value):
         check_value(field, value)
     text = encode(value)
     if "\\u0000" in text:  # a NUL, or a backslash before these letters
@@ -49,8 +51,9 @@ def trusted(_field: str, value: Any) -> Encoded:
 
 def check_whole(state: Mapping[str, Any]) -> None:
     """Raises `BeingInvalid`, with the field that takes the most, where all objects together are too much for a row."""
-    sizes = {field: len(text) for field, text in state.items() if isinstance(text, Encoded)}
-    if (size := sum(sizes.values())) > LARGEST:
+    size = sum([len(text) for text in state.values() if type(text) is Encoded])
+    if size > LARGEST:
+        sizes = {field: len(text) for field, text in state.items() if type(text) is Encoded}
         check_size(max(sizes, key=lambda field: sizes[field]), size)
 
 
@@ -127,15 +130,15 @@ class _Look:
         check_size(self._field, self._size)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(field: str, value: Any) -> bool:
     """Whether it is surely JSON that a row holds, but for its texts; `False` may also mean that it takes a closer look.
 
-    Without recursion and without paths: this runs at every save.
+    Without recursion and without paths: this runs at every save. `BeingInvalid` where it is too big.
     """
     left, open_ = LARGEST, [iter((value,))]
-    while open_:
+    while open_ and left >= 0 and len(open_) <= _DEEPEST:
         for item in open_[-1]:
-            left -= 1
+            left -= 2  # a character at least, and what parts it from the next
             kind = type(item)
             if kind is str:
                 left -= len(item)
@@ -153,9 +156,8 @@ def _is_plain(value: Any) -> bool:
                 return False
         else:
             open_.pop()
-        if left < 0 or len(open_) > _DEEPEST:
-            return False
-    return True
+    check_size(field, LARGEST - left)
+    return not open_
 
 
 def _is_plain_scalar(item: Any, kind: type) -> bool:
