@@ -11,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import building, finding, graphs, objects, souls, startup
+from benchmarks import building, finding, graphs, memories, objects, souls, startup
 from benchmarks.measure import Figure, Machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -30,6 +30,7 @@ PARTS = {
     "finding": finding,
     "graphs": graphs,
     "objects": objects,
+    "memories": memories,
 }
 
 
