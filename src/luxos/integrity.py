@@ -32,6 +32,10 @@ RULES = {
     "gap": N_("{who}: memory {wanted} should follow, and memory {found} does."),
     "chapter": N_("{who}: a chapter should hold {wanted} memories, and holds {found}."),
     "window": N_("{who}: {wanted} memories went into chapters, and the window says {found}."),
+    "soul_version": N_("The version {who} is not what its hash says."),
+    "soul_group": N_("The group of souls {who} is not what its hash says."),
+    "soul_alias": N_("The alias {who} names a version or a being that does not fit it."),
+    "soul_dependency": N_("The version {who} pins a soul that is not there."),
     "run": N_("The audit chain of run {who} is broken: a step was altered or is missing."),
 }
 
@@ -55,6 +59,15 @@ async def rows(database: Database) -> AsyncIterator[Fault]:
 def memories(database: Database) -> AsyncIterator[Fault]:
     """The chapters of every being follow each other without a gap, and the window goes on where they end."""
     return _asked(database, "check_memories")
+
+
+async def souls(database: Database) -> AsyncIterator[Fault]:
+    """Every version, group, alias and pin is what its hash says."""
+    from luxos.souls.checking import damaged
+
+    async with database.pool.acquire() as connection:
+        async for damage in damaged(connection=connection):
+            yield Fault(f"soul_{damage.kind}", damage.name)
 
 
 async def runs(database: Database) -> AsyncIterator[Fault]:
@@ -84,6 +97,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "schema": (schema, N_("tables, indexes and views")),
     "rows": (rows, N_("shapes of rows, ends of relationships")),
     "memories": (memories, N_("chapters of memories")),
+    "souls": (souls, N_("hashes of souls, and what they pin")),
     "runs": (runs, N_("audit chains of runs")),
 }
 """Every check, and what it is called before a person."""

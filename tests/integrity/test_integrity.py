@@ -8,6 +8,7 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.relationship import RelationshipBeing
 from luxos.integrity import CHECKS, Fault
 from luxos.persistence.database import Database
+from luxos.souls.registry import summon
 
 
 async def faults(database: Database) -> list[Fault]:
@@ -18,9 +19,10 @@ async def filled() -> BaseBeing:
     """A being with chapters of memories, and a relationship."""
     being = BaseBeing(soul=uuid4(), genesis={"type": "note"})
     await being.save()
-    for number in range(60):
+    for number in range(42):
         being.remember("counted", number=number)
         await being.save()
+    await summon(name="vat", source="def function(net):\n    return net\n")
     await RelationshipBeing(source_soul=being.soul, target_soul=being.soul, genesis={"type": "tie"}).save()
     return being
 
@@ -50,6 +52,11 @@ async def test_what_we_made_has_no_faults(database: Database) -> None:
         ("UPDATE base_beings SET memories = memories - 0 WHERE genesis ->> 'type' = 'memory'", {"chapter"}),
         ("UPDATE base_beings SET memories = memories - 0 WHERE genesis ->> 'type' = 'note'", {"window"}),
         ("DROP INDEX idx_rel_tags", {"schema"}),
+        (
+            "UPDATE base_beings SET genesis = jsonb_set(genesis, '{source}', '\"x\"') WHERE tags @> '{soul}'",
+            {"soul_version"},
+        ),
+        ("UPDATE base_beings SET attributes = attributes - 'hash' WHERE tags @> '{alias}'", {"soul_alias"}),
     ],
 )
 async def test_damage_is_found_and_named(database: Database, damage: str, rules: set[str]) -> None:
