@@ -38,38 +38,33 @@ FROM message;
 SELECT pg_logical_emit_message(TRUE, 'luxos', '');
 
 -- name: take_message
--- $1 the channel, $2 its reading. `waiting` says whether there is a message; the other columns are NULL where somebody
--- else has it. Where there is none, nothing is locked, so that looking costs no write. A channel's messages become
--- visible in the order of their numbers, so the lowest one after `read` is the next.
-WITH next AS (
+-- $1 the channel, $2 its reading. No row where there is no message, and nothing is locked then, so that looking costs
+-- no write; and none where somebody else has it. A channel's messages become visible in the order of their numbers, so
+-- the lowest one after `read` is the next. Where another reader moved on since this statement began, the row that it
+-- locks is the newer one, and `read` is not below the message's number: then it was read already.
+SELECT (reading.attributes ->> 'read')::BIGINT AS read, message.*
+FROM relationships AS reading CROSS JOIN LATERAL (
+    SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
+    FROM base_beings
+    WHERE tags @> '{message}' AND attributes ->> 'channel' = $1::UUID::TEXT
+        AND attributes -> 'seq' > reading.attributes -> 'read'
+    ORDER BY attributes -> 'seq'
+    LIMIT 1
+) AS message
+WHERE reading.id = $2
+FOR NO KEY UPDATE OF reading SKIP LOCKED;
+
+-- name: is_message_waiting
+-- Whether there is a message that did not take effect yet.
+SELECT EXISTS (
     SELECT FROM base_beings
     WHERE tags @> '{message}' AND attributes ->> 'channel' = $1::UUID::TEXT
         AND attributes -> 'seq' > (SELECT attributes -> 'read' FROM relationships WHERE id = $2)
-    LIMIT 1
-),
-reading AS (
-    SELECT attributes -> 'read' AS read FROM relationships
-    WHERE id = $2 AND EXISTS (SELECT FROM next)
-    FOR NO KEY UPDATE SKIP LOCKED
-),
-message AS (
-    SELECT taken.*
-    FROM reading CROSS JOIN LATERAL (
-        SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
-        FROM base_beings
-        WHERE tags @> '{message}' AND attributes ->> 'channel' = $1::UUID::TEXT AND attributes -> 'seq' > reading.read
-        ORDER BY attributes -> 'seq'
-        LIMIT 1
-    ) AS taken
-),
-moved AS (
-    UPDATE relationships
-    SET attributes = relationships.attributes || jsonb_build_object('read', message.attributes -> 'seq')
-    FROM message
-    WHERE id = $2
-)
-SELECT EXISTS (SELECT FROM next) AS waiting, message.*
-FROM (VALUES (1)) AS one LEFT JOIN message ON TRUE;
+);
+
+-- name: move_reading
+-- The reader, who holds the reading's lock, is done with the message of this number.
+UPDATE relationships SET attributes = attributes || jsonb_build_object('read', $2::BIGINT) WHERE id = $1;
 
 -- name: channel_numbers
 -- How many messages were sent, and how many of them took effect.
