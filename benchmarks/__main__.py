@@ -11,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import building, finding, graphs, memories, objects, souls, startup
+from benchmarks import building, finding, graphs, memories, messages, objects, souls, startup
 from benchmarks.measure import Figure, Machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -31,6 +31,7 @@ PARTS = {
     "graphs": graphs,
     "objects": objects,
     "memories": memories,
+    "messages": messages,
 }
 
 
