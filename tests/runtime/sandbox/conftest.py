@@ -115,7 +115,7 @@ def public_copy() -> Iterator[Path]:
         root = Path(name)
         root.chmod(0o755)
         package = Path(luxos.__file__).parent
-        for part in ("__init__.py", "errors.py", "i18n.py", "runtime"):
+        for part in ("__init__.py", "errors.py", "i18n.py", "version.py", "runtime"):
             source = package / part
             (root / "luxos").mkdir(exist_ok=True)
             (shutil.copytree if source.is_dir() else shutil.copy)(source, root / "luxos" / part)  # type: ignore[operator]

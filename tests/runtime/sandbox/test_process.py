@@ -7,13 +7,14 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from luxos.runtime.errors import SandboxFailed
-from luxos.runtime.sandbox import Confinement, Limits, run
+from luxos.runtime.sandbox import Confinement, Limits, limits, run
 from luxos.runtime.sandbox.process import Launch
 from luxos.runtime.sandbox.process import run as run_launch
 
@@ -293,3 +294,23 @@ async def test_a_backend_that_cannot_be_started_is_told_and_leaves_nothing_open(
         await run_launch(launch(), Limits(), b"")
     assert "/nowhere/bwrap" in str(caught.value)
     assert descriptors() == before
+
+
+async def test_no_watcher_goes_on_looking_after_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def slowly(folders: tuple[Path, ...]) -> int:
+        began.set()
+        time.sleep(0.5)
+        ended.set()
+        return 0
+
+    monkeypatch.setattr(limits, "size_of", slowly)
+    place = tmp_path / "place"
+    place.mkdir()
+    task = asyncio.create_task(run(shell("sleep 30", workspace=place)))
+    await asyncio.to_thread(began.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()

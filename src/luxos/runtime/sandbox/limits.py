@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from luxos.runtime.sandbox.confinement import Limits
+from luxos.runtime.threads import to_the_end
 
 WATCH_EVERY = 0.25
 WATCH_SHARE = 20
@@ -64,12 +65,12 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
 
 
 async def watch_size(folders: tuple[Path, ...], bound: int) -> None:
-    """Returns when the folders together hold more than `bound` bytes."""
+    """Returns when the folders together hold more than `bound` bytes. Who cancels it waits for the look to end."""
     rest = WATCH_EVERY
     while True:
         await asyncio.sleep(rest)
         started = time.monotonic()
-        if await asyncio.to_thread(size_of, folders) > bound:
+        if await to_the_end(size_of, folders) > bound:
             return
         rest = max(WATCH_EVERY, WATCH_SHARE * (time.monotonic() - started))
 
@@ -90,6 +91,6 @@ async def watch_processes(namespace: int, bound: int) -> None:
     """
     while True:
         started = time.monotonic()
-        if await asyncio.to_thread(members, namespace) > bound:
+        if await to_the_end(members, namespace) > bound:
             return
         await asyncio.sleep(max(WATCH_EVERY / 5, WATCH_SHARE / 4 * (time.monotonic() - started)))
