@@ -1,4 +1,4 @@
-"""`kill -9` of clients, of the server and of its backends at random moments under a mixed load.
+"""`kill -9` of clients, of the server and of its backends, and restarts of it, at random moments under a mixed load.
 
 What each client said before it died is the log; the tables must hold everything that was acknowledged, once, whole.
 What was begun and not acknowledged may be there, once and whole, or not.
@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -112,7 +113,7 @@ class Load:
             for client in self.clients.values():
                 assert client.opened.wait(SECONDS)
             time.sleep(self.chance.uniform(0.02, 0.3))
-            self._kill(self.chance.choices(("client", "server", "backend"), (8, 1, 1))[0])
+            self._kill(self.chance.choices(("client", "server", "backend", "restart"), (7, 1, 1, 1))[0])
             self._revive()
 
     def _kill(self, what: str) -> None:
@@ -124,9 +125,9 @@ class Load:
         if server is None:
             return  # it is just being started again
         backends = [pid for pid in _processes() if pid != server.pid and works_in(pid, self.home / "postgres")]
-        victim = server.pid if what == "server" or not backends else self.chance.choice(backends)
+        victim = server.pid if what != "backend" or not backends else self.chance.choice(backends)
         try:
-            os.kill(victim, 9)
+            os.kill(victim, signal.SIGINT if what == "restart" else signal.SIGKILL)
         except ProcessLookupError:
             return
         until = time.monotonic() + SECONDS
@@ -267,7 +268,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_there_twice(tmp_path: Path)
     load, found = survive(tmp_path / "home", "sound", MOMENTS)
     assert found == []
     assert sum(load.killed.values()) == MOMENTS
-    assert set(load.killed) == {"client", "server", "backend"}
+    assert set(load.killed) == {"client", "server", "backend", "restart"}
     assert all(len(load.log.done[kind]) > MOMENTS for kind in OPERATIONS)
 
 
