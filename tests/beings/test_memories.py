@@ -285,7 +285,7 @@ async def test_the_checks_of_these_tests_find_what_is_lost(database: Database) -
     )
     assert await told(soul) != list(range(100))
     assert [fault["rule"] for fault in await faults(database)] == ["chapter"]
-    await database.pool.execute("DELETE FROM relationships WHERE attributes ->> 'first' = '24'")
+    await database.pool.execute("DELETE FROM relationships WHERE attributes ->> 'first' = '32'")
     assert {fault["rule"] for fault in await faults(database)} == {"chapter", "gap"}
 
 
@@ -330,31 +330,31 @@ async def forgotten(**how: Any) -> list[Forgotten]:
 
 
 async def test_forgetting_removes_whole_chapters_and_says_so(database: Database) -> None:
-    soul = await quickly(100)  # 11 chapters, 12 in the row
+    soul = await quickly(100)  # 6 chapters, 4 in the row
     moment = START + timedelta(seconds=30)
     assert await forgotten(moment=moment, soul=soul) == []
-    assert await forgotten(moment=moment, keep=0) == [Forgotten(soul, 24, memory(23)["at"])]
+    assert await forgotten(moment=moment, keep=0) == [Forgotten(soul, 16, memory(15)["at"])]
     entries = [entry async for entry in numbered(soul)]
-    assert [number for number, _ in entries] == list(range(24, 101))
-    assert [entry["n"] for _, entry in entries[:-1]] == list(range(24, 100))
-    assert entries[-1][1] | {"at": ""} == {"at": "", "kind": "forgotten", "count": 24, "until": memory(23)["at"]}
-    assert [number async for number, _ in numbered(soul, backwards=True)] == list(reversed(range(24, 101)))
-    assert [number async for number, _ in numbered(soul, since=5)] == list(range(24, 101))
+    assert [number for number, _ in entries] == list(range(16, 101))
+    assert [entry["n"] for _, entry in entries[:-1]] == list(range(16, 100))
+    assert entries[-1][1] | {"at": ""} == {"at": "", "kind": "forgotten", "count": 16, "until": memory(15)["at"]}
+    assert [number async for number, _ in numbered(soul, backwards=True)] == list(reversed(range(16, 101)))
+    assert [number async for number, _ in numbered(soul, since=5)] == list(range(16, 101))
     assert await faults(database) == []
 
 
 async def test_forgetting_keeps_the_newest_and_adds_up(database: Database) -> None:
     soul = await quickly(100)
     later = START + timedelta(days=1)
-    assert [found.count for found in await forgotten(moment=later, keep=70)] == [24]
-    assert [found.count for found in await forgotten(moment=later, keep=0)] == [64]
-    assert (await window(database, soul))[0]["forgotten"] == 88
+    assert [found.count for found in await forgotten(moment=later, keep=70)] == [16]
+    assert [found.count for found in await forgotten(moment=later, keep=0)] == [80]
+    assert (await window(database, soul))[0]["forgotten"] == 96
     assert await shape(database, soul) == []
     assert await faults(database) == []
     for number in range(100, 150):
         await append(soul, memory(number))
     numbers = [number async for number, _ in numbered(soul)]
-    assert numbers == list(range(88, 152))
+    assert numbers == list(range(96, 152))
     assert await faults(database) == []
 
 
@@ -362,7 +362,7 @@ async def test_forgetting_goes_through_all_beings(database: Database) -> None:
     souls = {await quickly(40) for _ in range(3)} | {await quickly(5)}
     found = await forgotten(moment=START + timedelta(days=1), keep=0)
     assert {one.soul for one in found} < souls
-    assert [one.count for one in found] == [24, 24, 24]
+    assert [one.count for one in found] == [32, 32, 32]
 
 
 async def entries_of(soul: UUID) -> AsyncIterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ from luxos.errors import LuxError
 from luxos.persistence.queries import queries
 
 WINDOW = 16
-CHAPTER = 8
+CHAPTER = 16
 VOLUME = 512
 EARLIER = "earlier"
 """The kind of the first entry of a row whose older memories are in chapters; no memory."""
