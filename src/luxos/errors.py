@@ -73,6 +73,8 @@ _SYSTEM: Mapping[int, str] = {
     errno.ECONNREFUSED: N_("nobody listens there"),
     errno.ECONNRESET: N_("the other side broke the connection off"),
     errno.EADDRINUSE: N_("the address is in use"),
+    -2: N_("no machine has this name"),  # what looking names up says has numbers of its own: EAI_NONAME
+    -3: N_("the name server does not answer"),  # EAI_AGAIN
 }
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ def test_a_real_refusal_is_told(tmp_path: Path) -> None:
         (tmp_path / "file").read_text()
     with speaking("pl"):
         assert reason_of(caught.value) == "nie ma takiego pliku ani katalogu"
+
+
+def test_a_name_of_no_machine_is_told() -> None:
+    assert socket.EAI_NONAME == -2
+    with speaking("en"):
+        assert reason_of(socket.gaierror(socket.EAI_NONAME, "Name or service not known")) == "no machine has this name"
 
 
 def test_a_reason_without_words_of_ours_is_told_as_the_system_tells_it() -> None:

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from luxos.config import Settings
+from luxos.errors import reason_of
 from luxos.persistence import guardian
 from luxos.persistence.address import Address
 from luxos.persistence.binaries import wheel_binaries
@@ -151,4 +152,4 @@ def _translated(error: OSError, home: Path) -> DiskFull | DatabaseCannotStart:
         return DiskFull(folder=str(home))
     if isinstance(error, TimeoutError):
         return DatabaseCannotStart(reason="another LuxOS does not let go of it", log=str(_log(home)))
-    return DatabaseCannotStart(reason=f"{error.strerror} ({error.filename})", log=str(_log(home)))
+    return DatabaseCannotStart(reason=f"{reason_of(error)} ({error.filename})", log=str(_log(home)))

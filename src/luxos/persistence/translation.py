@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from luxos.errors import LuxError
+from luxos.errors import LuxError, reason_of
 from luxos.persistence.address import Address
 from luxos.persistence.errors import DatabaseLost, DatabaseUnreachable, DiskFull
 
@@ -60,9 +60,9 @@ def refused(error: BaseException, address: Address) -> DatabaseUnreachable:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno is not None:
-        return os.strerror(error.errno)
+        return reason_of(error)
     if isinstance(error, TimeoutError):
-        return os.strerror(errno.ETIMEDOUT)
+        return reason_of(OSError(errno.ETIMEDOUT, ""))
     return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
 
 
