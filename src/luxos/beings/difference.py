@@ -10,6 +10,9 @@ State = Mapping[str, Any]
 """What an object was at one moment, by field: JSON as `Encoded`, anything else as it compares."""
 
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys of one object that changed: their values now and before, as far as there are any."""
@@ -57,4 +60,9 @@ def _first_key(old: Any, new: Any) -> str | None:
 
 def _same(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether both have the same under a name; 1, 1.0 and true are not the same."""
-    return name in one and name in other and canonical(one[name]) == canonical(other[name])
+    if name not in one or name not in other:
+        return False
+    first, second = one[name], other[name]
+    if type(first) in _SCALARS and type(second) in _SCALARS:
+        return type(first) is type(second) and bool(first == second)
+    return canonical(first) == canonical(second)

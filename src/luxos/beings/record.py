@@ -57,13 +57,13 @@ class Record:
     async def find(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self | None:
         """The row, or `None` where there is none of this kind, or it was deleted and `deleted` does not ask for it."""
         row = await cls._fetch(identity, connection)
-        return None if row is None or (is_deleted(row) and not deleted) else cls._of(row, alone=connection is None)
+        return None if row is None or (is_deleted(row) and not deleted) else cls._of(row, alone=_is_alone(connection))
 
     @classmethod
     async def load(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self:
         """The row; `BeingUnknown` where there is none of this kind, `BeingDeleted` as in `find`."""
         row = await cls._fetch(identity, connection)
-        return cls._of(cls._there(identity, row, deleted), alone=connection is None)
+        return cls._of(cls._there(identity, row, deleted), alone=_is_alone(connection))
 
     @classmethod
     async def load_many(
@@ -79,7 +79,7 @@ class Record:
         rows = [cls._there(identity, found.get(identity), deleted) for identity in identities]
         if len(wanted) < len(rows):
             rows = [deepcopy(dict(row)) for row in rows]  # one that is asked for twice is two objects
-        return [cls._of(row, alone=connection is None) for row in rows]
+        return [cls._of(row, alone=_is_alone(connection)) for row in rows]
 
     @classmethod
     async def stream(cls, *, deleted: bool = False, chunk: int = _CHUNK, connection: Any = None) -> AsyncIterator[Self]:
@@ -101,7 +101,7 @@ class Record:
                 await (self._insert(now, lent) if self._loaded is None else self._change(now, lent))
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
             raise BeingInvalid(field=str(self.identity), reason="database", said=str(error)) from error
-        if connection is not None:
+        if not _is_alone(connection):
             self._version = None
 
     async def update(self, function: Callable[[Self], None], *, connection: Any = None) -> None:
@@ -301,6 +301,11 @@ class Record:
         """A connection in a transaction, or in a part of the one that `connection` is in."""
         async with cls._borrowed(connection) as lent, lent.transaction():
             yield lent
+
+
+def _is_alone(connection: Any) -> bool:
+    """Whether what is done over a connection, or over one of the pool, is in no transaction of the caller."""
+    return connection is None or not connection.is_in_transaction()
 
 
 def is_deleted(row: Row) -> bool:
