@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from luxos.nlp.clauses import clauses
 from luxos.nlp.entities.attributes import kind_of
-from luxos.nlp.entities.building import subject_value
 from luxos.nlp.entities.lists import Item, enumerations, label_of, role_of
 from luxos.nlp.entities.sentence import Sentence
+from luxos.nlp.entities.subjects import subject_value
 from luxos.nlp.inflection import ADJECTIVAL
 from luxos.nlp.words import FieldPhrase, Understanding
 
