@@ -1,6 +1,7 @@
 """Writes the reference pages that the code knows by itself, and checks that the stored ones are the same.
 
-`--write` writes `docs/reference/cli.md` (the help of every command) and `settings.md` (every setting).
+`--write` writes `docs/reference/cli.md` (the help of every command), `settings.md` (every setting) and
+`python.md` (every public class and function).
 """
 
 import ast
@@ -10,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from python_page import python_page
 
 if TYPE_CHECKING:
     import click
@@ -57,7 +60,7 @@ def settings_page() -> str:
 
 
 def main() -> int:
-    pages = {"cli.md": cli_page(), "settings.md": settings_page()}
+    pages = {"cli.md": cli_page(), "settings.md": settings_page(), "python.md": python_page()}
     stale = [name for name, text in pages.items() if not _same(REFERENCE / name, text)]
     if "--write" in sys.argv:
         for name in stale:

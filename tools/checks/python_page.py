@@ -13,8 +13,26 @@ given, the call becomes part of that connection's transaction.
 PUBLIC = {
     "luxos": ("open",),
     "luxos.session": ("Lux",),
+    "luxos.beings.being": ("BaseBeing",),
+    "luxos.beings.function": ("FunctionBeing",),
+    "luxos.beings.classes": ("ClassBeing",),
+    "luxos.beings.task": ("TaskBeing",),
+    "luxos.beings.factory": ("Factory",),
+    "luxos.beings.relationship": ("RelationshipBeing",),
+    "luxos.beings.channel": ("Channel",),
+    "luxos.beings.message": ("MessageBeing",),
+    "luxos.beings.memories": ("append", "history", "forget_before"),
+    "luxos.beings.energy": ("spend", "gain", "level", "set_policy"),
+    "luxos.beings.graph": ("neighbours", "reach", "around"),
+    "luxos.beings.paths": ("shortest_path", "simple_paths"),
+    "luxos.beings.analysis": ("influence", "communities", "cycles"),
+    "luxos.beings.awareness": ("judge", "recompute"),
+    "luxos.beings.kinds": ("load",),
+    "luxos.souls.registry": ("Soul", "at"),
+    "luxos.errors": ("LuxError",),
 }
 """What is public, in the order of the page: names of each module."""
+_CLASSES = {name for names in PUBLIC.values() for name in names}
 
 
 def python_page() -> str:
@@ -23,20 +41,26 @@ def python_page() -> str:
     for module, names in PUBLIC.items():
         for name in names:
             thing = getattr(import_module(module), name)
-            parts.append("\n".join(_class(name, thing) if inspect.isclass(thing) else _function(name, thing)))
+            parts.append(
+                "\n".join(_class(name, thing) if inspect.isclass(thing) else _function(f"{module}.{name}", thing))
+            )
     return "\n".join(parts)
 
 
 def _class(name: str, thing: type) -> Iterator[str]:
-    yield f"## `{name}`\n\nfrom `{thing.__module__}`. {_documentation(thing, name)}\n"
+    above = [base.__name__ for base in thing.__mro__[1:] if base.__name__ in _CLASSES]
+    more = f" Everything of `{above[0]}`, and:" if above else ""
+    yield f"## `{name}`\n\nfrom `{thing.__module__}`. {_documentation(thing, name)}{more}\n"
     for member, value in _members(thing):
         yield from _member(f"{name}.{member}", value)
 
 
 def _members(thing: type) -> Iterator[tuple[str, object]]:
-    """Public methods and properties that LuxOS itself defines, those of the class before those that it inherits."""
+    """Public methods and properties that LuxOS itself defines, down to the next class that the page has."""
     seen: set[str] = set()
     for base in thing.__mro__:
+        if base is not thing and base.__name__ in _CLASSES:
+            return
         if not base.__module__.startswith("luxos") or base.__name__.startswith("_"):
             continue
         for member, value in vars(base).items():
@@ -67,7 +91,7 @@ def _signature(value: object) -> str:
     found = inspect.signature(value)  # type: ignore[arg-type] # a function
     shown = [parameter for parameter in found.parameters.values() if parameter.name not in {"self", "cls"}]
     text = str(found.replace(parameters=shown))
-    return re.sub(r"\b(?:[a-z_]+\.)+([A-Z])", r"\1", text).replace("'", "")
+    return re.sub(r"'([\w.\[\], |]+)'", r"\1", re.sub(r"\b(?:[a-z_]+\.)+([A-Z])", r"\1", text))
 
 
 def _documentation(value: object, name: str) -> str:

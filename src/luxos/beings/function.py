@@ -45,6 +45,7 @@ class FunctionBeing(BaseBeing):
 
     @property
     def source(self) -> str:
+        """Its code."""
         return str(self.genesis["source"])
 
     @property
