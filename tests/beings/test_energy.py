@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from luxos.beings.being import BaseBeing
 from luxos.beings.energy import MOST, gain, level, set_policy, spend
 from luxos.beings.errors import BeingInvalid, BeingStatic, BeingUnknown, EnergyExhausted
+from luxos.i18n import speaking
 from luxos.persistence.database import Database
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,7 +41,8 @@ async def test_without_a_policy_the_level_is_what_was_given_and_spent(database: 
         await spend(soul, 8)
     assert (caught.value.details["has"], caught.value.details["wanted"]) == (7, 8)
     assert caught.value.details["until"] is None
-    assert "7 energy, and 8" in str(caught.value)
+    with speaking("en"):
+        assert "7 energy, and 8" in str(caught.value)
     assert (await level(soul)).level == 7
 
 

@@ -19,7 +19,7 @@ async def filled() -> BaseBeing:
     """A being with chapters of memories, and a relationship."""
     being = BaseBeing(soul=uuid4(), genesis={"type": "note"})
     await being.save()
-    for number in range(42):
+    for number in range(60):
         being.remember("counted", number=number)
         await being.save()
     await summon(name="vat", source="def function(net):\n    return net\n")
@@ -41,7 +41,7 @@ async def test_what_we_made_has_no_faults(database: Database) -> None:
         ("UPDATE relationships SET source_soul = gen_random_uuid() WHERE genesis ->> 'type' = 'tie'", {"source"}),
         ("UPDATE relationships SET target_soul = gen_random_uuid() WHERE genesis ->> 'type' = 'tie'", {"target"}),
         (
-            "DELETE FROM relationships WHERE tags @> '{memory}' AND attributes ->> 'first' = '8'",
+            "DELETE FROM relationships WHERE tags @> '{memory}' AND attributes ->> 'first' = '0'",
             {"gap"},
         ),
         (
