@@ -191,13 +191,12 @@ class Channel(RelationshipBeing):
     async def _is_waiting(self) -> bool:
         """Whether there is a message, though somebody else may have it."""
         async with self._borrowed(None) as lent:
-            waiting: bool = await lent.fetchval(queries()["is_message_waiting"], self.id, _reading(self.id))
-        return waiting
+            return bool(await lent.fetchval(queries()["is_message_waiting"], self.id, _reading(self.id)))
 
     def _has_room(self) -> bool:
         """Whether less than half of the pool's connections are lent."""
         pool = self._pool()
-        return 2 * (pool.get_size() - pool.get_idle_size()) < pool.get_max_size()
+        return bool(2 * (pool.get_size() - pool.get_idle_size()) < pool.get_max_size())
 
 
 def _reading(channel: UUID) -> UUID:

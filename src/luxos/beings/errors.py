@@ -268,3 +268,34 @@ class EnergyExhausted(BeingError):
             else _("There will be enough at {until}.").format(until=until.isoformat(sep=" ", timespec="seconds"))
         )
         return f"{super().__str__()} {then}"
+
+
+class PurgeRefused(BeingError):
+    """Something stands on the being that is to be removed for good."""
+
+    code = "purge_refused"
+    exit_code = Exit.REFUSED
+    message = N_("{soul} cannot be removed for good: {reason} Nothing was removed.")
+
+    def __str__(self) -> str:
+        return _(self.message).format_map({**self.details, "reason": self._reason()})
+
+    def _reason(self) -> str:
+        if self.details["reason"] == "run":
+            return _(
+                "the run {run} called it and can still be resumed. Finish it with `luxos resume {run}`, or take it "
+                "back with `luxos undo {run}`."
+            ).format_map(self.details)
+        return _(
+            "it is a part of what LuxOS keeps ({kind}), on which other things stand. `luxos being delete` puts it away."
+        ).format_map(self.details)
+
+
+class PurgeChanged(BeingError):
+    """Between the look and the removal, something came or went."""
+
+    code = "purge_changed"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "What would go with {soul} changed since it was shown, and nothing was removed. Look again, and confirm that."
+    )

@@ -242,7 +242,8 @@ def chain_is_whole(run: Run, steps: Iterable[Step]) -> bool:
         for attempt in (*step.attributes.get("attempts", ()), step.attributes)
         if "chain" in attempt
     ]
-    return broken(entries, beginning(run.genesis), run.attributes.get("chain")) is None
+    kept = run.attributes.get("checkpoints", ())
+    return broken(entries, beginning(run.genesis), run.attributes.get("chain"), kept) is None
 
 
 def _genesis(call: Call, owner: str) -> dict[str, Any]:

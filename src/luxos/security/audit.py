@@ -1,7 +1,8 @@
 """The audit chain of a run: each entry names the hash of the one before, so that no entry can be changed or left out.
 
 An entry is `{"seq", "previous", "hash"}`; the hash is over the entry's content, its number and the hash before. The
-chain begins with the hash of the run's own genesis.
+chain begins with the hash of the run's own genesis. Where the content was removed for good, its entry stays as a
+checkpoint: what it says cannot be computed any more, but it has to fit between its neighbours.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,17 +22,31 @@ def link(head: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
     return {"seq": seq, "previous": previous, "hash": _hash(seq, previous, content)}
 
 
-def broken(entries: Iterable[tuple[Mapping[str, Any], object]], first: Mapping[str, Any], head: object) -> int | None:
-    """The number of the first entry that does not fit, or `None` for a whole chain; `entries` are (content, entry)."""
+def broken(
+    entries: Iterable[tuple[Mapping[str, Any], object]],
+    first: Mapping[str, Any],
+    head: object,
+    checkpoints: object = (),
+) -> int | None:
+    """The number of the first entry that does not fit, or `None` for a whole chain.
+
+    `entries` are (content, entry); `checkpoints` the entries whose content is gone.
+    """
     seq, previous = int(first["seq"]), str(first["hash"])
-    for content, entry in sorted(entries, key=lambda pair: _number(pair[1])):
+    gone = [(None, entry) for entry in checkpoints] if isinstance(checkpoints, list | tuple) else [(None, None)]
+    for content, entry in sorted([*entries, *gone], key=lambda pair: _number(pair[1])):
         seq += 1
-        own = _hash(seq, previous, content)
+        own = _kept_hash(entry) if content is None else _hash(seq, previous, content)
         if entry != {"seq": seq, "previous": previous, "hash": own}:
             return seq
         previous = own
     whole = isinstance(head, Mapping) and (head.get("seq"), head.get("hash")) == (seq, previous)
     return None if whole else seq + 1
+
+
+def _kept_hash(entry: object) -> str:
+    kept = entry.get("hash") if isinstance(entry, Mapping) else None
+    return kept if isinstance(kept, str) else ""
 
 
 def _number(entry: object) -> int:

@@ -1,0 +1,102 @@
+"""Putting beings away: a tombstone, which can be taken back, and removal for good, with all that is said first."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.being import BaseBeing
+from luxos.beings.errors import BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
+from luxos.beings.owner import system_user
+from luxos.persistence.queries import queries
+
+KEPT = frozenset({"soul", "alias", "run", "memory", "message", "environment", "manifest"})
+"""Tags of what other things stand on: versions and names, runs, parts of memories and of channels."""
+_ENDED = frozenset({"done", "undone"})
+"""What becomes of a run that is never taken up again."""
+
+
+@dataclass(frozen=True)
+class Purge:
+    """What goes with a being: how many of each kind, of which runs it takes steps, which aliases lose it."""
+
+    soul: UUID
+    name: str | None
+    counts: dict[str, int] = field(default_factory=dict)
+    runs: dict[str, int] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "soul": str(self.soul), "aliases": list(self.aliases)}
+
+
+async def delete(soul: UUID, *, by: str | None = None, connection: Any = None) -> None:
+    """Leaves a tombstone, which `restore` takes back; a second time changes nothing. `BeingStatic` for a core being."""
+    deleted = {"at": _now(), "by": by or system_user()}
+    async with BaseBeing._borrowed(connection) as lent:
+        if await lent.fetchval(queries()["delete_being"], soul, deleted) is None:
+            being = await BaseBeing.load(soul, deleted=True, connection=lent)
+            if being.genesis.get("tier") == "core":
+                raise BeingStatic(soul=soul)
+
+
+async def restore(soul: UUID, *, connection: Any = None) -> None:
+    """Takes a tombstone back; changes nothing where there is none."""
+    async with BaseBeing._borrowed(connection) as lent:
+        if await lent.fetchval(queries()["restore_being"], soul) is None:
+            await BaseBeing.load(soul, connection=lent)
+
+
+async def purge_preview(soul: UUID, *, connection: Any = None) -> Purge:
+    """What `purge` would remove now; `PurgeRefused` or `BeingStatic` where it would not."""
+    async with BaseBeing.transaction(connection) as lent:
+        return (await _looked_through(soul, lent))[0]
+
+
+async def purge(soul: UUID, *, confirm: Purge, connection: Any = None) -> Purge:
+    """Removes a being for good, with what `purge_preview` said, in one transaction; all of it, or nothing.
+
+    `PurgeChanged` where meanwhile something else would go than what is confirmed. Each run that loses a step keeps a
+    checkpoint of its link, so that its audit chain still shows whether anything else was changed.
+    """
+    async with BaseBeing.transaction(connection) as lent:
+        found, members = await _looked_through(soul, lent)
+        if found != confirm:
+            raise PurgeChanged(soul=soul)
+        await lent.execute(queries()["write_checkpoints"], members)
+        await lent.execute(queries()["unname_being"], soul, {"at": _now(), "kind": "purged", "being": str(soul)})
+        await lent.execute(queries()["remove_relationships"], members)
+        await lent.execute(queries()["remove_beings"], members)
+    return found
+
+
+async def _looked_through(soul: UUID, connection: Any) -> tuple[Purge, list[UUID]]:
+    """What goes, and the beings that go; the being is locked, so that nobody comes to refer to it."""
+    row = await connection.fetchrow(queries()["lock_purged"], soul)
+    if row is None:
+        raise BeingUnknown(soul=soul)
+    _check_purgeable(soul, row)
+    below = await connection.fetch(queries()["purged_with"], soul)
+    members = [soul, *(one["soul"] for one in below)]
+    steps = await connection.fetch(queries()["purged_steps"], members)
+    for step in steps:
+        if step["status"] not in _ENDED:
+            raise PurgeRefused(soul=soul, reason="run", run=str(step["run"])[:8])
+    ties = await connection.fetch(queries()["purged_relationships"], members)
+    aliases = await connection.fetch(queries()["purged_aliases"], soul)
+    counts = {**Counter(one["what"] for one in below), **{tie["what"]: tie["count"] for tie in ties}}
+    runs = {str(step["run"]): step["count"] for step in steps}
+    name = row["genesis"].get("name")
+    return Purge(soul, name, dict(sorted(counts.items())), runs, tuple(one["name"] for one in aliases)), members
+
+
+def _check_purgeable(soul: UUID, row: Any) -> None:
+    if row["genesis"].get("tier") == "core":
+        raise BeingStatic(soul=soul)
+    if held := KEPT.intersection(row["tags"] or ()):
+        raise PurgeRefused(soul=soul, reason="kept", kind=min(held))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,80 @@
+-- Tombstones, and removal for good.
+
+-- name: delete_being
+-- Nothing where it is not there, deleted already, or part of the code. `$2` is {at, by}.
+UPDATE base_beings
+SET tags = array_append(tags, 'tombstone'), attributes = attributes || jsonb_build_object('deleted', $2::JSONB)
+WHERE soul = $1 AND NOT tags @> '{tombstone}' AND genesis ->> 'tier' IS DISTINCT FROM 'core'
+RETURNING soul;
+
+-- name: restore_being
+UPDATE base_beings SET tags = array_remove(tags, 'tombstone'), attributes = attributes - 'deleted'
+WHERE soul = $1 AND tags @> '{tombstone}'
+RETURNING soul;
+
+-- name: lock_purged
+-- Nobody can refer to it any more, from here to the end of the transaction.
+SELECT tags, genesis FROM base_beings WHERE soul = $1 FOR UPDATE;
+
+-- name: purged_with
+-- The beings that are only there for one: the chapters of its memories, and what was sent along its channels.
+SELECT 'chapters' AS what, target_soul AS soul FROM relationships WHERE tags @> '{memory}' AND source_soul = $1
+UNION ALL
+SELECT 'messages', message.soul
+FROM relationships AS channel
+JOIN base_beings AS message
+    ON message.tags @> '{message}' AND message.attributes ->> 'channel' = channel.id::TEXT
+WHERE channel.tags @> '{channel}' AND (channel.source_soul = $1 OR channel.target_soul = $1);
+
+-- name: purged_relationships
+-- What ties these beings to others, and to each other.
+SELECT
+    CASE WHEN tags @> '{step}' THEN 'steps' WHEN tags @> '{channel}' THEN 'channels'
+        WHEN tags @> '{descent}' THEN 'descendants' ELSE 'relationships' END AS what,
+    count(*) AS count
+FROM relationships
+WHERE (source_soul = ANY($1::UUID[]) OR target_soul = ANY($1::UUID[]))
+    AND NOT tags @> '{memory}' AND NOT tags @> '{reading}'
+GROUP BY 1;
+
+-- name: purged_steps
+-- How many steps of each run called these beings, and what became of the run.
+SELECT run.soul AS run, run.attributes ->> 'status' AS status, count(*) AS count
+FROM relationships AS step JOIN base_beings AS run ON run.soul = step.source_soul
+WHERE step.tags @> '{step}' AND step.target_soul = ANY($1::UUID[])
+GROUP BY run.soul;
+
+-- name: purged_aliases
+SELECT genesis ->> 'name' AS name FROM base_beings
+WHERE tags @> '{alias}' AND attributes @> jsonb_build_object('being', $1::UUID::TEXT)
+ORDER BY 1;
+
+-- name: write_checkpoints
+-- Of each link that goes, its run keeps the number and the hashes, so that the rest of the chain still shows.
+WITH gone AS (
+    SELECT step.source_soul AS run, link.entry
+    FROM relationships AS step CROSS JOIN LATERAL (
+        SELECT step.attributes -> 'chain' AS entry
+        UNION ALL
+        SELECT attempt -> 'chain' FROM jsonb_array_elements(coalesce(step.attributes -> 'attempts', '[]')) AS attempt
+    ) AS link
+    WHERE step.tags @> '{step}' AND step.target_soul = ANY($1::UUID[]) AND link.entry IS NOT NULL
+),
+runs AS (
+    SELECT run, jsonb_agg(entry ORDER BY entry -> 'seq') AS entries FROM gone GROUP BY run
+)
+UPDATE base_beings
+SET attributes = attributes || jsonb_build_object('checkpoints', coalesce(attributes -> 'checkpoints', '[]') || entries)
+FROM runs
+WHERE soul = run;
+
+-- name: unname_being
+UPDATE base_beings
+SET attributes = attributes - 'being', memories = memories || jsonb_build_array($2::JSONB)
+WHERE tags @> '{alias}' AND attributes @> jsonb_build_object('being', $1::UUID::TEXT);
+
+-- name: remove_relationships
+DELETE FROM relationships WHERE source_soul = ANY($1::UUID[]) OR target_soul = ANY($1::UUID[]);
+
+-- name: remove_beings
+DELETE FROM base_beings WHERE soul = ANY($1::UUID[]);

@@ -1,0 +1,231 @@
+"""Tombstones are taken back; removal for good says first what goes, takes that and nothing else, and hides nothing."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from luxos.beings import memories
+from luxos.beings.being import BaseBeing
+from luxos.beings.channel import Channel
+from luxos.beings.core import CoreFunction, CoreRegistry, write_core_beings
+from luxos.beings.errors import BeingDeleted, BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
+from luxos.beings.relationship import RelationshipBeing
+from luxos.beings.removal import Purge, delete, purge, purge_preview, restore
+from luxos.config import Settings
+from luxos.persistence.database import Database
+from luxos.runtime.context import Context
+from luxos.runtime.execution import Execution, Runtime
+from luxos.runtime.runs import Run, chain_is_whole
+from luxos.souls.aliases import Alias
+from luxos.souls.registry import summon
+from luxos.tools.registry import FUNCTIONS
+
+SOURCE = "def function(number):\n    return number + 1\n"
+
+
+async def note(context: Context, word: str) -> str:
+    return word
+
+
+NOTE = CoreFunction(UUID(int=1000), "test.note", "NOTE", "none", note)
+
+
+@pytest.fixture
+async def runtime(settings: Settings, database: Database) -> AsyncIterator[Runtime]:
+    registry = CoreRegistry([*FUNCTIONS, NOTE])
+    async with database.pool.acquire() as connection, connection.transaction():
+        await write_core_beings(connection, registry)
+    runtime = Runtime.of(settings, database, registry)
+    yield runtime
+    await runtime.runs.close()
+
+
+async def being(**genesis: Any) -> BaseBeing:
+    made = BaseBeing(genesis={"type": "thing", **genesis})
+    await made.save()
+    return made
+
+
+async def rows() -> tuple[set[UUID], set[UUID]]:
+    beings = await BaseBeing.db_pool.fetch("SELECT soul FROM base_beings")
+    ties = await BaseBeing.db_pool.fetch("SELECT id FROM relationships")
+    return {row["soul"] for row in beings}, {row["id"] for row in ties}
+
+
+async def test_a_tombstone_says_when_and_by_whom_and_is_taken_back(database: Database) -> None:
+    made = await being()
+    await delete(made.soul, by="ala")
+    first = (await BaseBeing.load(made.soul, deleted=True)).attributes["deleted"]
+    await delete(made.soul, by="ola")
+    found = await BaseBeing.load(made.soul, deleted=True)
+    assert (found.attributes["deleted"], found.tags) == (first, ["tombstone"])
+    assert first["by"] == "ala"
+    with pytest.raises(BeingDeleted):
+        await BaseBeing.load(made.soul)
+    await restore(made.soul)
+    await restore(made.soul)
+    back = await BaseBeing.load(made.soul)
+    assert (back.tags, back.attributes) == ([], {})
+
+
+async def test_what_is_not_there_or_of_the_code_is_refused(runtime: Runtime) -> None:
+    missing = uuid4()
+    for work in (delete, restore, purge_preview):
+        with pytest.raises(BeingUnknown):
+            await work(missing)
+    for work in (delete, purge_preview):
+        with pytest.raises(BeingStatic):
+            await work(NOTE.uuid)
+
+
+async def test_purging_takes_what_it_said_and_nothing_else(database: Database) -> None:
+    kept, gone, other = await being(name="kept"), await being(name="gone"), await being(name="other")
+    before = await rows()
+    along, back = await Channel.between(gone.soul, kept.soul), await Channel.between(kept.soul, gone.soul)
+    for number in range(3):
+        await along.send(number)
+    await back.send("back")
+    for number in range(30):
+        await memories.append(gone.soul, {"kind": "n", "n": number})
+    await RelationshipBeing(source_soul=kept.soul, target_soul=gone.soul, genesis={"type": "knows"}).save()
+    aside = RelationshipBeing(source_soul=kept.soul, target_soul=other.soul, genesis={"type": "knows"})
+    await aside.save()
+    elsewhere = await Channel.between(kept.soul, other.soul)
+    message = await elsewhere.send("stays")
+
+    said = await purge_preview(gone.soul)
+    chapters = said.counts.pop("chapters")
+    assert chapters >= 1
+    assert said.counts == {"channels": 2, "messages": 4, "relationships": 1}
+    said.counts["chapters"] = chapters
+    await purge(gone.soul, confirm=said)
+    left = await rows()
+    assert left[0] == (before[0] - {gone.soul}) | {message.soul}
+    assert {aside.id, elsewhere.id} <= left[1]
+    assert len(left[1]) == len(before[1]) + 3  # the one aside, the other channel and its reading
+    async with elsewhere.receive(0) as found:
+        assert found.body == "stays"
+
+
+async def test_what_came_meanwhile_is_not_taken_unsaid(database: Database) -> None:
+    one, two = await being(), await being()
+    said = await purge_preview(one.soul)
+    await RelationshipBeing(source_soul=one.soul, target_soul=two.soul).save()
+    before = await rows()
+    with pytest.raises(PurgeChanged):
+        await purge(one.soul, confirm=said)
+    with pytest.raises(PurgeChanged):
+        await purge(one.soul, confirm=Purge(two.soul, None))
+    assert await rows() == before
+
+
+async def test_what_other_things_stand_on_is_kept(database: Database) -> None:
+    living = await summon(name="plus", source=SOURCE)
+    one, two = await being(), await being()
+    message = await (await Channel.between(one.soul, two.soul)).send("x")
+    before = await rows()
+    versions = await BaseBeing.db_pool.fetch("SELECT soul FROM base_beings WHERE tags && '{soul,alias}'")
+    assert len(versions) == 2
+    for soul in [*(row["soul"] for row in versions), message.soul]:
+        with pytest.raises(PurgeRefused):
+            await purge_preview(soul)
+    assert await rows() == before
+    said = await purge_preview(living.soul)
+    assert said.aliases == ("plus",)
+
+
+async def test_an_alias_of_what_is_gone_keeps_its_versions_and_gets_a_new_being(database: Database) -> None:
+    living = await summon(name="plus", source=SOURCE)
+    await purge(living.soul, confirm=await purge_preview(living.soul))
+    alias = await Alias.of("plus")
+    assert (alias.being, alias.version) == (None, 1)
+    again = await summon(name="plus", source=SOURCE + "# more\n")
+    assert again.soul != living.soul
+    assert (await Alias.of("plus")).being == again.soul
+
+
+async def called(runtime: Runtime, folder: Path, status: str = "done") -> Run:
+    """A run of four steps."""
+    folder.mkdir(exist_ok=True)
+    soul = uuid4()
+    async with runtime.runs.claimed(soul):
+        run = await runtime.runs.create(soul, "a goal", "", folder, "tester", {"permissions": []})
+        execution = Execution(runtime, run, {}, lambda event: None)
+        await execution("test.note", "a", step="first")
+        for name in ("second", "third"):
+            await execution("test.note", name, step=name)
+        await execution("test.note", "z", step="last")
+        await runtime.runs.update(soul, status=status)
+    return run
+
+
+async def aim(runtime: Runtime, run: Run, target: UUID, *names: str) -> None:
+    """Makes steps of a run steps of another being, with a chain that says so: a stored one would need the sandbox."""
+    from luxos.runtime.runs import _content
+    from luxos.security.audit import beginning, link
+
+    head: dict[str, Any] = beginning(run.genesis)
+    for step in sorted(await runtime.runs.steps(run.soul), key=lambda one: one.attributes["chain"]["seq"]):
+        callee = target if step.name in names else step.callee
+        head = link(head, _content(callee, step.genesis, step.attributes))
+        await BaseBeing.db_pool.execute(
+            "UPDATE relationships SET target_soul = $2, attributes = attributes || $3 WHERE id = $1",
+            *(step.id, callee, {"chain": head}),
+        )
+    await runtime.runs.update(run.soul, chain=head)
+
+
+@pytest.mark.parametrize("names", [("first",), ("second", "third"), ("last",), ("first", "second", "third", "last")])
+async def test_a_purge_keeps_chains_whole_and_tampering_visible(
+    runtime: Runtime, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    target = await being()
+    run = await called(runtime, tmp_path / "work")
+    await aim(runtime, run, target.soul, *names)
+    found, steps = await runtime.runs.find(str(run.soul)), await runtime.runs.steps(run.soul)
+    assert chain_is_whole(found, steps)
+    assert not chain_is_whole(found, [step for step in steps if step.name not in names])
+
+    said = await purge_preview(target.soul)
+    assert said.runs == {str(run.soul): len(names)}
+    await purge(target.soul, confirm=said)
+    found, left = await runtime.runs.find(str(run.soul)), await runtime.runs.steps(run.soul)
+    assert {step.name for step in left} == {"first", "second", "third", "last"} - set(names)
+    assert chain_is_whole(found, left)
+    assert not any(chain_is_whole(found, [step for step in left if step != one]) for one in left)
+    for forged in forgeries(list(found.attributes["checkpoints"])):
+        assert not chain_is_whole(replace(found, attributes={**found.attributes, "checkpoints": forged}), left)
+    for one in left:
+        altered = replace(one, attributes={**one.attributes, "result": "other"})
+        assert not chain_is_whole(found, [*(step for step in left if step != one), altered])
+
+
+def forgeries(kept: list[dict[str, Any]]) -> list[Any]:
+    """Checkpoints that are not those that were kept."""
+    first = kept[0]
+    return [
+        kept[1:],
+        [*kept, first],
+        [{**first, "hash": "sha256:" + "0" * 64}, *kept[1:]],
+        [{**first, "previous": "sha256:" + "0" * 64}, *kept[1:]],
+        [{**first, "seq": first["seq"] + 9}, *kept[1:]],
+        [*kept, {**kept[-1], "seq": 99}],
+        [{**first, "more": 1}, *kept[1:]],
+        ["nonsense", *kept[1:]],
+        "nonsense",
+        None,
+    ]
+
+
+async def test_what_a_run_that_goes_on_has_called_stays(runtime: Runtime, tmp_path: Path) -> None:
+    target = await being()
+    run = await called(runtime, tmp_path / "work", status="failed")
+    await aim(runtime, run, target.soul, "second")
+    with pytest.raises(PurgeRefused) as caught:
+        await purge_preview(target.soul)
+    assert run.name in str(caught.value)
+    assert await BaseBeing.find(target.soul) is not None
