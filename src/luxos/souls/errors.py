@@ -1,6 +1,6 @@
 """What can go wrong with souls, as a person is told of it."""
 
-from luxos.errors import LuxError
+from luxos.errors import Exit, LuxError
 from luxos.i18n import N_
 
 
@@ -88,3 +88,101 @@ class SoulDamaged(SoulError):
 
     code = "soul_damaged"
     message = N_("The soul {name} was changed after it was registered, so it is not used. Register its source again.")
+
+
+class ArchiveUnfit(SoulError):
+    """The folder of reports and manifests cannot be used."""
+
+    code = "archive_unfit"
+    exit_code = Exit.ENVIRONMENT
+    message = N_("The files of souls in {path} cannot be used: {reason}. Put that right, then repeat the command.")
+
+
+class KeyUnfit(SoulError):
+    """The key that manifests are signed with is damaged, or others can read it."""
+
+    code = "key_unfit"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "The key {path} is damaged or others can read it, so nothing was signed. Restore it from a backup with mode "
+        "0600, or move it away: then a new one is made, and the old manifests stay valid."
+    )
+
+
+class EnvironmentInvalid(SoulError):
+    """A name that no environment can have."""
+
+    code = "environment_invalid"
+    exit_code = Exit.USAGE
+    message = N_("{name!r} cannot be an environment. Use lower-case letters, digits and _, for example staging.")
+
+
+class EnvironmentUnknown(SoulError):
+    """Nothing was ever promoted to it."""
+
+    code = "environment_unknown"
+    message = N_("There is no environment {name}. It is made by the first `luxos soul promote … --to {name}`.")
+
+
+class NotPromoted(SoulError):
+    """An environment does not have the alias."""
+
+    code = "not_promoted"
+    message = N_("{alias} is not in the environment {name}. `luxos soul production --environment {name}` lists it.")
+
+
+class AliasMissing(SoulError):
+    """A version that was registered without a name is to be promoted."""
+
+    code = "alias_missing"
+    exit_code = Exit.USAGE
+    message = N_("The version {hash} has no alias. Say under which name it is promoted: --alias NAME.")
+
+
+class PromotionRefused(SoulError):
+    """A soul that did not pass what is checked before it is promoted."""
+
+    code = "promotion_refused"
+    exit_code = Exit.REFUSED
+    message = N_("{name} was not promoted: {reason}. The environment is as it was.")
+
+
+class PromotionUnchecked(SoulError):
+    """A soul that cannot be judged, and nobody said that it is promoted so."""
+
+    code = "promotion_unchecked"
+    exit_code = Exit.REFUSED
+    message = N_("{name} was not promoted, because it cannot be checked whole: {reason}. --unchecked promotes it so.")
+
+
+class ManifestUnknown(SoulError):
+    """An environment has no such manifest."""
+
+    code = "manifest_unknown"
+    message = N_("The environment {name} has no manifest {manifest}. Name its number or the beginning of its hash.")
+
+
+class ManifestDamaged(SoulError):
+    """A manifest that is not what was signed; what stands on it is not changed."""
+
+    code = "manifest_damaged"
+    message = N_(
+        "The manifest {manifest} of {name} is not what was signed. `luxos soul validate` says what is damaged."
+    )
+
+
+class NothingEarlier(SoulError):
+    """There is nothing to go back to."""
+
+    code = "nothing_earlier"
+    exit_code = Exit.REFUSED
+    message = N_("There is nothing before what {name} is now, so it stays. `luxos soul log` shows what there was.")
+
+
+class IndexDamaged(SoulError):
+    """The index of reports is not as it was written."""
+
+    code = "index_damaged"
+    message = N_(
+        "{path} is not as it was written. `luxos soul report --all` sets it aside and writes all reports again."
+    )
