@@ -165,6 +165,7 @@ async def test_without_notices_the_table_delivers(database: Database, monkeypatc
     assert await send_when_awaited(await opened(), "later") == "later"
 
 
+@pytest.mark.slow
 async def test_without_notices_and_without_looking_nothing_comes(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +245,7 @@ async def test_two_processes_never_take_the_same_message(
     assert {reader.poll() for reader in readers} == {None}
 
 
+@pytest.mark.slow
 async def test_killed_readers_and_senders_lose_nothing_and_do_nothing_twice(
     database: Database, settings_with_database: Settings, start: Start
 ) -> None:

@@ -27,6 +27,7 @@ def no_index(url: str) -> dict[str, str]:
     return {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": url, "PIP_FIND_LINKS": "", "PIP_RETRIES": "0"}
 
 
+@pytest.mark.slow
 def test_no_network(quick_luxos: Command, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     ended = quick_luxos("do", SENTENCE, LUXOS_CACHE=str(cache), **no_index("http://127.0.0.1:9/simple"))
@@ -34,6 +35,7 @@ def test_no_network(quick_luxos: Command, tmp_path: Path) -> None:
     assert list(cache.rglob("*.whl")) == []
 
 
+@pytest.mark.slow
 def test_an_index_that_answers_500(quick_luxos: Command, tmp_path: Path, serve_index: Callable[..., str]) -> None:
     cache = tmp_path / "cache"
     ended = quick_luxos("do", SENTENCE, "--json", LUXOS_CACHE=str(cache), **no_index(serve_index(500)))

@@ -28,6 +28,7 @@ async def test_users_that_race_to_start_share_one_server(processes: Any) -> None
     processes.wait_until_gone()
 
 
+@pytest.mark.slow
 async def test_the_second_goes_on_when_the_first_is_killed_and_the_last_one_out_stops_it(made: Any) -> None:
     first, second = made.opened(), made.opened()
     made.ask(first, "write")
@@ -47,6 +48,7 @@ async def test_the_server_also_stops_when_its_last_user_is_killed(made: Any) -> 
     made.wait_until_gone()
 
 
+@pytest.mark.slow
 async def test_a_server_whose_guardian_was_killed_is_adopted(made: Any) -> None:
     first = made.opened()
     made.ask(first, "write")
@@ -62,6 +64,7 @@ async def test_a_server_whose_guardian_was_killed_is_adopted(made: Any) -> None:
     made.wait_until_gone()
 
 
+@pytest.mark.slow
 def test_who_comes_while_the_server_recovers_waits_for_it(made: Any) -> None:
     """A killed backend makes PostgreSQL recover by itself; meanwhile it lets nobody in."""
     first = made.opened()

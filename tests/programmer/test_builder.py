@@ -120,6 +120,7 @@ def wait_for_end(connection: socket.socket) -> None:
         pass
 
 
+@pytest.mark.slow
 async def test_only_what_applies_here_is_counted(desk: Desk, small: None) -> None:
     packages = await builder.fetch(desk.context, "django")
     assert packages["wheels"] == 2
@@ -139,6 +140,7 @@ async def unavailable(desk: Desk) -> str:
     return str(caught.value.details["reason"])
 
 
+@pytest.mark.slow
 async def test_without_a_network_the_reason_is_the_network(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -150,6 +152,7 @@ async def test_without_a_network_the_reason_is_the_network(
     assert "object at 0x" not in reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "words"), [(500, ("/simple/absent/", "500")), (404, ("absent==1.0",)), (200, ("absent==1.0",))]
 )
@@ -167,6 +170,7 @@ async def test_the_reason_is_what_the_index_lacks(
     assert all(word in reason for word in words), reason
 
 
+@pytest.mark.slow
 async def test_a_package_that_is_not_what_the_lock_names(
     desk: Desk, small: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -175,6 +179,7 @@ async def test_a_package_that_is_not_what_the_lock_names(
         await builder.fetch(desk.context, "django")
 
 
+@pytest.mark.slow
 async def test_a_cancelled_fetch_ends_its_child_and_leaves_nothing(desk: Desk, silent: socket.socket) -> None:
     fetching = asyncio.create_task(builder.fetch(desk.context, "django"))
     connection, _ = await asyncio.to_thread(silent.accept)
@@ -198,6 +203,7 @@ asyncio.run(builder.fetch(context, "django"))
 """
 
 
+@pytest.mark.slow
 def test_a_killed_fetch_takes_its_child_along_and_the_lock_is_held_until_then(
     settings: Settings, silent: socket.socket
 ) -> None:
@@ -249,6 +255,7 @@ async def test_an_environment_whose_python_is_gone_is_made_again(desk: Desk, sma
     assert (await builder.install(desk.context, packages))["installed"] is False
 
 
+@pytest.mark.slow
 async def test_what_cannot_be_installed_leaves_no_environment(desk: Desk, small: None) -> None:
     packages = await builder.fetch(desk.context, "django")
     (Path(packages["folder"]) / "first-1.0-py3-none-any.whl").unlink()
@@ -266,6 +273,7 @@ async def test_packages_that_went_since_are_fetched_again(desk: Desk, small: Non
     assert made["installed"] is True
 
 
+@pytest.mark.slow
 async def test_a_program_lends_no_folder_of_its_own(desk: Desk, small: None, tmp_path: Path) -> None:
     """What `packages` says of a folder is not asked, and an environment that INSTALL did not make is refused."""
     secret = tmp_path / "secret"
@@ -290,6 +298,7 @@ async def test_a_cache_that_cannot_be_written_is_said(desk: Desk, small: None) -
     assert "/sys" in str(caught.value)
 
 
+@pytest.mark.slow
 async def test_what_takes_long_is_done_beside_the_loop(
     desk: Desk, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,6 +347,7 @@ async def test_the_lock_outlives_a_cancellation_as_long_as_the_folder_changes(
     assert order == ["emptied", "removed"]
 
 
+@pytest.mark.slow
 async def test_what_could_not_be_synced_is_not_complete(
     desk: Desk, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

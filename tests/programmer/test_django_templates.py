@@ -26,6 +26,7 @@ def blueprint(*resources: Resource, name: str = "moje-rzeczy", features: tuple[s
     return Blueprint.from_json(Blueprint(name, "Moje rzeczy", "django", resources, features).as_json())
 
 
+@pytest.mark.slow
 @QUICK
 @given(data=st.data())
 def test_any_blueprint_gives_python(

@@ -28,6 +28,7 @@ def blueprint(*resources: Resource, features: tuple[str, ...] = FEATURES) -> Blu
     return Blueprint.from_json(made.as_json())
 
 
+@pytest.mark.slow
 @QUICK
 @given(data=st.data())
 def test_any_blueprint_gives_python(

@@ -315,6 +315,7 @@ async def test_a_process_that_lost_its_claim_can_write_no_more(runtime: Runtime,
     assert CALLS == ["one"]
 
 
+@pytest.mark.slow
 async def test_looking_at_runs_never_keeps_anybody_from_claiming_one(runtime: Runtime, workspace: Path) -> None:
     async def look() -> None:
         while True:

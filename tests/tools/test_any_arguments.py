@@ -98,6 +98,7 @@ def _fill(workspace: Path) -> None:
     os.mkfifo(workspace / "pipe")
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(called=some.lists(calls(), min_size=1, max_size=2))
 async def test_no_arguments_make_a_defect(execution: Execution, called: list[tuple[str, dict[str, Any]]]) -> None:

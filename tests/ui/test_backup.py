@@ -23,6 +23,7 @@ def test_an_installation_moves_to_another_home(luxos: Command, tmp_path: Path) -
     assert not (luxos.home / "log.txt").exists()
 
 
+@pytest.mark.slow
 def test_a_restore_over_something_is_refused_or_backed_up_first(luxos: Command) -> None:
     (luxos.home / "plan.lux").write_text('lux 1\ngoal "x"\none = APPEND "log.txt", "1"\n')
     assert luxos("run", "plan.lux").code == 0
@@ -37,6 +38,7 @@ def test_a_restore_over_something_is_refused_or_backed_up_first(luxos: Command) 
     assert Path(done.json["before"]).is_file()
 
 
+@pytest.mark.slow
 def test_files_that_are_no_backup_are_refused_in_words(luxos: Command) -> None:
     (luxos.home / "no.luxos").write_bytes(os.urandom(1000))
     assert "no.luxos" in luxos("restore", "no.luxos").err

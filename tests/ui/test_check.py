@@ -1,11 +1,13 @@
 """`luxos db check`, as a person uses it."""
 
 import asyncpg
+import pytest
 from tests.plugins.command import Command
 
 from luxos.persistence.database import Database
 
 
+@pytest.mark.slow
 async def test_a_whole_database_is_whole_and_a_damaged_one_is_not(quick_luxos: Command, database: Database) -> None:
     (quick_luxos.home / "plan.lux").write_text('lux 1\ngoal "x"\none = APPEND "log.txt", "1"\n')
     assert quick_luxos("run", "plan.lux").code == 0

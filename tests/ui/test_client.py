@@ -102,6 +102,7 @@ def test_the_conditions_are_what_decides_how_things_are_done(settings: Settings)
         assert conditions(other, environment)["settings"] != ours["settings"]
 
 
+@pytest.mark.slow
 def test_a_command_with_other_settings_works_alone_and_says_so(quick_luxos: Command, tmp_path: Path) -> None:
     assert quick_luxos("up", "--detach", "--json").json["status"] == "up"
     try:

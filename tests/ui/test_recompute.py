@@ -1,6 +1,7 @@
 """`luxos being recompute`, as a person uses it."""
 
 import asyncpg
+import pytest
 from tests.plugins.command import Command
 
 from luxos.persistence.database import Database
@@ -8,6 +9,7 @@ from luxos.persistence.database import Database
 LUX = 'lux 1\ngoal "x"\none = APPEND "log.txt", "1"\ntwo = APPEND "log.txt", "2" AFTER one\n'
 
 
+@pytest.mark.slow
 async def test_what_follows_from_the_steps_is_equal_and_what_was_altered_is_not(
     quick_luxos: Command, database: Database
 ) -> None:
