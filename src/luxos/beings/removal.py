@@ -1,6 +1,7 @@
 """Putting beings away: a tombstone, which can be taken back, and removal for good, with all that is said first."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -28,7 +29,13 @@ class Purge:
     aliases: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """As a person's report has it; `from_json` reads it back."""
         return {**asdict(self), "soul": str(self.soul), "aliases": list(self.aliases)}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Purge":
+        """What `as_json` gave."""
+        return cls(UUID(told["soul"]), told["name"], dict(told["counts"]), dict(told["runs"]), tuple(told["aliases"]))
 
 
 async def delete(soul: UUID, *, by: str | None = None, connection: Any = None) -> None:

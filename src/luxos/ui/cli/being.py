@@ -112,4 +112,4 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-from luxos.ui.cli import awareness  # noqa: E402, F401 - it adds its command to the group
+from luxos.ui.cli import awareness, removal  # noqa: E402, F401 - they add their commands to the group

@@ -22,6 +22,7 @@ from luxos.ui.methods.graphs import (
 )
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
+from luxos.ui.methods.removal import delete_being, preview_purge, purge_being, restore_being
 from luxos.ui.methods.work import do, plan, program, resume, undo
 
 __all__ = ["METHODS", "Method", "Person"]
@@ -33,5 +34,6 @@ _ALL: tuple[Method, ...] = (
     *(backup, restore, check_database),
     *(find_beings, show_being, recompute_beings),
     *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
+    *(delete_being, restore_being, preview_purge, purge_being),
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}
