@@ -16,6 +16,7 @@ _GOES = {
     "chapters": N_("chapters of its memories"),
     "messages": N_("messages along its channels"),
     "steps": N_("steps that called it"),
+    "channels": N_("its channels"),
     "descendants": N_("ties to its descendants"),
     "relationships": N_("other relationships"),
 }
