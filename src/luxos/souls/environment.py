@@ -211,18 +211,20 @@ async def _earlier(now: Environment, to: str | None, alias: str | None, connecti
     if head is None:
         raise EnvironmentUnknown(name=now.name)
     present = head.souls.get(alias, {}).get("hash") if alias else None
-    while head is not None:
-        restored = head.content["change"].get("restores")
-        previous = restored if restored and alias is None else head.content["previous"]
-        if restored and alias is None:
-            head = await load_manifest(now.name, restored, connection=connection)
-            previous = head.content["previous"]
-        if previous is None:
-            break
-        head = await load_manifest(now.name, previous, connection=connection)
-        if alias is None or (alias in head.souls and head.souls[alias]["hash"] != present):
+    while (head := await _origin(head, alias, connection)).content["previous"] is not None:
+        head = await load_manifest(now.name, head.content["previous"], connection=connection)
+        if alias is None or head.souls.get(alias, {}).get("hash") not in {None, present}:
             return head
     raise NothingEarlier(name=alias or now.name)
+
+
+async def _origin(head: Manifest, alias: str | None, connection: Any) -> Manifest:
+    """The manifest that `head` gave back, where it is a rollback, so that going back once more goes further."""
+    said = head.content["change"]
+    while "restores" in said and said.get("alias") in {None, alias}:
+        head = await load_manifest(head.environment, said["restores"], connection=connection)
+        said = head.content["change"]
+    return head
 
 
 async def _make(name: str, connection: Any) -> None:

@@ -1,7 +1,6 @@
 """The Ed25519 key of this LuxOS: made at first use, kept 0600, its public half also in the tables."""
 
 import json
-import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +75,7 @@ def read_key(file: Path) -> Key:
         whole = content == _bytes(key) and _public(key.private) == key.public
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise KeyUnfit(path=file) from error
-    if not whole or stat.S_IMODE(os.stat(file).st_mode) & 0o077:
+    if not whole or stat.S_IMODE(file.stat().st_mode) & 0o077:
         raise KeyUnfit(path=file)
     return key
 

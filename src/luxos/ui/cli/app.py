@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "luxos.ui.cli.doctor",
     "being": "luxos.ui.cli.being",
     "graph": "luxos.ui.cli.graph",
+    "soul": "luxos.ui.cli.soul",
     "db": "luxos.ui.cli.db",
     "backup": "luxos.ui.cli.backup",
     "restore": "luxos.ui.cli.backup",

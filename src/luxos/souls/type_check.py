@@ -1,0 +1,76 @@
+"""Whether the types of a source fit, judged by pydantic-monty's checker; nothing of the source is run.
+
+The checker works in a process of its own. It looks at a whole text before it begins to run it; the text begins with a
+call of ours, at which it stops, and is never gone on with.
+"""
+
+import asyncio
+import builtins
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from luxos.i18n import _
+
+_STOP = "luxos_checked"
+_STUBS = f"""
+from typing import Any
+def {_STOP}() -> None: ...
+async def execution(who: str, *arguments: Any, **named: Any) -> Any: ...
+async def summon(*, name: str, source: str, **genesis: Any) -> Any: ...
+lux: Any = ...
+"""
+_LINE = re.compile(r"^\S+?:(\d+):\d+: (?:error|warning)\[([a-z-]+)\] (.*)$", re.MULTILINE)
+_NAME = re.compile(r"Name `(\w+)`")
+_SECONDS = 20.0
+_FOREIGN = {"unresolved-import", "unresolved-attribute-of-module"}
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the checker found: `wrong` holds types that do not fit, `unjudged` why it could not judge some of it."""
+
+    wrong: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+
+
+async def type_check(genotype: Mapping[str, Any]) -> Judged:
+    """Judges the source of a function or a class; what has no Python in it has no types either."""
+    source = genotype.get("source")
+    if genotype.get("type") not in {"function", "class"} or not isinstance(source, str):
+        return Judged()
+    return await asyncio.to_thread(_judge, source)
+
+
+def _judge(source: str) -> Judged:
+    try:
+        import pydantic_monty
+    except ImportError:
+        return Judged(unjudged=(_("the type checker is not installed"),))
+    try:
+        with (
+            pydantic_monty.Monty(max_processes=1, request_timeout=_SECONDS) as pool,
+            pool.checkout(type_check=True, type_check_stubs=_STUBS, type_check_format="concise") as session,
+        ):
+            session.feed_start(f"{_STOP}()\n{source}")
+    except pydantic_monty.MontyTypingError as error:
+        return _told(error.display())
+    except (pydantic_monty.MontyError, TimeoutError, OSError, ValueError) as error:
+        return Judged(unjudged=(str(error).strip().partition("\n")[0][:300] or type(error).__name__,))
+    return Judged()
+
+
+def _told(display: str) -> Judged:
+    """What the checker said, told by lines of the source; names that only CPython has are not wrong."""
+    wrong: list[str] = []
+    unjudged: list[str] = []
+    for line, rule, words in _LINE.findall(display):
+        said = _("line {line}: {words}").format(line=int(line) - 1, words=words)
+        name = _NAME.search(words)
+        foreign = rule in _FOREIGN or (rule == "unresolved-reference" and name and hasattr(builtins, name[1]))
+        (unjudged if foreign else wrong).append(said)
+    if not wrong and not unjudged:
+        unjudged.append(display.strip().partition("\n")[0][:300])
+    return Judged(tuple(wrong[:_SHOWN]), tuple(unjudged[:_SHOWN]))

@@ -1,0 +1,97 @@
+"""Environments changed and looked at: promotion, demotion, manifests, rollback."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from luxos.boot import System
+from luxos.runtime.execution import Execution
+from luxos.souls import environment, promotion
+from luxos.souls.environment import Environment
+from luxos.souls.going_back import rollback_alias
+from luxos.souls.manifest import Manifest
+from luxos.ui.methods.person import Person
+from luxos.ui.methods.souls import archive_of
+
+
+async def soul_promote(
+    system: System, person: Person, who: str, to: str, alias: str | None, unchecked: bool
+) -> dict[str, Any]:
+    """Checks a version, and has an environment name it; its examples are the steps of a run."""
+    archive = await archive_of(system)
+    async with _examples(system, person, who) as execute:
+        made = await promotion.promote(archive, who, execute, to=to, alias=alias, unchecked=unchecked)
+    return _told(made)
+
+
+async def soul_demote(system: System, person: Person, alias: str, name: str) -> dict[str, Any]:
+    """Takes an alias out of an environment."""
+    return _told(await environment.demote(await archive_of(system), alias, name))
+
+
+async def soul_production(system: System, person: Person, name: str) -> dict[str, Any]:
+    """What an environment names."""
+    await archive_of(system)
+    found = await Environment.of(name)
+    if found.manifest is None:
+        return {"environment": name, "manifest": None, "sequence": 0, "souls": {}}
+    return _told(found.manifest)
+
+
+async def soul_manifest(system: System, person: Person, name: str) -> dict[str, Any]:
+    """A new signed manifest of an environment as it is, in the tables and as a file."""
+    archive = await archive_of(system)
+    made = await environment.confirm(archive, name)
+    return {**_told(made), "file": str(archive.folder / made.file), "signature": made.signature}
+
+
+async def soul_rollback(
+    system: System, person: Person, alias: str | None, name: str | None, to: str | None
+) -> dict[str, Any]:
+    """Has an alias be an earlier version again, or an environment (or one alias of it) an earlier manifest."""
+    archive = await archive_of(system)
+    if name is not None or alias is None:
+        return _told(await environment.rollback(archive, name or environment.USUAL, to=to, alias=alias))
+    soul, version = await rollback_alias(alias, to=to)
+    await archive_of(system)
+    return {"alias": alias, "hash": soul.hash, "version": version}
+
+
+@asynccontextmanager
+async def _examples(system: System, person: Person, who: str) -> AsyncIterator[promotion.Execute]:
+    """A run in which the examples of a soul are steps, made with the first of them."""
+    runtime = await system.runtime()
+    held: list[Any] = []
+    with TemporaryDirectory(prefix="luxos-examples-") as folder:
+        soul = uuid4()
+        async with runtime.runs.claimed(soul):
+
+            async def execute(who: str, *args: Any, **kwargs: Any) -> Any:
+                if not held:
+                    run = await runtime.runs.create(soul, f"promote {who}", "", Path(folder), runtime.owner, {})
+                    held.append(Execution(runtime, run, {}, lambda event: None))
+                    held.append(0)
+                held[1] += 1
+                return await held[0](who, *args, step=f"example_{held[1]}", **kwargs)
+
+            try:
+                yield execute
+            except BaseException:
+                if held:
+                    await runtime.runs.update(soul, status="failed")
+                raise
+            if held:
+                await runtime.runs.update(soul, status="done")
+
+
+def _told(made: Manifest) -> dict[str, Any]:
+    return {
+        "environment": made.environment,
+        "manifest": made.hash,
+        "sequence": made.sequence,
+        "change": made.content["change"],
+        "souls": made.souls,
+    }

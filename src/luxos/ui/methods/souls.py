@@ -1,0 +1,106 @@
+"""Souls, looked at: versions, aliases and their history, reports."""
+
+import json
+from collections.abc import Iterable
+from difflib import unified_diff
+from typing import Any
+
+from luxos.beings.being import BaseBeing
+from luxos.boot import System
+from luxos.persistence.queries import queries
+from luxos.souls import aliases, environment
+from luxos.souls.archive import Archive
+from luxos.souls.errors import ManifestDamaged
+from luxos.souls.registry import Soul
+from luxos.souls.report import report_of
+from luxos.souls.reports import catch_up, write_again
+from luxos.ui.methods.person import Person
+
+
+async def archive_of(system: System) -> Archive:
+    """The folder of reports of an open LuxOS, in which no report is missing."""
+    await system.runtime()
+    archive = Archive(system.settings.home)
+    await catch_up(archive)
+    return archive
+
+
+async def soul_list(system: System, person: Person, limit: int, after: str) -> dict[str, Any]:
+    """A page of the aliases by name: what each is now, and which environments name it."""
+    await archive_of(system)
+    async with BaseBeing.transaction(None) as lent:
+        rows = await lent.fetch(queries()["aliases_page"], after, limit)
+        promoted = await _promoted(lent)
+    told = [{"alias": row["name"], **row["attributes"], "environments": promoted.get(row["name"], {})} for row in rows]
+    return {"souls": told, "next_key": rows[-1]["name"] if len(rows) == limit else None}
+
+
+async def soul_show(system: System, person: Person, who: str) -> dict[str, Any]:
+    """The report of a version, by alias, hash, or the beginning of one; hashes of the older LuxOS too."""
+    await archive_of(system)
+    return await report_of(await found_soul(who))
+
+
+async def soul_at(system: System, person: Person, who: str) -> dict[str, Any]:
+    """The genotype of a version, to the byte."""
+    await archive_of(system)
+    soul = await found_soul(who)
+    return {"hash": soul.hash, "genotype": dict(soul.genotype)}
+
+
+async def soul_log(system: System, person: Person, who: str) -> dict[str, Any]:
+    """Every version of an alias from the first, and its names."""
+    await archive_of(system)
+    alias = await aliases.Alias.of(who)
+    return {"alias": alias.name, "formerly": list(alias.formerly), "history": await aliases.history(alias.name)}
+
+
+async def soul_diff(system: System, person: Person, one: str, other: str) -> dict[str, Any]:
+    """The lines in which two versions differ, as `diff -u` shows them: of their sources, and of the rest as JSON."""
+    await archive_of(system)
+    first, second = await found_soul(one), await found_soul(other)
+    texts = zip(_texts(first), _texts(second), strict=True)
+    lines = [line for old, new in texts for line in unified_diff(old, new, first.hash, second.hash, lineterm="")]
+    return {"from": first.hash, "to": second.hash, "diff": lines}
+
+
+async def soul_rename(system: System, person: Person, old: str, new: str) -> dict[str, Any]:
+    """Gives an alias another name."""
+    await archive_of(system)
+    soul = await Soul.rename(old, new)
+    return {"alias": new, "formerly": old, "hash": soul.hash}
+
+
+async def soul_report(system: System, person: Person, who: str | None) -> dict[str, Any]:
+    """Writes the report of a version again, or all that are missing."""
+    await system.runtime()
+    archive = Archive(system.settings.home)
+    if who is None:
+        return {"folder": str(archive.folder), "written": await catch_up(archive, everything=True)}
+    soul = await found_soul(who)
+    return {"folder": str(archive.folder), "written": [soul.hash], "files": list(await write_again(archive, soul))}
+
+
+async def found_soul(who: str) -> Soul:
+    """The version that a person means."""
+    return await Soul.of(who)
+
+
+async def _promoted(connection: Any) -> dict[str, dict[str, str]]:
+    """By alias, the hash that each environment names; one that is damaged is `validate`'s."""
+    found: dict[str, dict[str, str]] = {}
+    for name in await environment.names(connection=connection):
+        try:
+            souls = (await environment.Environment.of(name, connection=connection)).souls
+        except ManifestDamaged:
+            continue
+        for alias, entry in souls.items():
+            found.setdefault(alias, {})[name] = entry["hash"]
+    return found
+
+
+def _texts(soul: Soul) -> Iterable[list[str]]:
+    source = soul.genotype.get("source")
+    rest = {key: value for key, value in soul.genotype.items() if key != "source" or not isinstance(value, str)}
+    yield source.split("\n") if isinstance(source, str) else []
+    yield json.dumps(rest, ensure_ascii=False, indent=2, sort_keys=True).split("\n")
