@@ -10,7 +10,7 @@ import asyncpg
 
 from luxos.beings import typed
 from luxos.beings.change import BeingChange, Change
-from luxos.beings.difference import State
+from luxos.beings.difference import State, is_same
 from luxos.beings.errors import BeingInvalid, BeingStatic
 from luxos.beings.owner import system_user
 from luxos.beings.record import Encoder, Record, Row, without_zone
@@ -93,8 +93,8 @@ class BaseBeing(Record):
         return cast(Self, super()._of(row, alone=alone) if kind is BaseBeing else kind._of(row, alone=alone))
 
     def _take(self, row: Row) -> None:
-        self.memories, self.embedding = row["memories"], row["embedding"]
-        self._remembered = len(self.memories), trusted("memories", self.memories)
+        self.memories, self.embedding = list(row["memories"]), row["embedding"]
+        self._remembered = len(self.memories), trusted("memories", row["memories"])
         super()._take(row)
 
     def _written(self, now: State, row: Row) -> None:
@@ -124,7 +124,7 @@ class BaseBeing(Record):
         count, text = self._remembered
         if not isinstance(self.memories, list):
             raise BeingInvalid(field="memories", reason="not_list", kind=type(self.memories).__name__)
-        if count and encoded("memories", self.memories[:count]) != text:
+        if count and not is_same(text, encoded("memories", self.memories[:count])):
             raise BeingInvalid(field="memories", reason="rewritten")
         new = enumerate(self.memories[count:], count)
         check_size("memories", sum([_memory_size(f"memories[{index}]", memory) for index, memory in new]))

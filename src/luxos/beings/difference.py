@@ -37,6 +37,11 @@ def differing(before: Encoded, now: Encoded, content: Mapping[str, Any]) -> Keys
     )
 
 
+def is_same(one: Encoded, other: Encoded) -> bool:
+    """Whether two texts are of one value: a column may write a number otherwise than Python does."""
+    return one == other or canonical(decode(one)) == canonical(decode(other))
+
+
 def first_difference(before: State, now: State) -> str | None:
     """The first field, or key of an object as `attributes.name`, in which two states differ."""
     for field in {**before, **now}:

@@ -177,6 +177,8 @@ class Record:
         self.tags = list(row["tags"] or ())
         self.energy_level = self._energy = row["energy_level"] or 0
         self._loaded = self._state(trusted)
+        for name in self.objects:
+            setattr(self, name, dict(row[name]))
 
     def _written(self, now: State, row: Row) -> None:
         """Knows that the row is what the object is."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid
-from luxos.persistence.json_codec import Encoded, encode
+from luxos.persistence.json_codec import Array, Encoded, Object, encode
 
 LARGEST = 16 * 2**20
 """What the JSON of one row may take, in bytes."""
@@ -43,7 +43,9 @@ def encoded(field: str, value: Any) -> Encoded:
 
 
 def trusted(_field: str, value: Any) -> Encoded:
-    """The JSON of a value that came from a row."""
+    """The JSON of a value that came from a row: as the column has it, where it is that value as it came."""
+    if type(value) is Object or type(value) is Array:
+        return Encoded(value.text)
     if not value and type(value) in _EMPTY:
         return _EMPTY[type(value)]
     return Encoded(encode(value).encode())

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+"""Spaced as PostgreSQL shows `jsonb`, so that what was not changed mostly has the very text of its column."""
 _DECODER = json.JSONDecoder()
 _EXPONENT = re.compile(r"\de[+-]\d")
 _VERSION = b"\x01"
@@ -17,6 +18,20 @@ class Encoded(bytes):
     """The JSON text of a value, in UTF-8, so that it is not encoded again."""
 
     __slots__ = ()
+
+
+class Object(dict[str, Any]):
+    """An object that came from a `jsonb` column, and the text that it had there."""
+
+    __slots__ = ("text",)
+    text: bytes
+
+
+class Array(list[Any]):
+    """A list that came from a `jsonb` column, and the text that it had there."""
+
+    __slots__ = ("text",)
+    text: bytes
 
 
 def encode(value: Any) -> str:
@@ -39,8 +54,16 @@ def to_binary(value: Any) -> bytes:
 
 
 def from_binary(data: bytes) -> Any:
-    """The value that came from a `jsonb` column."""
-    return _DECODER.raw_decode(str(data[1:], "utf-8"))[0]
+    """The value that came from a `jsonb` column; objects and lists with the text that they had there."""
+    text = data[1:]
+    value = _DECODER.raw_decode(str(text, "utf-8"))[0]
+    if type(value) is dict:
+        value = Object(value)
+        value.text = text
+    elif type(value) is list:
+        value = Array(value)
+        value.text = text
+    return value
 
 
 def canonical(value: Any) -> str:
