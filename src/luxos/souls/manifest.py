@@ -12,6 +12,7 @@ from typing import Any, Self
 from uuid import UUID, uuid5
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.owner import system_user
 from luxos.persistence.queries import queries
 from luxos.souls.reports import digest
 from luxos.souls.signing import Key, is_signed
@@ -44,6 +45,7 @@ class Manifest:
             "souls": souls,
             "public_key": key.public,
             "luxos": __version__,
+            "owner": BaseBeing.default_owner or system_user(),
         }
         signed = canonical(content)
         return cls(content, digest(signed), key.sign(signed))
@@ -53,7 +55,7 @@ class Manifest:
         """The manifest of a row, or `None` where the row is not as it was written."""
         try:
             found = cls(genesis["manifest"], genesis["hash"], genesis["signature"])
-            return found if found.is_whole() and found.genesis().items() <= genesis.items() else None
+            return found if found.is_whole() and found.genesis() == genesis else None
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
 
@@ -93,6 +95,7 @@ class Manifest:
             "hash": self.hash,
             "signature": self.signature,
             "manifest": dict(self.content),
+            "owner": self.content["owner"],
         }
 
     def as_json(self) -> dict[str, Any]:
