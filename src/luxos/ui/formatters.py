@@ -34,6 +34,9 @@ STATUS: Mapping[str, str] = {
 }
 
 
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
 def key_words(key: str) -> str:
     """What an assumption is about, in the person's words."""
     return _(_KEYS[key]) if key in _KEYS else key
@@ -54,6 +57,13 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     text = f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return text.replace(".", _("."))
+
+
+def size(taken: int) -> str:
+    """Bytes as a person reads them."""
+    power = min((len(str(taken)) - 1) // 3, len(_UNITS) - 1)
+    text = f"{taken / 1000**power:.1f} {_UNITS[power]}" if power else f"{taken} B"
     return text.replace(".", _("."))
 
 

@@ -1,14 +1,27 @@
 """`luxos db`: the database as a whole."""
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 import click
 
 from luxos.errors import Exit
-from luxos.i18n import _
+from luxos.i18n import N_, _
 from luxos.ui.cli.app import group
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
+from luxos.ui.formatters import size
+
+_FOLDERS = {
+    "runs": N_("runs: journals and undo data"),
+    "souls": N_("reports on souls"),
+    "backups": N_("backups"),
+    "postgres": N_("the database, with all that it writes"),
+    "packages": N_("cache: packages"),
+    "environments": N_("cache: environments"),
+    "other": N_("cache: other"),
+}
 
 
 @group("db", help=_("Check the database, see what takes its room, and clean it."))
@@ -29,3 +42,30 @@ def check_command(as_json: bool) -> int:
             click.echo(f"  ✗ {fault['message']}")
         click.echo(_("The database is damaged. Restore a backup (`luxos restore`), or ask for help with this list."))
     return Exit.OK if found["status"] == "whole" else Exit.FAILED
+
+
+@db_command.command("usage", help=_("What takes the room: tables, indexes, kinds of beings, folders."))
+@json_option
+def usage_command(as_json: bool) -> None:
+    used = ask("usage", {}, as_json)
+    if as_json:
+        click.echo(json.dumps(used, ensure_ascii=False))
+        return
+    tables = [line for table in used["tables"] for line in _table_lines(table)]
+    _tell(_("Tables, with their indexes:"), tables)
+    _tell(_("Kinds of beings, without indexes:"), ((kind["kind"] or "–", kind) for kind in used["kinds"]))
+    _tell(_("Folders:"), ((_(_FOLDERS[folder["name"]]), folder) for folder in used["folders"]))
+
+
+def _table_lines(table: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    yield table["name"], table
+    for name, taken in table["indexes"].items():
+        yield f"  {name}", {"bytes": taken}
+
+
+def _tell(title: str, lines: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """What takes how much, and of how many rows it is made where it is made of rows."""
+    click.echo(title)
+    for name, taken in lines:
+        rows = "  " + _("rows: {count}").format(count=taken["rows"]) if "rows" in taken else ""
+        click.echo(f"  {name:<40} {size(taken['bytes']):>10}{rows}")

@@ -11,7 +11,14 @@ from luxos.ui.methods.awareness import recompute_beings
 from luxos.ui.methods.backups import backup, restore
 from luxos.ui.methods.beings import find_beings, show_being
 from luxos.ui.methods.checks import check_database
-from luxos.ui.methods.environments import soul_demote, soul_manifest, soul_production, soul_promote, soul_rollback
+from luxos.ui.methods.environments import (
+    soul_demote,
+    soul_manifest,
+    soul_production,
+    soul_promote,
+    soul_rollback,
+    soul_validate,
+)
 from luxos.ui.methods.graphs import (
     graph_around,
     graph_communities,
@@ -24,7 +31,18 @@ from luxos.ui.methods.graphs import (
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
 from luxos.ui.methods.removal import delete_being, preview_purge, purge_being, restore_being
-from luxos.ui.methods.souls import soul_at, soul_diff, soul_list, soul_log, soul_rename, soul_report, soul_show
+from luxos.ui.methods.room import usage
+from luxos.ui.methods.souls import (
+    soul_at,
+    soul_diff,
+    soul_export,
+    soul_import,
+    soul_list,
+    soul_log,
+    soul_rename,
+    soul_report,
+    soul_show,
+)
 from luxos.ui.methods.work import do, plan, program, resume, undo
 
 __all__ = ["METHODS", "Method", "Person"]
@@ -33,11 +51,11 @@ Method = Callable[..., Awaitable[dict[str, Any]]]
 _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo),
     *(runs, show),
-    *(backup, restore, check_database),
+    *(backup, restore, check_database, usage),
     *(find_beings, show_being, recompute_beings),
     *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
     *(delete_being, restore_being, preview_purge, purge_being),
-    *(soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report),
-    *(soul_promote, soul_demote, soul_production, soul_manifest, soul_rollback),
+    *(soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),
+    *(soul_promote, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}
