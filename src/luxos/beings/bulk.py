@@ -1,8 +1,10 @@
 """Many rows at once: new ones by COPY, changed ones in one batch, all of them or none."""
 
+import gc
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +16,7 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.change import Change
 from luxos.beings.difference import State
 from luxos.beings.errors import BeingConflict, BeingInvalid, BeingUnknown
-from luxos.beings.record import Record, Row
+from luxos.beings.record import Record, Row, without_zone
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
@@ -36,6 +38,7 @@ _TABLES: Mapping[type[Record], tuple[str, Sequence[str]]] = {
 _CREATED = 7
 """Where the moment of creation stands in both."""
 _TRIES = 5
+_MANY = 10_000
 _CHUNK = 10_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Finish = Callable[[], None]
@@ -48,16 +51,30 @@ async def save_all(records: Iterable[Record], *, connection: Any = None) -> None
     there; then nothing was written, and the objects are as they were before.
     """
     wanted = list(dict.fromkeys(records))
-    if connection is None:
-        finishing = await in_transaction(BaseBeing._pool(), partial(_saved, wanted))
-    else:
-        async with connection.transaction():
-            finishing = await _saved(wanted, connection)
-    for finish in finishing:
-        finish()
+    with _left_to_rest(len(wanted)):
+        if connection is None:
+            finishing = await in_transaction(BaseBeing._pool(), partial(_saved, wanted))
+        else:
+            async with connection.transaction():
+                finishing = await _saved(wanted, connection)
+        for finish in finishing:
+            finish()
     for record in wanted:
         if isinstance(record, BaseBeing):
             await record._settle(connection)
+
+
+@contextmanager
+def _left_to_rest(count: int) -> Iterator[None]:
+    """Has the garbage collector leave alone what is there, while many more objects come: a third of the time."""
+    if count < _MANY or gc.get_freeze_count():
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 async def _saved(records: Sequence[Record], connection: Any) -> list[Finish]:
@@ -78,9 +95,11 @@ async def _saved(records: Sequence[Record], connection: Any) -> list[Finish]:
 
 
 async def _insert(kind: type[Record], records: Sequence[Record], connection: Any) -> list[Finish]:
-    """New rows; one that is there already must be the same, as in `save`."""
-    for _try in range(_TRIES):
-        present = await _present(kind, [record.identity for record in records], connection)
+    """New rows; one that is there already must be the same, as in `save`. Mostly none is, so that is tried first."""
+    present: dict[UUID, Row] = {}
+    for attempt in range(_TRIES):
+        if attempt:
+            present = await _present(kind, [record.identity for record in records], connection)
         fresh = {record.identity: record for record in reversed(records) if record.identity not in present}
         again = [record for record in records if fresh.get(record.identity) is not record]
         try:
@@ -104,7 +123,7 @@ async def _present(kind: type[Record], identities: Sequence[UUID], connection: A
 
 async def _copy(kind: type[Record], records: Sequence[Record], connection: Any) -> list[Finish]:
     moment: datetime = await connection.fetchval(queries()["transaction_moment"])
-    finishing: list[Finish] = []
+    states: list[State] = []
 
     def rows() -> Iterator[Sequence[Any]]:
         """Checked and encoded while the database takes in the ones before."""
@@ -112,17 +131,17 @@ async def _copy(kind: type[Record], records: Sequence[Record], connection: Any) 
             now = record._checked()
             values = record._values(now)
             values[_CREATED] = values[_CREATED] or moment
-            finishing.append(partial(_be_written, record, now, values[_CREATED]))
+            states.append(now)
             yield values
+
+    def finish() -> None:
+        for record, now in zip(records, states, strict=True):
+            record._written(now, {"version": None})
+            record.created_at = without_zone(record.created_at) or moment
 
     table, columns = _TABLES[kind]
     await connection.copy_records_to_table(table, records=rows(), columns=columns)
-    return finishing
-
-
-def _be_written(record: Record, now: State, created: datetime) -> None:
-    record._written(now, {"version": None})
-    record.created_at = created
+    return [finish]
 
 
 async def _change(records: Sequence[Record], connection: Any) -> list[Finish]:
