@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from luxos.errors import Exit
 from luxos.i18n import _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
@@ -62,6 +63,21 @@ def rollback_command(alias: str | None, environment: str | None, to: str | None,
         raise click.UsageError(_("Name an alias, or an environment with --environment."))
     found = ask("soul_rollback", {"alias": alias, "name": environment, "to": to}, as_json)
     tell(found, as_json, _environment if "manifest" in found else _alias)
+
+
+@soul_command.command("validate", help=_("Check every hash, signature, pin, report, alias and manifest."))
+@click.argument("environment", metavar=_("[ENVIRONMENT]"), required=False)
+@json_option
+def validate_command(environment: str | None, as_json: bool) -> int:
+    found = ask("soul_validate", {"name": environment}, as_json)
+    tell(found, as_json, _findings)
+    return Exit.FAILED if found["findings"] else Exit.OK
+
+
+def _findings(found: dict[str, Any]) -> Iterable[str]:
+    yield from (f"✗ {one['message']}" for one in found["findings"])
+    if not found["findings"]:
+        yield _("Everything is as it was written.")
 
 
 def _alias(found: dict[str, Any]) -> Iterable[str]:

@@ -133,6 +133,31 @@ def report_command(who: str | None, everything: bool, as_json: bool) -> None:
     tell(found, as_json, lambda found: [words.format(count=len(found["written"]), folder=found["folder"])])
 
 
+@soul_command.command("import", help=_("Take souls from a folder of reports, of this LuxOS or of the older one."))
+@click.argument("place", metavar=_("FOLDER"), type=click.Path(exists=True, path_type=Path))
+@json_option
+def import_command(place: Path, as_json: bool) -> None:
+    tell(ask("soul_import", {"place": str(place.absolute())}, as_json), as_json, _imported)
+
+
+@soul_command.command("export", help=_("Write a version, its lineage and what they pin as a folder of reports."))
+@who_argument()
+@click.option("--output", type=click.Path(path_type=Path), help=_("The folder, or one file that ends in .json."))
+@json_option
+def export_command(who: str, output: Path | None, as_json: bool) -> None:
+    place = (output or Path(f"soul-{who[:40].replace(':', '-').replace('/', '-')}")).absolute()
+    found = ask("soul_export", {"who": who, "output": str(place)}, as_json)
+    words = _("{count} versions were written to {output}.")
+    tell(found, as_json, lambda found: [words.format(count=len(found["exported"]), output=found["output"])])
+
+
+def _imported(found: dict[str, Any]) -> Iterable[str]:
+    counts = {key: len(found[key]) for key in ("imported", "unchanged", "refused")}
+    yield _("Imported: {imported}, there already: {unchanged}, refused: {refused}.").format(**counts)
+    for one in found["refused"]:
+        yield f"  {one['file']}: {one['reason']}"
+
+
 def _list(found: dict[str, Any]) -> Iterable[str]:
     if not found["souls"]:
         yield _("There are no souls yet.")

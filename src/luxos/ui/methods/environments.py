@@ -10,9 +10,12 @@ from uuid import uuid4
 from luxos.boot import System
 from luxos.runtime.execution import Execution
 from luxos.souls import environment, promotion
+from luxos.souls.archive import Archive
 from luxos.souls.environment import Environment
 from luxos.souls.going_back import rollback_alias
 from luxos.souls.manifest import Manifest
+from luxos.souls.reports import catch_up
+from luxos.souls.validation import validate
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.souls import archive_of
 
@@ -95,3 +98,12 @@ def _told(made: Manifest) -> dict[str, Any]:
         "change": made.content["change"],
         "souls": made.souls,
     }
+
+
+async def soul_validate(system: System, person: Person, name: str | None) -> dict[str, Any]:
+    """Everything about souls that is not as it was written; then the reports that a crash cut off are written."""
+    await system.runtime()
+    archive = Archive(system.settings.home)
+    found = [{"rule": one.rule, "name": one.name, "message": str(one)} async for one in validate(archive, name)]
+    written = [] if found else [*await catch_up(archive, everything=True), *await environment.write_files(archive)]
+    return {"status": "damaged" if found else "whole", "findings": found, "written": written}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from difflib import unified_diff
+from pathlib import Path
 from typing import Any
 
 from luxos.beings.being import BaseBeing
@@ -10,7 +11,9 @@ from luxos.boot import System
 from luxos.persistence.queries import queries
 from luxos.souls import aliases, environment
 from luxos.souls.archive import Archive
-from luxos.souls.errors import ManifestDamaged
+from luxos.souls.errors import ManifestDamaged, SoulUnknown
+from luxos.souls.exporting import export
+from luxos.souls.importing import find_old, import_reports
 from luxos.souls.registry import Soul
 from luxos.souls.report import report_of
 from luxos.souls.reports import catch_up, write_again
@@ -38,13 +41,14 @@ async def soul_list(system: System, person: Person, limit: int, after: str) -> d
 async def soul_show(system: System, person: Person, who: str) -> dict[str, Any]:
     """The report of a version, by alias, hash, or the beginning of one; hashes of the older LuxOS too."""
     await archive_of(system)
-    return await report_of(await found_soul(who))
+    soul, old = await found_soul(who)
+    return await report_of(soul) | ({"old_hash": old} if old else {})
 
 
 async def soul_at(system: System, person: Person, who: str) -> dict[str, Any]:
     """The genotype of a version, to the byte."""
     await archive_of(system)
-    soul = await found_soul(who)
+    soul, _old = await found_soul(who)
     return {"hash": soul.hash, "genotype": dict(soul.genotype)}
 
 
@@ -58,7 +62,7 @@ async def soul_log(system: System, person: Person, who: str) -> dict[str, Any]:
 async def soul_diff(system: System, person: Person, one: str, other: str) -> dict[str, Any]:
     """The lines in which two versions differ, as `diff -u` shows them: of their sources, and of the rest as JSON."""
     await archive_of(system)
-    first, second = await found_soul(one), await found_soul(other)
+    (first, _), (second, _) = await found_soul(one), await found_soul(other)
     texts = zip(_texts(first), _texts(second), strict=True)
     lines = [line for old, new in texts for line in unified_diff(old, new, first.hash, second.hash, lineterm="")]
     return {"from": first.hash, "to": second.hash, "diff": lines}
@@ -77,13 +81,19 @@ async def soul_report(system: System, person: Person, who: str | None) -> dict[s
     archive = Archive(system.settings.home)
     if who is None:
         return {"folder": str(archive.folder), "written": await catch_up(archive, everything=True)}
-    soul = await found_soul(who)
+    soul, _old = await found_soul(who)
     return {"folder": str(archive.folder), "written": [soul.hash], "files": list(await write_again(archive, soul))}
 
 
-async def found_soul(who: str) -> Soul:
-    """The version that a person means."""
-    return await Soul.of(who)
+async def found_soul(who: str) -> tuple[Soul, str | None]:
+    """The version that a person means, and the hash that it had in the older LuxOS, where it was named by that."""
+    try:
+        return await Soul.of(who), None
+    except SoulUnknown:
+        old = await find_old(who)
+        if old is None:
+            raise
+    return await Soul.of(old[1]), old[0]
 
 
 async def _promoted(connection: Any) -> dict[str, dict[str, str]]:
@@ -104,3 +114,17 @@ def _texts(soul: Soul) -> Iterable[list[str]]:
     rest = {key: value for key, value in soul.genotype.items() if key != "source" or not isinstance(value, str)}
     yield source.split("\n") if isinstance(source, str) else []
     yield json.dumps(rest, ensure_ascii=False, indent=2, sort_keys=True).split("\n")
+
+
+async def soul_import(system: System, person: Person, place: str) -> dict[str, Any]:
+    """Takes the reports of a folder, of this LuxOS or of the older one."""
+    await system.runtime()
+    outcome = await import_reports(Path(place))
+    await archive_of(system)
+    return outcome.as_json()
+
+
+async def soul_export(system: System, person: Person, who: str, output: str) -> dict[str, Any]:
+    """Writes a version, its lineage and what they pin as a folder of reports, or as one file."""
+    await archive_of(system)
+    return {"output": output, "exported": await export((await found_soul(who))[0].hash, Path(output))}
