@@ -14,6 +14,7 @@ from luxos.beings.difference import State, is_same
 from luxos.beings.errors import BeingInvalid, BeingStatic
 from luxos.beings.owner import system_user
 from luxos.beings.record import Encoder, Record, Row, without_zone
+from luxos.beings.shared import Later, Now
 from luxos.beings.static import STATIC
 from luxos.beings.values import check_object, check_size, encoded, rounded, trusted
 from luxos.errors import LuxError
@@ -97,27 +98,43 @@ class BaseBeing(Record):
         self._remembered = len(self.memories), trusted("memories", row["memories"])
         super()._take(row)
 
-    def _written(self, now: State, row: Row) -> None:
+    def _written(self, now: Now, row: Row) -> None:
         super()._written(now, row)
-        if len(self.memories) > self._remembered[0]:
+        if now.remembered[0] > self._remembered[0]:
             from luxos.beings.memories import WINDOW
 
             self._overfull = row.get("remembered", 0) > WINDOW  # a new row is left as it was given
-            self._remembered = len(self.memories), trusted("memories", self.memories)
+            self._remembered = now.remembered
 
-    def _merged(self, row: Row) -> None:
+    def _merged(self, now: Now, row: Row) -> None:
         from luxos.beings.memories import overfull
 
-        super()._merged(row)
-        self._overfull = overfull(self.memories)
+        super()._merged(now, row)
+        self._overfull = overfull(row["memories"])
 
-    def _checked(self) -> State:
-        if self._loaded is None and isinstance(self.genesis, dict) and "owner" not in self.genesis:
+    def _later(self, now: Now) -> Later:
+        change = super()._later(now)
+        memories, embedding = self.memories[now.remembered[0] :], self.embedding
+        same = embedding == now.embedding
+
+        def change_all() -> None:
+            change()
+            self.memories = [*self.memories, *memories]
+            self.embedding = self.embedding if same else embedding
+
+        return change_all
+
+    def _checked(self) -> Now:
+        if isinstance(self.genesis, dict) and "owner" not in self.genesis:
             self.genesis = {**self.genesis, "owner": self.default_owner or system_user()}
         if self._loaded is None:
             typed.fill(self)
         now = super()._checked()
         typed.check(self)
+        now.embedding = None if self.embedding is None else list(self.embedding)
+        count = len(self.memories)
+        grown = count > self._remembered[0]
+        now.remembered = (count, trusted("memories", self.memories)) if grown else self._remembered
         return now
 
     def _check(self) -> None:
@@ -138,18 +155,19 @@ class BaseBeing(Record):
         return {**super()._state(encode), "embedding": rounded(self.embedding)}
 
     def _whole(self, state: State) -> dict[str, Any]:
-        return {**super()._whole(state), "memories": trusted("memories", self.memories)}
+        memories = state.remembered[1] if isinstance(state, Now) else trusted("memories", self.memories)
+        return {**super()._whole(state), "memories": memories}
 
-    def _values(self, now: State) -> list[Any]:
-        objects = (now["genesis"], now["attributes"], self.memories, now["self_awareness"])
-        return [self.soul, self.tags, self.energy_level, *objects, without_zone(self.created_at), self.embedding]
+    def _values(self, now: Now) -> list[Any]:
+        objects = (now["genesis"], now["attributes"], now.remembered[1], now["self_awareness"])
+        return [self.soul, now["tags"], now.energy, *objects, without_zone(self.created_at), now.embedding]
 
-    def _changes(self, now: State) -> Change | None:
+    def _changes(self, now: Now) -> Change | None:
         then = self._loaded or {}
         change = BeingChange(
             **self._differences(now),
-            memories=self.memories[self._remembered[0] :],
-            embedding=self.embedding,
+            memories=self.memories[self._remembered[0] : now.remembered[0]],
+            embedding=now.embedding,
             embedding_before=then["embedding"],
             embedding_changed=now["embedding"] != then["embedding"],
             genesis=self.genesis,

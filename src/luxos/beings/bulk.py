@@ -14,10 +14,10 @@ import asyncpg
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.change import Change
-from luxos.beings.difference import State
 from luxos.beings.errors import BeingConflict, BeingInvalid, BeingUnknown
 from luxos.beings.record import Record, Row, without_zone
 from luxos.beings.relationship import RelationshipBeing
+from luxos.beings.shared import Now, writing
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
 
@@ -51,6 +51,14 @@ async def save_all(records: Iterable[Record], *, connection: Any = None) -> None
     there; then nothing was written, and the objects are as they were before.
     """
     wanted = list(dict.fromkeys(records))
+    async with writing(wanted, connection):
+        await _save(wanted, connection)
+    for record in wanted:
+        if isinstance(record, BaseBeing):
+            await record._settle(connection)
+
+
+async def _save(wanted: Sequence[Record], connection: Any) -> None:
     with _left_to_rest(len(wanted)):
         if connection is None:
             finishing = await in_transaction(BaseBeing._pool(), partial(_saved, wanted))
@@ -59,9 +67,6 @@ async def save_all(records: Iterable[Record], *, connection: Any = None) -> None
                 finishing = await _saved(wanted, connection)
         for finish in finishing:
             finish()
-    for record in wanted:
-        if isinstance(record, BaseBeing):
-            await record._settle(connection)
 
 
 @contextmanager
@@ -123,7 +128,7 @@ async def _present(kind: type[Record], identities: Sequence[UUID], connection: A
 
 async def _copy(kind: type[Record], records: Sequence[Record], connection: Any) -> list[Finish]:
     moment: datetime = await connection.fetchval(queries()["transaction_moment"])
-    states: list[State] = []
+    states: list[Now] = []
 
     def rows() -> Iterator[Sequence[Any]]:
         """Checked and encoded while the database takes in the ones before."""
@@ -146,25 +151,28 @@ async def _copy(kind: type[Record], records: Sequence[Record], connection: Any) 
 
 async def _change(records: Sequence[Record], connection: Any) -> list[Finish]:
     """Changed rows, in the order of their keys, so that two who save the same ones wait for each other only."""
-    every = [(record, record._changes(record._checked())) for record in records]
+    states = {record: record._checked() for record in records}
+    every = [(record, record._changes(now)) for record, now in states.items()]
     changes = [(record, change) for record, change in every if change is not None]
     if not changes:
         return []
+    for record, change in changes:
+        record._check_certain(change)
     kind = type(changes[0][0])
     arguments = sorted(([record.identity, *change.if_unchanged()] for record, change in changes), key=_first)
     rows = await connection.fetchmany(queries()[f"merge_{kind.row}"], arguments)
     written = {row[kind.key_column]: row for row in rows}
     if len(rows) < len(changes):
         await _refuse(changes, Counter(row[kind.key_column] for row in rows), connection)
-    return [partial(_be_taken, record, written[record.identity]) for record, _change in changes]
+    return [partial(_be_taken, record, states[record], written[record.identity]) for record, _change in changes]
 
 
 def _first(arguments: Sequence[Any]) -> Any:
     return arguments[0]
 
 
-def _be_taken(record: Record, row: Row) -> None:
-    record._merged(row)
+def _be_taken(record: Record, now: Now, row: Row) -> None:
+    record._merged(now, row)
     record._version = None  # the transaction may go on
 
 

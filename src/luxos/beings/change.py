@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from luxos.beings.difference import Keys, State
+from luxos.beings.values import trusted
 from luxos.persistence.json_codec import canonical, decode
 
 
@@ -27,6 +28,11 @@ class Change:
         keys = [f"{name}.{key}" for name, changed in self.keys if changed is not None for key in changed.names]
         return [*tags, *keys, *(["energy_level"] if self.energy else [])]
 
+    @property
+    def only_adds(self) -> bool:
+        """Whether it could be written again, and nobody would see that it was there."""
+        return self.tags is None and all(changed is None for _name, changed in self.keys)
+
     def if_version(self, version: int) -> list[Any]:
         """For a row that nobody has written since it was loaded."""
         return [version, *self._written()]
@@ -47,8 +53,8 @@ class Change:
 
     def _written(self) -> list[Any]:
         written: list[Any] = [self.tags, self.energy]
-        for _name, changed in self.keys:
-            written += [None, None] if changed is None else [changed.names, changed.now]
+        for name, changed in self.keys:
+            written += [None, None] if changed is None else [changed.names, trusted(name, changed.now)]
         return written
 
 
@@ -70,6 +76,10 @@ class BeingChange(Change):
         embedding = ["embedding"] if self.embedding_changed else []
         # Named, for under `slots` a dataclass is made anew, and a bare super() would not know it.
         return [*super(BeingChange, self).fields, *embedding, *(["memories"] if self.memories else [])]
+
+    @property
+    def only_adds(self) -> bool:
+        return not self.embedding_changed and super(BeingChange, self).only_adds
 
     def if_unchanged(self) -> list[Any]:
         whole = replace(self, keys=self._with_declarations())

@@ -37,6 +37,16 @@ class BeingConflict(BeingError):
     )
 
 
+class BeingBusy(BeingError):
+    """Another task writes the same object, and a transaction must not wait for it."""
+
+    code = "being_busy"
+    message = N_(
+        "Another task is saving the same object of {soul}, and nothing was written. Let it finish, or load the being "
+        "again within the transaction."
+    )
+
+
 REASONS: Mapping[str, str] = {
     "not_json": N_("a value of the type {kind} is no JSON"),
     "not_object": N_("it must be an object, not {kind}"),

@@ -5,6 +5,7 @@ otherwise where each changed field is; a field that another writer changed raise
 per key. Energy and memories add up.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
@@ -19,6 +20,7 @@ import asyncpg
 from luxos.beings.change import Change
 from luxos.beings.difference import State, differing, first_difference
 from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown, BeingUnsaved
+from luxos.beings.shared import Later, Now, later_in, writing
 from luxos.beings.values import check_energy, check_object, check_tags, check_whole, encoded, trusted
 from luxos.persistence.json_codec import Encoded
 from luxos.persistence.queries import queries
@@ -52,6 +54,10 @@ class Record:
     _version: int | None = field(default=None, init=False, repr=False)
     """The transaction that wrote the row (`xmin`), where that says for sure whether it is as it was loaded: inside a
     caller's transaction it does not, since all that one writes bears the same."""
+    _busy: asyncio.Event | None = field(default=None, init=False, repr=False)
+    """Set when the task that is writing the object has ended."""
+    _unsure: bool = field(default=False, init=False, repr=False)
+    """Whether nobody knows how the last save ended."""
 
     @classmethod
     async def find(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self | None:
@@ -95,14 +101,20 @@ class Record:
 
         With a `connection`, it becomes part of the caller's transaction: where that one is rolled back, load again.
         """
-        now = self._checked()
-        try:
-            async with self._borrowed(connection) as lent:
-                await (self._insert(now, lent) if self._loaded is None else self._change(now, lent))
-        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
-            raise BeingInvalid(field=str(self.identity), reason="database", said=str(error)) from error
-        if not _is_alone(connection):
-            self._version = None
+        async with writing([self], connection):
+            now = self._checked()
+            change = None if self._loaded is None else self._changes(now)
+            if self._loaded is not None and change is None:
+                return
+            try:
+                async with self._borrowed(connection) as lent:
+                    await (self._insert(now, lent) if change is None else self._change(now, change, lent))
+            except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
+                raise BeingInvalid(field=str(self.identity), reason="database", said=str(error)) from error
+            except asyncpg.UniqueViolationError as error:
+                raise BeingConflict(soul=self.identity, field="attributes") from error
+            if not _is_alone(connection):
+                self._version = None
 
     async def update(self, function: Callable[[Self], None], *, connection: Any = None) -> None:
         """Reads the row, applies `function` to it and writes it, with no other writer in between.
@@ -110,14 +122,16 @@ class Record:
         `function` is called inside the transaction, with a fresh object each time where the transaction has to be
         repeated (deadlock, lost connection), so it only changes the object that it is given.
         """
-        if self._loaded is not None and (change := self._changes(self._checked())):
-            raise BeingUnsaved(soul=self.identity, field=change.fields[0])
-        if connection is None:
-            fresh = await in_transaction(self._pool(), partial(self._updated, function))
-        else:
-            async with connection.transaction():
-                fresh = await self._updated(function, connection)
-        self.__dict__.update(fresh.__dict__)
+        async with writing([self], connection):
+            now = None if self._loaded is None else self._checked()
+            if now is not None and (change := self._changes(now)):
+                raise BeingUnsaved(soul=self.identity, field=change.fields[0])
+            if connection is None:
+                fresh = await in_transaction(self._pool(), partial(self._updated, function))
+            else:
+                async with connection.transaction():
+                    fresh = await self._updated(function, connection)
+            self._turn_into(now, fresh)
 
     async def _updated(self, function: Callable[[Self], None], connection: Any) -> Self:
         row = await connection.fetchrow(queries()[f"lock_{self.row}"], self.identity)
@@ -180,16 +194,38 @@ class Record:
         for name in self.objects:
             setattr(self, name, dict(row[name]))
 
-    def _written(self, now: State, row: Row) -> None:
-        """Knows that the row is what the object is."""
-        self._loaded, self._energy, self._version = now, self.energy_level, row["version"]
+    def _written(self, now: Now, row: Row) -> None:
+        """Knows that the row is what was sent; what the object became meanwhile is a change."""
+        self._loaded, self._energy, self._version, self._unsure = now, now.energy, row["version"], False
 
-    def _merged(self, row: Row) -> None:
+    def _merged(self, now: Now, row: Row) -> None:
         """Becomes what the row is after a change that others' changes stand beside."""
+        later = self._later(now)
         self._take(row)
-        self._version = row["version"]
+        self._version, self._unsure = row["version"], False
+        later()
 
-    def _checked(self) -> State:
+    def _turn_into(self, now: Now | None, present: "Record") -> None:
+        """Becomes another object of the row, but for what was changed since it was `now`."""
+        later = None if now is None else self._later(now)
+        self.__dict__.update(present.__dict__)
+        if later is not None:
+            later()
+
+    def _later(self, now: Now) -> Later:
+        """What was changed in the object since it was `now`, to be changed again in what it becomes."""
+        kept = {name: later_in(now, getattr(self, name), name) for name in self.objects}
+        energy, tags = self.energy_level - now.energy, self.tags if self.tags != now["tags"] else None
+
+        def change() -> None:
+            for name, again in kept.items():
+                setattr(self, name, again(getattr(self, name)))
+            self.energy_level += energy
+            self.tags = self.tags if tags is None else tags
+
+        return change
+
+    def _checked(self) -> Now:
         """What the object is now; raises `BeingInvalid` for what the row cannot hold."""
         self._check_changeable()
         check_tags(self.tags)
@@ -197,7 +233,8 @@ class Record:
         for name in self.objects:
             check_object(name, getattr(self, name))
         self._check()
-        now = self._state(encoded)
+        now = Now(self._state(encoded))
+        now.energy = self.energy_level
         check_whole(now)
         return now
 
@@ -211,22 +248,22 @@ class Record:
         """What is compared with the row, by field."""
         return {"tags": list(self.tags), **{name: encode(name, getattr(self, name)) for name in self.objects}}
 
-    def _changes(self, now: State) -> Change | None:
+    def _changes(self, now: Now) -> Change | None:
         """What differs from what was loaded, ready to be written; `None` for nothing."""
         change = Change(**self._differences(now))
         return change if change.fields else None
 
-    def _differences(self, now: State) -> dict[str, Any]:
+    def _differences(self, now: Now) -> dict[str, Any]:
         """The fields of a `Change`."""
         then = self._loaded or {}
         return {
-            "energy": self.energy_level - self._energy,
+            "energy": now.energy - self._energy,
             "keys": [(name, differing(then[name], now[name], getattr(self, name))) for name in self.objects],
             "tags": now["tags"] if now["tags"] != then["tags"] else None,
             "tags_before": then["tags"],
         }
 
-    async def _insert(self, now: State, connection: Any) -> None:
+    async def _insert(self, now: Now, connection: Any) -> None:
         """The new row; one that is there already must be the same, so that writing twice is writing once."""
         row = await connection.fetchrow(queries()[f"save_{self.row}"], *self._values(now))
         if row is not None:
@@ -236,44 +273,47 @@ class Record:
         present = await connection.fetchrow(queries()[f"load_{self.row}"], self.identity)
         self._same(now, self._there(self.identity, present, deleted=True))()
 
-    def _same(self, now: State, row: Row) -> Callable[[], None]:
+    def _same(self, now: Now, row: Row) -> Callable[[], None]:
         """What makes the object the row that was there already; `BeingConflict` where it is not the same."""
         present = type(self)._of(row)
         present._check_changeable()
         if (found := first_difference(present._whole(present._loaded or {}), self._whole(now))) is not None:
             raise BeingConflict(soul=self.identity, field=found)
-        return partial(self.__dict__.update, present.__dict__)
+        return partial(self._turn_into, now, present)
 
     def _whole(self, state: State) -> dict[str, Any]:
         """A state, and also what adds up or never changes."""
-        return {**state, "energy_level": self.energy_level}
+        return {**state, "energy_level": state.energy if isinstance(state, Now) else self.energy_level}
 
-    def _values(self, now: State) -> list[Any]:
+    def _values(self, now: Now) -> list[Any]:
         """The arguments of the query that inserts."""
         raise NotImplementedError
 
-    async def _change(self, now: State, connection: Any) -> None:
-        change = self._changes(now)
-        if change is None:
-            return
+    async def _change(self, now: Now, change: Change, connection: Any) -> None:
         if self._version is not None:
             arguments = change.if_version(self._version)
             row = await connection.fetchrow(queries()[f"update_{self.row}"], self.identity, *arguments)
             if row is not None:
                 self._written(now, row)
                 return
-        await self._merge(change, connection)
+        await self._merge(now, change, connection)
 
-    async def _merge(self, change: Change, connection: Any) -> None:
+    async def _merge(self, now: Now, change: Change, connection: Any) -> None:
         """Writes into a row that others may have changed, and takes over what they did."""
+        self._check_certain(change)
         for _attempt in range(_MERGES):
             row = await connection.fetchrow(queries()[f"merge_{self.row}"], self.identity, *change.if_unchanged())
             if row is not None:
-                self._merged(row)
+                self._merged(now, row)
                 return
             present = await connection.fetchrow(queries()[f"load_{self.row}"], self.identity)
             self._refuse(change, self._there(self.identity, present, deleted=True))
         raise BeingConflict(soul=self.identity, field=change.fields[0])
+
+    def _check_certain(self, change: Change) -> None:
+        """Raises `BeingConflict` where a change would add what the last save may have added."""
+        if self._unsure and change.only_adds:
+            raise BeingConflict(soul=self.identity, field=change.fields[0])
 
     def _refuse(self, change: Change, row: Row) -> None:
         """Raises what keeps a change from being written into a row, if it is still so."""

@@ -10,6 +10,7 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.difference import State
 from luxos.beings.errors import BeingUnknown
 from luxos.beings.record import Record, Row, without_zone
+from luxos.beings.shared import Now
 
 
 @dataclass(eq=False, kw_only=True)
@@ -46,7 +47,7 @@ class RelationshipBeing(Record):
     def _whole(self, state: State) -> dict[str, Any]:
         return {**super()._whole(state), "source_soul": self.source_soul, "target_soul": self.target_soul}
 
-    def _values(self, now: State) -> list[Any]:
+    def _values(self, now: Now) -> list[Any]:
         ends = (self.source_soul, self.target_soul)
         created = without_zone(self.created_at)
-        return [self.id, self.tags, self.energy_level, *ends, now["genesis"], now["attributes"], created]
+        return [self.id, now["tags"], now.energy, *ends, now["genesis"], now["attributes"], created]

@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Literal, cast
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import TaskNotReady
 from luxos.beings.record import Row
+from luxos.beings.shared import Now
 from luxos.beings.typed import as_json
+from luxos.persistence.json_codec import decode
 
 Status = Literal["todo", "doing", "done", "failed"]
 NEXT: Mapping[str, tuple[str, ...]] = {
@@ -95,9 +97,9 @@ class TaskBeing(BaseBeing):
         if (now := self.status) != (was := self._was or "todo"):
             self._check_next(was, now)
 
-    def _written(self, now: Any, row: Row) -> None:
+    def _written(self, now: Now, row: Row) -> None:
         super()._written(now, row)
-        self._was = self.status
+        self._was = decode(now["attributes"]).get("status", "todo")
 
     def _check_next(self, was: str, wanted: str) -> None:
         allowed = NEXT.get(was, ())

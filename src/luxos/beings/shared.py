@@ -1,0 +1,62 @@
+"""One object in the hands of several tasks: one of them writes it at a time, and what others change meanwhile stays."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from luxos.beings.difference import differing
+from luxos.beings.errors import BeingBusy, BeingInvalid
+from luxos.beings.values import encoded
+from luxos.persistence.errors import DatabaseLost
+from luxos.persistence.json_codec import Encoded
+
+if TYPE_CHECKING:
+    from luxos.beings.record import Record
+
+Later = Callable[[], None]
+
+
+class Now(dict[str, Any]):
+    """What an object was when it was sent, by field, and beside that what adds up."""
+
+    energy: int
+    embedding: list[float] | None = None
+    remembered: tuple[int, Encoded] = (0, Encoded(b"[]"))
+
+
+@asynccontextmanager
+async def writing(records: Sequence["Record"], connection: Any) -> AsyncIterator[None]:
+    """Waits until no other task writes one of the objects; all are taken at once, so nobody waits in a ring.
+
+    Inside a caller's transaction, which may hold what the other task waits for, it is `BeingBusy` instead. Where the
+    block ends without a word from the database, the objects know that nobody knows how it ended.
+    """
+    while (one := next((record for record in records if record._busy is not None), None)) is not None:
+        if connection is not None and connection.is_in_transaction():
+            raise BeingBusy(soul=one.identity)
+        await one._busy.wait()  # type: ignore[union-attr]
+    done = asyncio.Event()
+    for record in records:
+        record._busy = done
+    try:
+        yield
+    except (asyncio.CancelledError, DatabaseLost):
+        for record in records:
+            record._unsure = True
+        raise
+    finally:
+        for record in records:
+            record._busy = None
+        done.set()
+
+
+def later_in(now: Mapping[str, Any], content: Any, name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What changed in an object since it was sent as `now[name]`, to be changed in what its row holds."""
+    try:
+        keys = differing(now[name], encoded(name, content), content)
+    except BeingInvalid:  # the next save refuses it
+        return lambda _present: content
+    if keys is None:
+        return lambda present: present
+    return lambda present: {key: present[key] for key in present if key not in keys.names} | keys.now
