@@ -85,9 +85,10 @@ def _json(file: Path) -> Any:
     except RecursionError:
         return Refused(file.name, _("it is nested too deep"))
     except ValueError as error:
-        return Refused(file.name, _(_REASONS.get(str(error), N_("it is not JSON, or was cut off"))))
+        return Refused(file.name, _(_REASONS.get(str(error), _NO_JSON)))
 
 
+_NO_JSON = N_("it is not JSON, or was cut off")
 _REASONS = {
     "too_big": N_("it is bigger than 16 MB"),
     "not_plain": N_("it is no plain file"),

@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from luxos.souls.aliases import history
 from luxos.souls.dependencies import not_pinned
 from luxos.souls.errors import SoulTooBig, SoulUnknown
 from luxos.souls.registry import Soul
+from luxos.souls.versions import more_of
 from luxos.version import __version__
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -50,6 +52,7 @@ async def report_of(soul: Soul, *, connection: Any = None) -> Report:
     row = await BaseBeing.load(soul.being, connection=connection)
     assert row.created_at is not None  # noqa: S101 - a row has its moment
     created = row.created_at.replace(tzinfo=UTC)
+    soul = replace(soul, more=more_of(row.genesis))  # as the row has it, with its owner
     first = await _first_memory(soul, connection)
     return {
         "soul_info": {

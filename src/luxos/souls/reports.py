@@ -13,10 +13,10 @@ from typing import Any
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.genesis import canonical_hash
-from luxos.errors import LuxError
+from luxos.errors import LuxError, reason_of
 from luxos.persistence.queries import queries
 from luxos.souls.archive import INDEX, Archive, put, read, readable
-from luxos.souls.errors import IndexDamaged, SoulDamaged
+from luxos.souls.errors import ArchiveUnfit, IndexDamaged, SoulDamaged
 from luxos.souls.registry import Soul
 from luxos.souls.report import Report, markdown, names_of, report_of, row_digest
 from luxos.souls.versions import row_of
@@ -34,6 +34,10 @@ def read_index(archive: Archive) -> Index:
         content = read(archive.folder / INDEX, _MOST)
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise ArchiveUnfit(path=archive.folder, reason=reason_of(error)) from error
+    except ValueError as error:
+        raise IndexDamaged(path=archive.folder / INDEX) from error
     try:
         found = json.loads(content)
         souls: Index = found["souls"]

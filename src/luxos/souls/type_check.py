@@ -14,6 +14,8 @@ from typing import Any
 from luxos.i18n import _
 
 _STOP = "luxos_checked"
+_ASKS = "import_stubs"
+"""What the checker asks us, before it judges, for each module that it does not know: we have no stubs."""
 _STUBS = f"""
 from typing import Any
 def {_STOP}() -> None: ...
@@ -54,7 +56,9 @@ def _judge(source: str) -> Judged:
             pydantic_monty.Monty(max_processes=1, request_timeout=_SECONDS) as pool,
             pool.checkout(type_check=True, type_check_stubs=_STUBS, type_check_format="concise") as session,
         ):
-            session.feed_start(f"{_STOP}()\n{source}")
+            stopped = session.feed_start(f"{_STOP}()\n{source}")
+            while isinstance(stopped, pydantic_monty.FunctionSnapshot) and stopped.function_name == _ASKS:
+                stopped = stopped.resume_not_handled()
     except pydantic_monty.MontyTypingError as error:
         return _told(error.display())
     except (pydantic_monty.MontyError, TimeoutError, OSError, ValueError) as error:

@@ -125,7 +125,7 @@ async def _reports(archive: Archive, wanted: set[str] | None) -> AsyncIterator[F
         yield Finding("index_aside", str(aside))
     try:
         index = await asyncio.to_thread(read_index, archive)
-    except (IndexDamaged, OSError, ValueError):
+    except IndexDamaged:
         yield Finding("index", str(archive.folder / INDEX))
         return
     if wanted is not None:
