@@ -3,6 +3,7 @@
 `Settings.from_environment(os.environ)` gives them; nothing else in LuxOS reads the environment for a setting.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,14 @@ class Settings:
     """`LUXOS_DSN`: a PostgreSQL 15 or newer with pgvector to use in place of the embedded one. Default: none."""
     database_linger: float
     """`LUXOS_DATABASE_LINGER`: seconds for which the embedded database outlives its last user. Default 10."""
+    keep_runs: float = 365.0
+    """`LUXOS_KEEP_RUNS`: days for which runs that ended keep their steps and journals; 0 is for ever. Default 365."""
+    keep_messages: float = 90.0
+    """`LUXOS_KEEP_MESSAGES`: days for which messages that were read are kept; 0 is for ever. Default 90."""
+    keep_tombstones: float = 0.0
+    """`LUXOS_KEEP_TOMBSTONES`: days for which beings that were deleted can come back; 0 is for ever. Default 0."""
+    keep_memories: float = 0.0
+    """`LUXOS_KEEP_MEMORIES`: days for which memories are kept, but for the newest 1000; 0 is for ever. Default 0."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -29,15 +38,28 @@ class Settings:
         person = Path(environment.get("HOME") or "~").expanduser()
         data = Path(environment.get("XDG_DATA_HOME") or person / ".local" / "share")
         cache = Path(environment.get("XDG_CACHE_HOME") or person / ".cache")
-        linger = environment.get("LUXOS_DATABASE_LINGER") or "10"
-        try:
-            seconds = float(linger)
-        except ValueError:
-            raise ValueError("LUXOS_DATABASE_LINGER", linger) from None
         return cls(
             home=Path(environment.get("LUXOS_HOME") or data / "luxos").absolute(),
             cache=Path(environment.get("LUXOS_CACHE") or cache / "luxos").absolute(),
             projects=Path(environment.get("LUXOS_PROJECTS") or person / "luxos-projects").absolute(),
             dsn=environment.get("LUXOS_DSN") or None,
-            database_linger=seconds,
+            database_linger=_number(environment, "LUXOS_DATABASE_LINGER", 10.0, least=-math.inf),
+            keep_runs=_number(environment, "LUXOS_KEEP_RUNS", cls.keep_runs),
+            keep_messages=_number(environment, "LUXOS_KEEP_MESSAGES", cls.keep_messages),
+            keep_tombstones=_number(environment, "LUXOS_KEEP_TOMBSTONES", cls.keep_tombstones),
+            keep_memories=_number(environment, "LUXOS_KEEP_MEMORIES", cls.keep_memories),
         )
+
+
+def _number(environment: Mapping[str, str], name: str, default: float, least: float = 0.0) -> float:
+    """A setting that is a number, not below `least`."""
+    said = environment.get(name)
+    if not said:
+        return default
+    try:
+        value = float(said)
+    except ValueError:
+        raise ValueError(name, said) from None
+    if not (math.isfinite(value) and value >= least):
+        raise ValueError(name, said)
+    return value

@@ -31,7 +31,7 @@ from luxos.ui.methods.graphs import (
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
 from luxos.ui.methods.removal import delete_being, preview_purge, purge_being, restore_being
-from luxos.ui.methods.room import usage
+from luxos.ui.methods.room import clean_database, preview_clean, usage
 from luxos.ui.methods.souls import (
     soul_at,
     soul_diff,
@@ -51,7 +51,7 @@ Method = Callable[..., Awaitable[dict[str, Any]]]
 _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo),
     *(runs, show),
-    *(backup, restore, check_database, usage),
+    *(backup, restore, check_database, usage, preview_clean, clean_database),
     *(find_beings, show_being, recompute_beings),
     *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
     *(delete_being, restore_being, preview_purge, purge_being),

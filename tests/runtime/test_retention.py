@@ -1,0 +1,217 @@
+"""What is old goes with its journals and is told; what is young, in use or stood upon stays."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from luxos.beings import memories, removal
+from luxos.beings.awareness import recompute
+from luxos.beings.being import BaseBeing
+from luxos.beings.channel import Channel
+from luxos.beings.function import FunctionBeing
+from luxos.beings.relationship import RelationshipBeing
+from luxos.config import Settings
+from luxos.errors import LuxError
+from luxos.integrity import CHECKS
+from luxos.persistence.database import Database
+from luxos.runtime.call import Call, Outcome
+from luxos.runtime.retention import Cleaning, Part, before, clean, preview
+from luxos.runtime.runs import Runs
+
+OLD = datetime(2020, 1, 1, tzinfo=UTC).isoformat(timespec="microseconds")
+
+
+class Place:
+    """A database with runs in it, and the folders of their journals."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database, self.settings, self.runs = database, settings, Runs(database)
+        self.callee = FunctionBeing(
+            genesis={"type": "function", "name": "f", "source": "def function(x):\n    return x\n"}
+        )
+
+    async def run(self, monkeypatch: pytest.MonkeyPatch, *, at: str = OLD, status: str = "done") -> UUID:
+        """A run with two steps, one of which was tried twice, that all happened at a moment."""
+        run = uuid4()
+        with monkeypatch.context() as patched:
+            patched.setattr("luxos.runtime.runs.now", lambda: at)
+            async with self.runs.claimed(run):
+                await self.runs.create(run, "a goal", "", Path("/tmp"), "tester", {})
+                for step, outcome in (("a", {"code": "x", "message": "y"}), ("a", Outcome(1)), ("b", Outcome(2))):
+                    call = Call(run, step, self.callee, {})
+                    await self.runs.finish_step(call, "tester", await self.runs.start_step(call, "tester"), outcome)
+                await self.runs.update(run, status=status)
+        self.folder(run).mkdir(parents=True)
+        (self.folder(run) / "journal").write_bytes(b"x" * 10_000)
+        return run
+
+    def folder(self, run: UUID) -> Path:
+        return self.settings.home / "runs" / str(run)
+
+    async def is_there(self, run: UUID) -> bool:
+        found = await BaseBeing.find(run)
+        steps = await self.runs.steps(run)
+        assert (found is not None) == bool(steps) == self.folder(run).exists()
+        return found is not None
+
+    async def clean(self, **kept: float) -> Cleaning:
+        cleaning = Cleaning()
+        await clean(self.database, replace(self.settings, **kept), cleaning)
+        return cleaning
+
+    async def check(self) -> None:
+        """Nothing in the database is broken, and every being knows what it knew."""
+        assert [found for check, _ in CHECKS.values() async for found in check(self.database)] == []
+        assert [found async for found in recompute() if not found.equal] == []
+
+
+@pytest.fixture
+async def place(database: Database, settings: Settings) -> Any:
+    made = Place(database, settings)
+    await made.callee.save()
+    yield made
+    await made.runs.close()
+
+
+async def told(cleaning: Cleaning) -> list[dict[str, Any]]:
+    assert cleaning.soul is not None
+    return [memory async for memory in memories.history(cleaning.soul)]
+
+
+async def test_old_runs_go_with_their_journals_and_are_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = [await place.run(monkeypatch), await place.run(monkeypatch, status="undone")]
+    heads = {str(run): (await place.runs.find(str(run))).attributes["chain"] for run in old}
+    recent = datetime.now(UTC) - timedelta(days=364)
+    stay = [await place.run(monkeypatch, status=status) for status in ("failed", "stopped", "needs_person")]
+    stay.append(await place.run(monkeypatch, at=recent.isoformat(timespec="microseconds")))
+    knew = (await BaseBeing.load(place.callee.soul)).self_awareness
+    (part,) = await preview(place.database, place.settings)
+    assert (part.kind, part.count, part.bytes > 20_000) == ("runs", 2, True)
+    cleaning = await place.clean()
+    assert cleaning.removed() == [part]
+    assert [await place.is_there(run) for run in old] == [False, False]
+    assert all([await place.is_there(run) for run in stay])
+    assert {memory["run"]: memory["chain"] for memory in await told(cleaning)} == heads
+    being = await BaseBeing.load(cleaning.soul)
+    assert (being.genesis["type"], being.tags, being.attributes["pending"]) == ("cleaning", ["audit"], [])
+    assert being.attributes["removed"] == {"runs": {"count": 2, "bytes": part.bytes}}
+    knows = (await BaseBeing.load(place.callee.soul)).self_awareness
+    assert {key: knows[key] for key in knew} == knew
+    await place.check()
+    assert await preview(place.database, place.settings) == []
+    assert (await place.clean()).soul is None
+
+
+async def test_for_ever_is_for_ever(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = await place.run(monkeypatch)
+    assert (await place.clean(keep_runs=0)).soul is None
+    assert (await place.clean(keep_runs=1e300)).soul is None
+    assert await place.is_there(run)
+
+
+async def test_a_run_that_somebody_has_or_stands_on_stays(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, tied, made, free = [await place.run(monkeypatch) for _ in range(4)]
+    await RelationshipBeing(source_soul=place.callee.soul, target_soul=tied, genesis={"type": "about"}).save()
+    attributes = {"run": str(made), "status": "made"}
+    project = BaseBeing(tags=["project"], genesis={"type": "project"}, attributes=attributes)
+    await project.save()
+    other = Runs(place.database)
+    async with other.claimed(held):
+        await place.clean()
+        assert [await place.is_there(run) for run in (held, tied, made, free)] == [True, True, True, False]
+    await other.close()
+    project.attributes["status"] = "undone"
+    await project.save()
+    await place.clean()
+    assert [await place.is_there(run) for run in (held, tied, made)] == [False, True, False]
+    await place.check()
+
+
+async def test_what_fails_between_leaves_all_of_a_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = await place.run(monkeypatch)
+
+    async def broken(*_: Any, **__: Any) -> None:
+        raise LuxError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("luxos.runtime.retention.memories.append", broken)
+        with pytest.raises(LuxError):
+            await place.clean()
+    assert await place.is_there(run)
+    await place.check()
+    await place.clean()
+    assert not await place.is_there(run)
+
+
+async def test_folders_that_a_killed_cleaning_left_go_the_next_time(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, stays = await place.run(monkeypatch), await place.run(monkeypatch, status="failed")
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("luxos.runtime.retention._remove_folders", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await place.clean()
+    assert (await BaseBeing.find(run), place.folder(run).exists()) == (None, True)
+    await place.clean()
+    assert (place.folder(run).exists(), await place.is_there(stays)) == (False, True)
+
+
+async def test_messages_that_were_read_go_and_the_channel_goes_on(place: Place) -> None:
+    one, two = BaseBeing(genesis={"type": "a"}), BaseBeing(genesis={"type": "b"})
+    await one.save()
+    await two.save()
+    there, back = await Channel.between(one.soul, two.soul), await Channel.between(two.soul, one.soul)
+    for number in range(5):
+        await there.send(number)
+        await back.send(number)
+    for _ in range(3):
+        async with there.receive(timeout=0):
+            pass
+    assert await preview(place.database, place.settings) == []  # they are young
+    await place.database.pool.execute("UPDATE base_beings SET created_at = '2020-01-01' WHERE tags @> '{message}'")
+    (part,) = await preview(place.database, place.settings)
+    assert (part.kind, part.count) == ("messages", 3)
+    assert (await place.clean()).removed() == [part]
+    await there.send("later")
+    assert [message.body async for message in there.messages(timeout=0)] == [3, 4, "later"]
+    assert [message.body async for message in back.messages(timeout=0)] == [0, 1, 2, 3, 4]
+    assert await there.numbers() == (6, 6)
+    await place.check()
+
+
+async def test_tombstones_and_memories_go_only_where_it_is_said(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("luxos.runtime.retention.NEWEST", 100)
+    gone, alive = BaseBeing(genesis={"type": "note", "name": "n"}), BaseBeing(genesis={"type": "note"})
+    for being in (gone, alive):
+        await being.save()
+    await removal.delete(gone.soul)
+    marked = (
+        "UPDATE base_beings SET attributes = jsonb_set(attributes, '{deleted,at}', to_jsonb($2::TEXT)) WHERE soul = $1"
+    )
+    await place.database.pool.execute(marked, gone.soul, OLD)
+    for number in range(700):
+        await memories.append(alive.soul, {"kind": "counted", "number": number, "at": OLD})
+    assert await preview(place.database, place.settings) == []
+    keep: dict[str, Any] = {"keep_tombstones": 30.0, "keep_memories": 30.0}
+    found = {part.kind: part.count for part in await preview(place.database, replace(place.settings, **keep))}
+    cleaning = await place.clean(**keep)
+    removed = {part.kind: part.count for part in cleaning.removed()}
+    assert removed == found == {"tombstones": 1, "memories": found["memories"]}
+    assert 512 <= removed["memories"] <= 600
+    assert await BaseBeing.find(gone.soul, deleted=True) is None
+    assert {memory.get("being") for memory in await told(cleaning)} == {str(gone.soul), str(alive.soul)}
+    await place.check()
+
+
+def test_days_are_moments() -> None:
+    assert before(0) is None
+    assert before(10) < before(1) < datetime.now(UTC).isoformat()  # type: ignore[operator]
+    assert Part("runs", 1, 2).as_json() == {"kind": "runs", "count": 1, "bytes": 2}
