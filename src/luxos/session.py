@@ -56,9 +56,14 @@ class Lux:
         `genesis` is what else belongs to its genotype (`attributes`, `requirements`, `limits`, `permissions`, `tier`,
         `pure`) or is said of it (`purpose`, `examples`). Nothing of the source is executed.
         """
+        from luxos.souls.archive import Archive
         from luxos.souls.registry import summon
+        from luxos.souls.reports import catch_up
 
-        return await summon(name=name, source=source, connection=connection, **genesis)
+        being = await summon(name=name, source=source, connection=connection, **genesis)
+        if connection is None:  # inside a caller's transaction nothing is certain yet; the next one writes its report
+            await catch_up(Archive(self.settings.home))
+        return being
 
     async def load(self, who: UUID | str, *, connection: Any = None) -> BaseBeing:
         """A being by its UUID, or the living being of an alias; `BeingUnknown` or `SoulUnknown` where there is none."""

@@ -172,12 +172,15 @@ async def rollback(archive: Archive, name: str = USUAL, *, to: str | None = None
     return made
 
 
-async def write_files(archive: Archive) -> list[str]:
-    """Writes the manifests' files that are missing, and `production_config.json`; gives the names of those written."""
+async def write_files(archive: Archive, *, again: bool = False) -> list[str]:
+    """Writes the manifests' files that are missing, and `production_config.json`; gives the names of those written.
+
+    `again` also writes those that are not as they should be.
+    """
     rows = await manifests.manifests()
     found = [made for _row, genesis in rows if (made := Manifest.of_row(genesis)) is not None]
     heads = {made.environment: made for made in sorted(found, key=lambda one: one.sequence)}
-    return await asyncio.to_thread(_write_files, archive, found, config_bytes(heads.get(USUAL)))
+    return await asyncio.to_thread(_write_files, archive, found, config_bytes(heads.get(USUAL)), again)
 
 
 def config_bytes(head: Manifest | None) -> bytes | None:
@@ -188,16 +191,20 @@ def config_bytes(head: Manifest | None) -> bytes | None:
     return readable({"environment": USUAL, "manifest": head.hash, "souls": souls})
 
 
-def _write_files(archive: Archive, found: list[Manifest], config: bytes | None) -> list[str]:
+def _write_files(archive: Archive, found: list[Manifest], config: bytes | None, again: bool) -> list[str]:
     wanted = {made.file: made.file_bytes() for made in found}
     with archive.held():
-        missing = {name: content for name, content in wanted.items() if not (archive.folder / name).exists()}
-        file = archive.folder / PRODUCTION
-        if config is not None and (missing or not file.exists()):
-            missing[PRODUCTION] = config
-        for name, content in missing.items():
+        lacking = {name: content for name, content in wanted.items() if _lacks(archive, name, content, again)}
+        if config is not None and (lacking or _lacks(archive, PRODUCTION, config, again)):
+            lacking[PRODUCTION] = config
+        for name, content in lacking.items():
             put(archive.folder / name, content)
-    return list(missing)
+    return list(lacking)
+
+
+def _lacks(archive: Archive, name: str, content: bytes, again: bool) -> bool:
+    file = archive.folder / name
+    return not file.exists() or (again and file.read_bytes() != content)
 
 
 async def _earlier(now: Environment, to: str | None, alias: str | None, connection: Any) -> Manifest:

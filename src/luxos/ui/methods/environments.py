@@ -101,9 +101,11 @@ def _told(made: Manifest) -> dict[str, Any]:
 
 
 async def soul_validate(system: System, person: Person, name: str | None) -> dict[str, Any]:
-    """Everything about souls that is not as it was written; then the reports that a crash cut off are written."""
+    """Everything about souls that is not as it was written; files that a crash cut off are written first."""
     await system.runtime()
     archive = Archive(system.settings.home)
+    written = await environment.write_files(archive)
     found = [{"rule": one.rule, "name": one.name, "message": str(one)} async for one in validate(archive, name)]
-    written = [] if found else [*await catch_up(archive, everything=True), *await environment.write_files(archive)]
+    if not found:
+        written += await catch_up(archive, everything=True)
     return {"status": "damaged" if found else "whole", "findings": found, "written": written}

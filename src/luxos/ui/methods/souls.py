@@ -76,11 +76,16 @@ async def soul_rename(system: System, person: Person, old: str, new: str) -> dic
 
 
 async def soul_report(system: System, person: Person, who: str | None) -> dict[str, Any]:
-    """Writes the report of a version again, or all that are missing."""
+    """Writes the report of a version again; or all that are missing, and manifests' files that are not as signed."""
     await system.runtime()
     archive = Archive(system.settings.home)
     if who is None:
-        return {"folder": str(archive.folder), "written": await catch_up(archive, everything=True)}
+        files = await environment.write_files(archive, again=True)
+        return {
+            "folder": str(archive.folder),
+            "written": await catch_up(archive, everything=True),
+            "files": files,
+        }
     soul, _old = await found_soul(who)
     return {"folder": str(archive.folder), "written": [soul.hash], "files": list(await write_again(archive, soul))}
 

@@ -1,0 +1,82 @@
+"""`luxos soul`, as a person uses it: made, promoted, broken, rolled back, checked, taken elsewhere."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.plugins.command import Command
+
+from luxos.persistence.database import Database
+from luxos.souls.registry import Soul, summon
+
+GOOD = "def function(net: float) -> float:\n    return net * 2\n"
+BAD = "def function(net: float) -> float:\n    return net * 3\n"
+EXAMPLES = [{"args": [2.0], "result": 4.0}]
+COMMANDS = "list show log diff at promote demote production manifest validate rollback import export rename report"
+
+
+async def said(luxos: Command, *arguments: str, **environment: str) -> Any:
+    return await asyncio.to_thread(luxos, "soul", *arguments, **environment)
+
+
+async def told(luxos: Command, *arguments: str) -> Any:
+    ended = await said(luxos, *arguments, "--json")
+    assert ended.code == 0, ended.out + ended.err
+    return ended.json
+
+
+async def test_a_soul_is_promoted_broken_and_rolled_back(quick_luxos: Command, database: Database) -> None:
+    await summon(name="twice", source=GOOD, examples=EXAMPLES)
+    good = (await Soul.of("twice")).hash
+    assert (await told(quick_luxos, "promote", "twice"))["souls"]["twice"]["examples"] == 1
+    await summon(name="twice", source=BAD, examples=EXAMPLES)
+    refused = await said(quick_luxos, "promote", "twice", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (4, "promotion_refused")
+    assert (await told(quick_luxos, "production"))["souls"]["twice"]["hash"] == good
+    diff = (await told(quick_luxos, "diff", good, "twice"))["diff"]
+    assert "-    return net * 2" in diff and "+    return net * 3" in diff  # noqa: PT018 - both lines of one change
+    assert (await told(quick_luxos, "rollback", "twice"))["hash"] == good
+    assert (await said(quick_luxos, "at", "twice")).out == GOOD
+    assert len((await told(quick_luxos, "log", "twice"))["history"]) == 3
+    await told(quick_luxos, "demote", "twice")
+    assert (await told(quick_luxos, "rollback", "--environment", "production"))["souls"]["twice"]["hash"] == good
+    assert Path((await told(quick_luxos, "manifest"))["file"]).exists()
+    assert (await told(quick_luxos, "list"))["souls"][0]["environments"] == {"production": good}
+    assert (await told(quick_luxos, "rename", "twice", "double"))["alias"] == "double"
+    whole = await told(quick_luxos, "validate")
+    assert whole == {"status": "whole", "findings": [], "written": []}
+
+
+async def test_damage_has_a_name_and_an_exit_code(quick_luxos: Command, database: Database) -> None:
+    await summon(name="twice", source=GOOD)
+    await told(quick_luxos, "list")
+    (report,) = quick_luxos.home.rglob("souls/*.md")
+    report.write_bytes(report.read_bytes() + b"x")
+    ended = await said(quick_luxos, "validate")
+    assert ended.code == 1
+    assert report.name in ended.out
+    await told(quick_luxos, "report", "twice")
+    assert (await said(quick_luxos, "validate")).code == 0
+
+
+async def test_what_is_exported_can_be_imported(quick_luxos: Command, database: Database, tmp_path: Path) -> None:
+    await summon(name="twice", source=GOOD)
+    out = tmp_path / "out"
+    assert len((await told(quick_luxos, "export", "twice", "--output", str(out)))["exported"]) == 1
+    old = json.loads(next(out.glob("[0-9a-f]*_*.json")).read_bytes())
+    old["soul_info"]["soul_hash"] = "a1b2c3d4e5f60718"
+    (out / "old.json").write_text(json.dumps(old))
+    (out / "cut.json").write_text("{")
+    found = await told(quick_luxos, "import", str(out))
+    assert [len(found[key]) for key in ("imported", "unchanged", "refused")] == [1, 1, 1]
+    shown = await told(quick_luxos, "show", "a1b2c3d4")
+    assert shown["old_hash"] == "a1b2c3d4e5f60718"
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_every_command_has_help(quick_luxos: Command, language: str) -> None:
+    listed = quick_luxos("soul", "--help", LUXOS_LANG=language)
+    assert all(f"  {command} " in listed.out for command in COMMANDS.split())
+    assert ("promuj" in listed.out) is (language == "pl")
