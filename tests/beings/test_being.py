@@ -276,3 +276,15 @@ async def test_without_a_database_it_says_what_is_missing(monkeypatch: pytest.Mo
     monkeypatch.setattr(BaseBeing, "db_pool", None)
     with pytest.raises(RuntimeError, match="db_pool"):
         await BaseBeing.load(uuid4())
+
+
+@pytest.mark.parametrize("genesis", [{}, {"owner": None}])
+async def test_a_being_keeps_its_owner_where_a_change_names_nobody(
+    database: Database, genesis: dict[str, None]
+) -> None:
+    being = BaseBeing(genesis={"owner": "somebody"})
+    await being.save()
+    being.genesis = genesis  # type: ignore[assignment]
+    being.attributes["changed"] = True
+    await being.save()
+    assert (await BaseBeing.load(being.soul)).owner == "somebody"

@@ -256,6 +256,28 @@ async def test_what_is_no_amount_is_refused(database: Database) -> None:
     assert (await level(soul)).level == 5
 
 
+@pytest.mark.parametrize("change", [spend, gain])
+async def test_the_energy_of_a_core_being_does_not_change(database: Database, change: Any) -> None:
+    core = await database.pool.fetchval("SELECT soul FROM base_beings WHERE tags @> '{core}' LIMIT 1")
+    before = await level(core)
+    with pytest.raises(BeingStatic):
+        await change(core, 1)
+    assert (await level(core)).level == before.level
+
+
+@pytest.mark.parametrize("rest", ["y", "5", 1.5, -1, 10**30, True, None, [1]])
+@pytest.mark.parametrize("since", ["x", "1", -5, 10**30, True, None, 1.0])
+async def test_what_others_wrote_where_energy_counts_is_read_alike_by_all(
+    database: Database, rest: Any, since: Any
+) -> None:
+    policy = {"energy": {"capacity": 10, "per_hour": 7}}
+    being = BaseBeing(attributes=policy, self_awareness={"energy_at": since, "energy_rest": rest})
+    await being.save()
+    moment = datetime.now(UTC) + timedelta(hours=1, minutes=5)
+    told = await level(being, at=moment)
+    assert await gain(being, 1, at=moment) == replace(told, level=min(told.level + 1, 10))
+
+
 async def test_a_core_being_gets_no_policy(database: Database) -> None:
     core = await database.pool.fetchval("SELECT soul FROM base_beings WHERE tags @> '{core}' LIMIT 1")
     with pytest.raises(BeingStatic):

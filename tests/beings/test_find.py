@@ -204,6 +204,17 @@ async def test_a_being_that_was_found_is_saved_like_one_that_was_loaded(database
         await third[0].save()
 
 
+async def test_of_beings_that_are_equally_near_each_is_on_one_page(database: Database) -> None:
+    twins = [await make(number, tags=["twin"], embedding=[1.0, 2.0]) for number in range(25)]
+    nearer = [await make(number, tags=["twin"], embedding=[1.0, 2.0 + number / 10]) for number in range(1, 4)]
+    found, key = [], None
+    while not found or key is not None:
+        some, key = await page(tags=["twin"], near=[1.0, 2.5], limit=4, after=key)
+        found += [being.soul for being in some]
+    assert found[:3] == [being.soul for being in reversed(nearer)]
+    assert found[3:] == sorted(being.soul for being in twins)
+
+
 async def test_the_more_a_text_is_met_the_earlier_a_being_comes(database: Database) -> None:
     await make(1, attributes={"title": "faktura"})
     await make(2, attributes={"title": "faktura, faktury i fakturowanie"})

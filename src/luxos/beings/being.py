@@ -18,7 +18,7 @@ from luxos.beings.shared import Later, Now
 from luxos.beings.static import STATIC
 from luxos.beings.values import check_object, check_size, encoded, rounded, trusted
 from luxos.errors import LuxError
-from luxos.persistence.json_codec import Encoded
+from luxos.persistence.json_codec import Encoded, decode
 
 
 @dataclass(eq=False, kw_only=True)
@@ -125,8 +125,9 @@ class BaseBeing(Record):
         return change_all
 
     def _checked(self) -> Now:
-        if isinstance(self.genesis, dict) and "owner" not in self.genesis:
-            self.genesis = {**self.genesis, "owner": self.default_owner or system_user()}
+        if isinstance(self.genesis, dict) and self.genesis.get("owner") is None:
+            known = {} if self._loaded is None else decode(self._loaded["genesis"])
+            self.genesis = {**self.genesis, "owner": known.get("owner") or self.default_owner or system_user()}
         if self._loaded is None:
             typed.fill(self)
         now = super()._checked()

@@ -107,6 +107,8 @@ async def _change(soul: UUID, amount: int, at: datetime | None, connection: Any)
         row = await lent.fetchrow(queries()["change_energy"], soul, moment, amount)
     if row is None:
         raise BeingUnknown(soul=soul)
+    if row["static"]:
+        raise BeingStatic(soul=soul)
     return Energy(soul, *(row[key] for key in ("level", "capacity", "per_hour", "at", "rest"))), row["done"]
 
 
@@ -115,10 +117,10 @@ def _at(row: Mapping[str, Any], moment: int) -> Energy:
     stored, policy, awareness = row["energy_level"] or 0, row["policy"], row["self_awareness"]
     policy = policy if isinstance(policy, dict) else {}
     capacity, per_hour = _number(policy.get("capacity")), _number(policy.get("per_hour")) or 0
-    since = awareness.get("energy_at")
-    if not isinstance(since, int):
+    since = _counted(awareness.get("energy_at"), 17)
+    if since is None:
         since = _microseconds(row["created_at"]) if row["created_at"] else moment
-    parts = max(moment - since, 0) * per_hour + awareness.get("energy_rest", 0)
+    parts = max(moment - since, 0) * per_hour + (_counted(awareness.get("energy_rest"), 10) or 0)
     found = stored if capacity is None else max(stored, min(capacity, stored + parts // UNIT))
     full = capacity is not None and found >= capacity
     return Energy(row["soul"], found, capacity, per_hour, max(since, moment), 0 if full else parts % UNIT)
@@ -126,6 +128,12 @@ def _at(row: Mapping[str, Any], moment: int) -> Energy:
 
 def _number(value: Any) -> int | None:
     return min(value, MOST) if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _counted(value: Any, digits: int) -> int | None:
+    """A number of ours, as `change_energy` reads it; nothing for anything else, which only others can have written."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
 
 
 def _soul(who: BaseBeing | UUID) -> UUID:

@@ -71,7 +71,7 @@ async def page(
     chosen = _checked(wanted, order, limit)
     async with BaseBeing.transaction(connection) if wanted.near else BaseBeing._borrowed(connection) as lent:
         statement = await _statement(wanted, chosen, after, lent)
-        statement.add("find_limit", limit + 1)
+        statement.add("find_nearest" if chosen.name == "distance" else "find_limit", limit + 1)
         rows = await _fetch(statement, lent)
     beings = [BaseBeing._of(row, alone=connection is None) for row in rows[:limit]]
     return Page(beings, _key(rows[limit - 1], chosen) if len(rows) > limit else None)

@@ -20,6 +20,8 @@ SELECT {columns}, ts_rank({words}, $1::TEXT::TSQUERY)::FLOAT8 AS likeness
 FROM base_beings WHERE TRUE
 
 -- name: find_beings_by_distance
+-- `find_nearest` ends it.
+SELECT * FROM (
 SELECT {columns}, (embedding::VECTOR({dimension}) <=> $1::TEXT::VECTOR) AS distance FROM base_beings WHERE TRUE
 
 -- name: find_tags
@@ -107,8 +109,13 @@ AND energy_level IS NOT NULL ORDER BY energy_level DESC, soul DESC
 ORDER BY likeness DESC, soul
 
 -- name: find_by_distance
--- By the distance alone: an index of vectors knows no second key.
+-- By the distance alone: an index of vectors knows no second key; `find_nearest` has it.
 ORDER BY embedding::VECTOR({dimension}) <=> $1::TEXT::VECTOR
+
+-- name: find_nearest
+-- Of those that are equally far as the last one all, so that the pages cut between them by their souls.
+FETCH FIRST $1 ROWS WITH TIES
+) AS nearest ORDER BY distance, soul LIMIT $1
 
 -- name: find_limit
 LIMIT $1
