@@ -31,6 +31,8 @@ class Settings:
     """`LUXOS_KEEP_TOMBSTONES`: days for which beings that were deleted can come back; 0 is for ever. Default 0."""
     keep_memories: float = 0.0
     """`LUXOS_KEEP_MEMORIES`: days for which memories are kept, but for the newest 1000; 0 is for ever. Default 0."""
+    cache_size: float = 20.0
+    """`LUXOS_CACHE_SIZE`: GB that packages and environments take at most after `luxos db clean`. Default 20."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -48,6 +50,7 @@ class Settings:
             keep_messages=_number(environment, "LUXOS_KEEP_MESSAGES", cls.keep_messages),
             keep_tombstones=_number(environment, "LUXOS_KEEP_TOMBSTONES", cls.keep_tombstones),
             keep_memories=_number(environment, "LUXOS_KEEP_MEMORIES", cls.keep_memories),
+            cache_size=_number(environment, "LUXOS_CACHE_SIZE", cls.cache_size),
         )
 
 

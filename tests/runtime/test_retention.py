@@ -1,5 +1,6 @@
 """What is old goes with its journals and is told; what is young, in use or stood upon stays."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -209,6 +210,22 @@ async def test_tombstones_and_memories_go_only_where_it_is_said(place: Place, mo
     assert await BaseBeing.find(gone.soul, deleted=True) is None
     assert {memory.get("being") for memory in await told(cleaning)} == {str(gone.soul), str(alive.soul)}
     await place.check()
+
+
+async def test_of_the_cache_goes_what_no_kept_run_needs(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("needed", "free"):
+        folder = place.settings.cache / "environments" / name
+        folder.mkdir(parents=True)
+        (folder / "complete").write_text("x" * 10_000)
+        os.utime(folder / "complete", (0, 0))
+    run = await place.run(monkeypatch, status="failed")
+    await place.runs.update(run, start_command=f"make run PYTHON={folder.with_name('needed')}/bin/python")
+    (part,) = await preview(place.database, replace(place.settings, cache_size=0))
+    assert (part.kind, part.count) == ("environments", 1)
+    cleaning = await place.clean(cache_size=0)
+    assert cleaning.removed() == [part]
+    assert [memory["folder"] for memory in await told(cleaning)] == [str(folder)]
+    assert (folder.exists(), folder.with_name("needed").exists()) == (False, True)
 
 
 def test_days_are_moments() -> None:

@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
@@ -215,9 +215,12 @@ def _why_unreachable(log: str) -> str | None:
 async def _made_once(folder: Path, is_whole: Callable[[Path], bool]) -> AsyncIterator[int | None]:
     """Gives the descriptor of the held lock where `folder` must be made, else `None`.
 
-    What the block leaves without an error is complete, and on the disk before it is called so.
+    What the block leaves without an error is complete, and on the disk before it is called so. The marker's time says
+    when the folder was used last.
     """
     if is_whole(folder):
+        with suppress(OSError):
+            os.utime(folder / _COMPLETE)
         yield None
         return
     with disk(folder.parent), _lock_beside(folder) as lock:

@@ -1,8 +1,9 @@
-"""What goes when its time is over, as the settings say: runs, messages, tombstones, memories.
+"""What goes when its time is over, as the settings say: runs, messages, tombstones, memories, and of the cache.
 
 Each thing goes in a transaction of its own, in which the being of the cleaning tells of it: whenever the process ends,
-what is gone is told, and what is told is gone. Of a run the last link of its audit chain is told, so that whoever has
-the run in a backup can still prove that it is the one that was here.
+what is gone is told, and what is told is gone. Forgotten memories leave one in their own being that says so, and
+what goes from the cache can be made again: these two are told right after. Of a run the last link of its audit chain is
+told, so that whoever has the run in a backup can still prove that it is the one that was here.
 """
 
 import asyncio
@@ -22,7 +23,8 @@ from luxos.beings.errors import BeingStatic, BeingUnknown, PurgeChanged, PurgeRe
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.persistence.queries import queries
-from luxos.runtime.room import size_of
+from luxos.runtime import caches
+from luxos.runtime.room import OF_CACHE, size_of
 
 NEWEST = 1000
 """Memories that each being keeps, however old they are."""
@@ -96,6 +98,10 @@ async def preview(database: Database, settings: Settings) -> list[Part]:
     if moment := before(settings.keep_memories):
         (row,) = await database.pool.fetch(database.queries["old_memories"], moment, NEWEST)
         parts.append(Part("memories", row["count"], row["bytes"]))
+    surplus = await _surplus(database, settings)
+    for kind in OF_CACHE:
+        sizes = [one.bytes for one in surplus if one.kind == kind]
+        parts.append(Part(kind, len(sizes), sum(sizes)))
     return [part for part in parts if part.count]
 
 
@@ -110,6 +116,10 @@ async def clean(database: Database, settings: Settings, cleaning: Cleaning) -> N
         await _clean_tombstones(database, moment, cleaning)
     if moment := before(settings.keep_memories):
         await _clean_memories(moment, cleaning)
+    for one in await _surplus(database, settings):
+        if await asyncio.to_thread(caches.remove, one):
+            async with BaseBeing.transaction() as lent:
+                await cleaning.tell(Part(one.kind, 1, one.bytes), lent, folder=str(one.path))
     await cleaning.end()
 
 
@@ -179,6 +189,11 @@ async def _clean_memories(moment: str, cleaning: Cleaning) -> None:
     async for gone in memories.forget_before(datetime.fromisoformat(moment), keep=NEWEST):
         async with BaseBeing.transaction() as lent:
             await cleaning.tell(Part("memories", gone.count, 0), lent, being=str(gone.soul), until=gone.until)
+
+
+async def _surplus(database: Database, settings: Settings) -> list[caches.Cached]:
+    rows = await database.pool.fetch(database.queries["start_commands"])
+    return await asyncio.to_thread(caches.surplus, settings, [row["command"] for row in rows])
 
 
 def _remove_folders(settings: Settings, runs: list[str]) -> list[str]:

@@ -28,6 +28,8 @@ _GOES = {
     "messages": N_("messages that were read"),
     "tombstones": N_("beings that were deleted"),
     "memories": N_("memories"),
+    "packages": N_("cache: packages"),
+    "environments": N_("cache: environments"),
 }
 
 
