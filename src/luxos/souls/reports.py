@@ -9,10 +9,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.genesis import canonical_hash
 from luxos.errors import LuxError, reason_of
 from luxos.persistence.queries import queries
 from luxos.souls.archive import INDEX, Archive, put, read, readable
@@ -107,7 +107,7 @@ async def _made(soul: Soul, genesis: Mapping[str, Any]) -> tuple[Report, str]:
 def _write(archive: Archive, made: list[tuple[Report, str]]) -> None:
     """Writes the files first, and then the index that names them."""
     with archive.held():
-        index = _read_or_nothing(archive)
+        index = dict(_read_or_nothing(archive))
         for report, row in made:
             info, names = report["soul_info"], names_of(report)
             contents = readable(report), markdown(report)
@@ -117,20 +117,47 @@ def _write(archive: Archive, made: list[tuple[Report, str]]) -> None:
             told = {key: info[key] for key in ("alias", "global_ulid", "version", "created_at")}
             index[info["soul_hash"]] = {**told, "files": files, "row": row}
         put(archive.folder / INDEX, _index_bytes(index))
+        if (written := _signature(archive.folder / INDEX)) is not None:
+            _seen[archive.folder / INDEX] = written, index
 
 
 def _read_or_nothing(archive: Archive) -> Index:
-    """What the index says; one that is damaged is set aside, so that the rows can tell it again."""
+    """What the index says, read once for each file that it was; one that is damaged is set aside."""
+    file = archive.folder / INDEX
+    before = _signature(file)
+    kept = _seen.get(file)
+    if kept is not None and before is not None and kept[0] == before:
+        return kept[1]
     try:
-        return read_index(archive)
+        found = read_index(archive)
     except IndexDamaged:
-        aside = archive.folder / f"{INDEX}.damaged"
-        (archive.folder / INDEX).replace(aside)
+        file.replace(archive.folder / f"{INDEX}.damaged")
         return {}
+    if before is not None and before == _signature(file):
+        _seen[file] = before, found
+    return found
+
+
+_Signature = tuple[int, int, int]
+_seen: dict[Path, tuple[_Signature, Index]] = {}
+"""The indexes that this process has read or written, with the file that each was; `validate` never uses them."""
+
+
+def _signature(file: Path) -> _Signature | None:
+    try:
+        told = file.stat()
+    except OSError:
+        return None
+    return told.st_ino, told.st_mtime_ns, told.st_size
 
 
 def _index_bytes(souls: Index) -> bytes:
-    return readable({"digest": canonical_hash(souls), "souls": souls})
+    """One line for each version; the digest is over the lines."""
+    lines = (
+        f"{json.dumps(one)}: {json.dumps(souls[one], ensure_ascii=False, sort_keys=True)}" for one in sorted(souls)
+    )
+    body = ",\n".join(lines)
+    return f'{{"digest": "{digest(body.encode())}",\n"souls": {{\n{body}\n}}}}\n'.encode()
 
 
 def _newest(known: Index) -> datetime:
