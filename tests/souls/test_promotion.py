@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from luxos.souls.errors import (
     AliasMissing,
     EnvironmentInvalid,
     EnvironmentUnknown,
+    KeyUnfit,
     ManifestDamaged,
     ManifestUnknown,
     NothingEarlier,
@@ -27,7 +29,7 @@ from luxos.souls.going_back import rollback_alias
 from luxos.souls.manifest import Manifest, manifests
 from luxos.souls.promotion import promote, same
 from luxos.souls.registry import Soul, summon
-from luxos.souls.signing import key_file, own_key
+from luxos.souls.signing import key_file, own_key, read_key
 from luxos.souls.type_check import type_check
 
 DOUBLE = "def function(n: int) -> int:\n    return n * 2\n"
@@ -174,6 +176,21 @@ async def test_all_that_make_the_key_at_once_get_the_same(archive: Archive) -> N
     assert len(set(keys)) == 1
     assert (key_file(archive).stat().st_mode & 0o777, archive.keys.stat().st_mode & 0o777) == (0o600, 0o700)
     assert [file.name for file in archive.keys.iterdir()] == ["signing.key"]
+
+
+def test_every_single_bit_of_the_key_matters(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    own_key(archive)
+    file = key_file(archive)
+    whole = file.read_bytes()
+    for bit in range(len(whole) * 8):
+        broken = bytearray(whole)
+        broken[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(broken)
+        with pytest.raises(KeyUnfit):
+            read_key(file)
+    file.write_bytes(whole)
+    assert read_key(file) == own_key(archive)
 
 
 async def test_an_alias_goes_back_to_what_its_version_was_made_from(archive: Archive) -> None:

@@ -72,7 +72,8 @@ def read_key(file: Path) -> Key:
         content = read(file, _MOST)
         found = json.loads(content)
         key = Key(found["private"], found["public"])
-        whole = content == _bytes(key) and _public(key.private) == key.public
+        plain = bytes.fromhex(key.private).hex() == key.private  # upper-case digits would be the same key
+        whole = content == _bytes(key) and plain and _public(key.private) == key.public
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise KeyUnfit(path=file) from error
     if not whole or stat.S_IMODE(file.stat().st_mode) & 0o077:
