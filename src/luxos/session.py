@@ -6,7 +6,7 @@ import os
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from luxos.boot import system
@@ -72,9 +72,9 @@ class Lux:
 
         identity = _uuid(who)
         if identity is None:
-            alias = await Alias.of(str(who), connection=connection)
+            alias = await Alias.of(cast(str, who), connection=connection)
             if alias.being is None:
-                raise await unknown(str(who), connection=connection)
+                raise await unknown(alias.name, connection=connection)
             identity = alias.being
         return await BaseBeing.load(identity, connection=connection)
 
@@ -144,5 +144,5 @@ async def opened(home: str | os.PathLike[str] | None = None, dsn: str | None = N
 def _uuid(who: UUID | str) -> UUID | None:
     try:
         return who if isinstance(who, UUID) else UUID(who)
-    except ValueError:
+    except (ValueError, TypeError, AttributeError):
         return None

@@ -49,6 +49,12 @@ REFUSED: dict[str, Callable[[], Awaitable[object]]] = {
     "dependency": lambda: summon(name="bad", source="execution('nobody')\n"),
     "pin": lambda: summon(name="bad", source=SOURCE, dependencies={"a": ZEROS}),
     "core": lambda: summon(name="bad", source=SOURCE, tier="core"),
+    "alias of nothing": lambda: summon(name=None, source=SOURCE),  # type: ignore[arg-type]
+    "alias of number": lambda: summon(name=5, source=SOURCE),  # type: ignore[arg-type]
+    "NUL for an alias": lambda: Soul.of("x\0y"),
+    "surrogate for an alias": lambda: Soul.of("\ud800"),
+    "nothing for an alias": lambda: Soul.of(None),  # type: ignore[arg-type]
+    "NUL to be renamed": lambda: Soul.rename("x\0y", "better"),
     "group": lambda: Soul.register_group({"bad": {"type": "function", "source": "execution('worse')\n"}}),
 }
 

@@ -59,6 +59,8 @@ async def save_all(records: Iterable[Record], *, connection: Any = None) -> None
 
 
 async def _save(wanted: Sequence[Record], connection: Any) -> None:
+    for record in wanted:
+        record._check_identity()
     with _left_to_rest(len(wanted)):
         if connection is None:
             finishing = await in_transaction(BaseBeing._pool(), partial(_saved, wanted))

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingInvalid, BeingStatic, BeingUnknown, EnergyExhausted
+from luxos.beings.record import identified
 from luxos.persistence.queries import queries
 
 MOST = 2**31 - 1
@@ -137,7 +138,7 @@ def _counted(value: Any, digits: int) -> int | None:
 
 
 def _soul(who: BaseBeing | UUID) -> UUID:
-    return who if isinstance(who, UUID) else who.soul
+    return who.soul if isinstance(who, BaseBeing) else identified(who)
 
 
 def _amount(amount: int) -> int:

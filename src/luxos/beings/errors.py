@@ -67,6 +67,8 @@ REASONS: Mapping[str, str] = {
     "reserved": N_("only LuxOS itself writes memories of the kind {kind!r}"),
     "amount": N_("it must be an integer of 32 bits, {least} or more"),
     "since": N_("it must be the number of a memory, from 0, or a moment"),
+    "not_uuid": N_("it must be a UUID, not {kind}"),
+    "not_moment": N_("it must be a moment (datetime), not {kind}"),
     "database": N_("the database does not take it ({said})"),
     "not_text": N_("it is no text"),
     "no_pin": N_("each must be a name with a hash"),

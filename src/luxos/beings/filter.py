@@ -92,6 +92,8 @@ def as_filter(meant: "Filter | str | None", **parts: Any) -> Filter:
         from luxos.beings.filter_text import parse
 
         meant = parse(meant)
+    if not isinstance(meant, Filter | None):
+        raise FilterInvalid(part=repr(meant)[:80], reason=N_("it must be a filter, or its text"))
     if meant is None or not parts:
         return meant if meant is not None else Filter(**parts)
     return Filter(**{**vars(meant), **parts})

@@ -42,6 +42,8 @@ async def find(
 
     Read page by page, so what is written meanwhile may be seen; nothing is seen twice while its key stays.
     """
+    if limit is not None and (type(limit) is not int or limit < 0):
+        raise FilterInvalid(part=repr(limit)[:80], reason=N_("a limit is a number, 0 or more"))
     wanted, key, left = as_filter(meant, **parts), None, limit
     while left is None or left > 0:
         size = _STREAM if left is None else min(_STREAM, left)
@@ -167,13 +169,13 @@ def _key(row: Any, order: _Order) -> str:
 
 def _read_key(text: str, order: _Order) -> list[Any]:
     """What a key of this order says; `FilterInvalid` for a key of another order, or none of ours."""
-    value, tilde, soul = text.rpartition("~")
+    value, tilde, soul = str(text).rpartition("~")
     try:
         if bool(tilde) == (order.column is None):
             raise ValueError(text)
         return [*([] if order.column is None else [_READ[order.column](value)]), UUID(soul)]
     except ValueError as error:
-        raise FilterInvalid(part=text[:80], reason=N_("it is no key of this order of pages")) from error
+        raise FilterInvalid(part=str(text)[:80], reason=N_("it is no key of this order of pages")) from error
 
 
 _READ: Mapping[str, Any] = {

@@ -58,7 +58,7 @@ def canonical_bytes(value: Any) -> bytes:
 
 def is_hash(text: str) -> bool:
     """Whether a text is written as a hash of ours."""
-    return _HASH.fullmatch(text) is not None
+    return isinstance(text, str) and _HASH.fullmatch(text) is not None
 
 
 def typed(value: Any) -> Any:

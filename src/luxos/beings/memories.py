@@ -15,7 +15,8 @@ import asyncpg
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingInvalid, BeingStatic, BeingUnknown
-from luxos.beings.values import check_dict
+from luxos.beings.record import identified
+from luxos.beings.values import check_dict, check_object
 from luxos.errors import LuxError
 from luxos.persistence.queries import queries
 
@@ -41,7 +42,8 @@ class Forgotten:
 
 async def append(soul: UUID, memory: Mapping[str, Any], *, connection: Any = None) -> int:
     """Adds a memory to a being that need not be loaded, and gives its number; `at` is now where it is not said."""
-    entry = {"at": now(), **memory}
+    check_object("memory", memory)
+    entry, soul = {"at": now(), **memory}, identified(soul)
     check(entry)
     async with BaseBeing._borrowed(connection) as lent:
         row = await lent.fetchrow(queries()["append_memory"], soul, entry)
@@ -108,6 +110,7 @@ async def numbered(
     soul: UUID, *, since: datetime | int | None = None, backwards: bool = False, connection: Any = None
 ) -> AsyncIterator[tuple[int, dict[str, Any]]]:
     """As `history`, each memory with its number, so that a reader can go on where it was."""
+    soul = identified(soul)
     start = await _start(soul, since, backwards, connection)
     if start is None:
         return
@@ -122,7 +125,7 @@ async def numbered(
 async def _start(soul: UUID, since: datetime | int | None, backwards: bool, connection: Any) -> int | None:
     """The number to begin with, or a little before; nothing where there is nothing to read."""
     if not isinstance(since, datetime):
-        if isinstance(since, bool) or (since is not None and not 0 <= since <= _NEWEST):
+        if since is not None and (type(since) is not int or not 0 <= since <= _NEWEST):
             raise BeingInvalid(field="since", reason="since")
         return since if since is not None else (_NEWEST if backwards else 0)
     async with BaseBeing._borrowed(connection) as lent:

@@ -77,6 +77,7 @@ class Record:
     ) -> list[Self]:
         """The rows, in the order asked for; the first that is not there is told as `load` tells it."""
         found: dict[UUID, Row] = {}
+        identities = [identified(identity) for identity in identities]
         wanted = list(dict.fromkeys(identities))
         async with cls._borrowed(connection) as lent:
             for start in range(0, len(wanted), _CHUNK):
@@ -161,7 +162,7 @@ class Record:
     @classmethod
     def _there(cls, identity: UUID, row: Row | None, deleted: bool) -> Row:
         if row is None or not cls._is_kind(row):
-            raise BeingUnknown(soul=identity)
+            raise BeingUnknown(soul=identified(identity))
         if not deleted and is_deleted(row):
             raise BeingDeleted(soul=identity, at=(row["attributes"].get("deleted") or {}).get("at", "?"))
         return row
@@ -227,7 +228,10 @@ class Record:
 
     def _checked(self) -> Now:
         """What the object is now; raises `BeingInvalid` for what the row cannot hold."""
+        self._check_identity()
         self._check_changeable()
+        if not isinstance(self.created_at, datetime | None):
+            raise BeingInvalid(field="created_at", reason="not_moment", kind=type(self.created_at).__name__)
         check_tags(self.tags)
         check_energy(self.energy_level)
         for name in self.objects:
@@ -237,6 +241,10 @@ class Record:
         now.energy = self.energy_level
         check_whole(now)
         return now
+
+    def _check_identity(self) -> None:
+        if not isinstance(self.identity, UUID):
+            raise BeingInvalid(field=self.key_column, reason="not_uuid", kind=type(self.identity).__name__)
 
     def _check(self) -> None:
         """Raises `BeingInvalid` for what this kind of row cannot hold."""
@@ -348,6 +356,14 @@ class Record:
 def _is_alone(connection: Any) -> bool:
     """Whether what is done over a connection, or over one of the pool, is in no transaction of the caller."""
     return connection is None or not connection.is_in_transaction()
+
+
+def identified(who: Any) -> UUID:
+    """A UUID from itself or its text; `BeingUnknown` for what is none."""
+    try:
+        return who if isinstance(who, UUID) else UUID(who)
+    except (ValueError, TypeError, AttributeError):
+        raise BeingUnknown(soul=repr(who)[:80]) from None
 
 
 def is_deleted(row: Row) -> bool:

@@ -41,6 +41,8 @@ class Alias:
     @classmethod
     async def find(cls, name: str, *, connection: Any = None) -> Self | None:
         """The alias of this name, or the one that it was renamed to; `None` where there is none."""
+        if not _is_text(name):
+            return None
         row = await BaseBeing.find(row_of(name), connection=connection)
         if row is not None and "renamed" in row.attributes:
             name = row.attributes["renamed"]
@@ -53,7 +55,8 @@ class Alias:
         found = await cls.find(name, connection=connection)
         if found is not None and found.hash is not None:
             return found
-        await _refuse_core(name, connection)
+        if _is_text(name):
+            await _refuse_core(name, connection)
         raise await unknown(name, connection=connection)
 
     @classmethod
@@ -91,15 +94,25 @@ class Alias:
 def check_alias(name: str) -> None:
     """Raises `AliasInvalid`; a UUID without dashes is also letters and digits, but is never an alias."""
     try:
-        UUID(name)
+        UUID(str(name))
     except ValueError:
-        if _ALIAS.fullmatch(name) and len(name) <= _LONGEST:
+        if isinstance(name, str) and _ALIAS.fullmatch(name) and len(name) <= _LONGEST:
             return
     raise AliasInvalid(name=name)
 
 
+def _is_text(name: object) -> bool:
+    """Whether the database could hold it as a name."""
+    try:
+        return isinstance(name, str) and "\0" not in name and bool(name.encode())
+    except UnicodeEncodeError:
+        return False
+
+
 async def unknown(name: str, *, connection: Any = None) -> SoulUnknown:
     """The error for a name that nobody has, with those like it."""
+    if not _is_text(name):
+        return SoulUnknown(name=repr(name)[:_LONGEST])
     async with BaseBeing._borrowed(connection) as lent:
         rows = await lent.fetch(queries()["alias_names"], _NAMES_LOOKED_AT)
     near = difflib.get_close_matches(name[:_LONGEST], [row["name"] for row in rows], n=3)

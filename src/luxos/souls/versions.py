@@ -98,7 +98,7 @@ async def find_hash(name: str, *, connection: Any = None) -> str | None:
     """The whole hash that `name` is or begins, with or without `sha256:`, or `None`; `SoulAmbiguous` for several."""
     if is_hash(name):
         return name
-    match = _PREFIX.fullmatch(name)
+    match = _PREFIX.fullmatch(name) if isinstance(name, str) else None
     if match is None:
         return None
     first = "sha256:" + match[1]
