@@ -252,7 +252,9 @@ async def test_an_environment_whose_python_is_gone_is_made_again(desk: Desk, sma
     assert made == {"stack": "django", "folder": str(folder), "python": str(python), "installed": True}
     await asyncio.to_thread(subprocess.run, [python, "-c", "import first, second"], check=True)
     assert builder.is_ready(desk.settings, "django")
+    os.utime(folder / "complete", (0, 0))
     assert (await builder.install(desk.context, packages))["installed"] is False
+    assert (folder / "complete").stat().st_mtime > 0  # it was used: `luxos db clean` takes others first
 
 
 @pytest.mark.slow
