@@ -108,7 +108,9 @@ class SettingUnfit(LuxError):
 
     code = "ui.setting_unfit"
     exit_code = Exit.USAGE
-    message = N_("The setting {name} has the value {value!r}, which is no number that fits. Correct it, or take it away.")
+    message = N_(
+        "The setting {name} has the value {value!r}, which is no number that fits. Correct it, or take it away."
+    )
 
 
 def settings() -> Settings:

@@ -11,7 +11,7 @@ from luxos.i18n import N_, _
 from luxos.ui.cli.app import group
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option, yes_option
-from luxos.ui.cli.terminal import interactive
+from luxos.ui.cli.terminal import agreed, interactive
 from luxos.ui.formatters import size
 
 _FOLDERS = {
@@ -75,7 +75,7 @@ def clean_command(dry_run: bool, yes: bool, as_json: bool) -> int:
     nothing = dry_run or not found["goes"]
     if not as_json:
         _tell_goes(found["goes"])
-    if nothing or not (yes or (not as_json and interactive() and click.confirm(_("Remove all of this for good?")))):
+    if nothing or not (yes or (not as_json and interactive() and agreed(_("Remove all of this for good?")))):
         if as_json:
             click.echo(json.dumps(found, ensure_ascii=False))
         elif not nothing:

@@ -10,7 +10,7 @@ from luxos.i18n import N_, _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.being import being_command, who_argument
 from luxos.ui.cli.options import json_option, yes_option
-from luxos.ui.cli.terminal import interactive
+from luxos.ui.cli.terminal import agreed, interactive
 
 _GOES = {
     "chapters": N_("chapters of its memories"),
@@ -46,7 +46,7 @@ def purge_command(who: str, yes: bool, as_json: bool) -> int:
     found = ask("preview_purge", {"who": who}, as_json)
     if not as_json:
         _tell(found)
-    if not yes and not (not as_json and interactive() and click.confirm(_("Remove all of this for good?"))):
+    if not yes and not (not as_json and interactive() and agreed(_("Remove all of this for good?"))):
         _say(found, as_json, _("Nothing was removed. With --yes it is removed without a question."))
         return Exit.NEEDS_PERSON
     del found["status"]

@@ -17,6 +17,16 @@ def interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes, in either language; anything else, and Ctrl+D, is a no."""
+    try:
+        said = click.prompt(question + _(" [y/N]"), default="", show_default=False)
+    except click.Abort:
+        click.echo()
+        return False
+    return str(said).strip().casefold() in {"t", "tak", "y", "yes"}
+
+
 class Terminal:
     """Asks the person; an empty answer takes the default, and is then the person's own. Ctrl+D leaves it to LuxOS."""
 
