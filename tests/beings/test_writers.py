@@ -16,6 +16,8 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.memories import history
 from luxos.persistence.database import Database
 
+pytestmark = pytest.mark.slow
+
 WRITERS = 16
 SHORT, LONG = 2.0, 10.0
 

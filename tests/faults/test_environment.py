@@ -12,6 +12,8 @@ from luxos.persistence.database import Database
 from luxos.persistence.schema import SCHEMA_BEING
 from luxos.programmer.builder import lock_of
 
+pytestmark = pytest.mark.slow
+
 SENTENCE = "Zbuduj aplikację todo w Django"
 
 
@@ -27,7 +29,6 @@ def no_index(url: str) -> dict[str, str]:
     return {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": url, "PIP_FIND_LINKS": "", "PIP_RETRIES": "0"}
 
 
-@pytest.mark.slow
 def test_no_network(quick_luxos: Command, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     ended = quick_luxos("do", SENTENCE, LUXOS_CACHE=str(cache), **no_index("http://127.0.0.1:9/simple"))
@@ -35,7 +36,6 @@ def test_no_network(quick_luxos: Command, tmp_path: Path) -> None:
     assert list(cache.rglob("*.whl")) == []
 
 
-@pytest.mark.slow
 def test_an_index_that_answers_500(quick_luxos: Command, tmp_path: Path, serve_index: Callable[..., str]) -> None:
     cache = tmp_path / "cache"
     ended = quick_luxos("do", SENTENCE, "--json", LUXOS_CACHE=str(cache), **no_index(serve_index(500)))
@@ -143,7 +143,6 @@ def test_a_journal_that_is_gone_is_said_and_nothing_is_touched(quick_luxos: Comm
     assert (tmp_path / "a.txt").read_text() == "1"
 
 
-@pytest.mark.slow
 def test_two_builds_in_one_folder_at_once(quick_luxos: Command) -> None:
     first = quick_luxos.start("do", "--yes", SENTENCE)
     assert first.stdout is not None

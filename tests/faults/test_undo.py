@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from tests.plugins.command import Command
 
+pytestmark = pytest.mark.slow
+
 PLAN = """
 one   = WRITE "one.txt", "1"
 two   = WRITE "two.txt", "2" AFTER one
@@ -63,7 +65,6 @@ def test_the_undo_stands_in_the_audit_log(quick_luxos: Command, tmp_path: Path) 
     assert said.out.strip() == "success"
 
 
-@pytest.mark.slow
 def test_what_a_person_wrote_while_a_build_was_cut_off_is_theirs(quick_luxos: Command) -> None:
     assert quick_luxos("do", SENTENCE, "--yes", LUXOS_FAULTPOINT="step.applied:2").code == -signal.SIGKILL
     run = quick_luxos("runs", "--json").json["runs"][0]["run"]
@@ -75,7 +76,6 @@ def test_what_a_person_wrote_while_a_build_was_cut_off_is_theirs(quick_luxos: Co
     assert readme.read_text().endswith("moje\n")
 
 
-@pytest.mark.slow
 def test_a_build_under_a_later_one_is_not_taken_back(quick_luxos: Command) -> None:
     first, second = (quick_luxos("do", SENTENCE, "--json").json["run"] for _build in range(2))
     refused = quick_luxos("undo", first, "--json")

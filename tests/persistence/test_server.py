@@ -14,8 +14,9 @@ from luxos.persistence.database import open_database
 from luxos.persistence.errors import DatabaseCannotStart, DatabaseFolderBroken
 from luxos.persistence.server import _socket_folder
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 async def test_users_that_race_to_start_share_one_server(processes: Any) -> None:
     users = [processes.user() for _ in range(3)]
     assert [processes.hear(user) for user in users] == ["open"] * 3
@@ -28,7 +29,6 @@ async def test_users_that_race_to_start_share_one_server(processes: Any) -> None
     processes.wait_until_gone()
 
 
-@pytest.mark.slow
 async def test_the_second_goes_on_when_the_first_is_killed_and_the_last_one_out_stops_it(made: Any) -> None:
     first, second = made.opened(), made.opened()
     made.ask(first, "write")
@@ -42,13 +42,11 @@ async def test_the_second_goes_on_when_the_first_is_killed_and_the_last_one_out_
     assert not (made.home / "postgres" / "postmaster.pid").exists()
 
 
-@pytest.mark.slow
 async def test_the_server_also_stops_when_its_last_user_is_killed(made: Any) -> None:
     made.kill(made.opened())
     made.wait_until_gone()
 
 
-@pytest.mark.slow
 async def test_a_server_whose_guardian_was_killed_is_adopted(made: Any) -> None:
     first = made.opened()
     made.ask(first, "write")
@@ -64,7 +62,6 @@ async def test_a_server_whose_guardian_was_killed_is_adopted(made: Any) -> None:
     made.wait_until_gone()
 
 
-@pytest.mark.slow
 def test_who_comes_while_the_server_recovers_waits_for_it(made: Any) -> None:
     """A killed backend makes PostgreSQL recover by itself; meanwhile it lets nobody in."""
     first = made.opened()
@@ -94,7 +91,6 @@ async def test_a_server_that_was_killed_recovers_at_the_next_start(made: Any) ->
     made.wait_until_gone()
 
 
-@pytest.mark.slow
 async def test_everything_killed_at_once_loses_nothing_that_was_acknowledged(made: Any) -> None:
     user = made.opened()
     made.ask(user, "write")
@@ -107,7 +103,6 @@ async def test_everything_killed_at_once_loses_nothing_that_was_acknowledged(mad
     made.wait_until_gone()
 
 
-@pytest.mark.slow
 async def test_a_first_start_that_is_killed_in_the_middle_leaves_no_half_cluster(processes: Any) -> None:
     user = processes.user()
     processes.wait_until(lambda: bool(list(processes.home.glob("postgres.new-*/PG_VERSION"))))
@@ -132,7 +127,6 @@ async def test_it_lingers_and_a_guardian_told_to_stop_stops_it(made: Any) -> Non
     assert "database system is shut down" in (made.home / "postgres.log").read_text()
 
 
-@pytest.mark.slow
 async def test_it_lingers_for_the_time_that_is_set_and_no_longer(made: Any) -> None:
     made.leave(made.opened(linger=0.2))
     made.wait_until_gone()

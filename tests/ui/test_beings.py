@@ -14,6 +14,8 @@ from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.database import Database
 from luxos.ui.drawing import draw
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 EVIL = '<script>alert("x")</script> & \x01 \'"]]>'
 
@@ -78,7 +80,6 @@ async def test_pages_go_on_from_the_key(quick_luxos: Command, database: Database
     assert "Jest ich więcej" not in listed.out
 
 
-@pytest.mark.slow
 async def test_a_being_is_shown_by_its_uuid_the_beginning_of_it_and_its_name(
     quick_luxos: Command, database: Database
 ) -> None:
@@ -91,7 +92,6 @@ async def test_a_being_is_shown_by_its_uuid_the_beginning_of_it_and_its_name(
     assert (await said(quick_luxos, "being", "show", str(evil.soul))).code == 0
 
 
-@pytest.mark.slow
 async def test_names_that_fit_none_or_several_are_told(quick_luxos: Command, database: Database) -> None:
     one = UUID(int=(uuid4().int >> 64 << 64) | 1)
     for number in range(2):
@@ -133,7 +133,6 @@ async def test_what_has_no_meaning_is_told_in_polish(
     assert {"ż", "ę", "ó", "ł", "ą", "ś", "ć"} & set(told.err), told
 
 
-@pytest.mark.slow
 async def test_the_graph_is_walked_and_looked_at(quick_luxos: Command, database: Database) -> None:
     ala, ola, evil = [str(being.soul) for being in await three()]
     near = (await said(quick_luxos, "graph", "neighbours", "Ala", "--direction", "out", "--json")).json

@@ -10,6 +10,8 @@ from tests.plugins.command import Command
 from luxos.ui.cli.app import COMMANDS
 from luxos.ui.cli.app import luxos as root
 
+pytestmark = pytest.mark.slow
+
 POLISH = set("ąćęłńóśźż")
 
 
@@ -121,7 +123,6 @@ def test_files_are_written_shown_undone(quick_luxos: Command, tmp_path: Path) ->
     assert [(one["run"], one["status"]) for one in listed] == [(run, "undone")]
 
 
-@pytest.mark.slow
 def test_an_undo_with_nothing_to_take_back_says_so(quick_luxos: Command, tmp_path: Path) -> None:
     (tmp_path / "look.lux").write_text("LIST\n")
     (tmp_path / "fail.lux").write_text('READ "missing.txt"\n')

@@ -16,6 +16,8 @@ from luxos.config import Settings
 from luxos.persistence.guardian import works_in
 from luxos.ui.client import socket_path
 
+pytestmark = pytest.mark.slow
+
 PLAN = 'one = WRITE "a.txt", "1"\ntwo = SHELL ["sh", "-c", "sleep 30; echo 2 > b.txt"] AFTER one\n'
 
 
@@ -113,7 +115,6 @@ def test_when_it_is_killed_the_next_command_works_without_it(quick_luxos: Comman
     quick_luxos("down")
 
 
-@pytest.mark.slow
 def test_when_guardian_and_database_are_killed_it_opens_the_database_again(luxos: Command) -> None:
     pid = luxos("up", "--detach", "--json").json["pid"]
     cluster = luxos.home / ".local" / "share" / "luxos" / "postgres"
@@ -152,7 +153,6 @@ def command(pid: int) -> bytes:
         return b""
 
 
-@pytest.mark.slow
 def test_of_several_that_start_at_once_one_serves_and_the_others_say_so(quick_luxos: Command) -> None:
     started = [quick_luxos.start("up", "--json") for _ in range(3)]
     said = [json.loads(process.stdout.readline()) for process in started if process.stdout]

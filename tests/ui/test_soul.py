@@ -11,6 +11,8 @@ from tests.plugins.command import Command
 from luxos.persistence.database import Database
 from luxos.souls.registry import Soul, summon
 
+pytestmark = pytest.mark.slow
+
 GOOD = "def function(net: float) -> float:\n    return net * 2\n"
 BAD = "def function(net: float) -> float:\n    return net * 3\n"
 EXAMPLES = [{"args": [2.0], "result": 4.0}]
