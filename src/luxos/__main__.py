@@ -10,6 +10,9 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"luxos {__version__}")  # noqa: T201
         return
+    if sorted(sys.argv[1:]) == ["--json", "--version"]:
+        print(f'{{"version": "{__version__}"}}')  # noqa: T201
+        return
     from luxos.ui.cli.app import run
 
     sys.exit(run(sys.argv[1:]))

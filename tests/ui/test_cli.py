@@ -55,6 +55,8 @@ def test_the_version_is_told_in_every_way(quick_luxos: Command) -> None:
     from luxos import __version__
 
     assert quick_luxos("--version").out == f"luxos {__version__}\n"
+    for asked in (("--version", "--json"), ("--json", "--version")):
+        assert quick_luxos(*asked).json == {"version": __version__}
 
 
 @pytest.mark.parametrize(
