@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.plugins.cutting import Cut, Cutting
 
 from luxos.beings.awareness import FIELDS, Recount, fold, fold_pending, judge, keep_past, recompute
 from luxos.beings.being import BaseBeing
@@ -182,31 +183,6 @@ async def test_a_run_whose_process_died_is_counted_later(work: Work) -> None:
     assert (await BaseBeing.load(work.callees[0].soul)).self_awareness == {}
     assert await fold_pending() == 1
     await work.check()
-
-
-class Cut(Exception):
-    """The process ends here."""
-
-
-class Cutting:
-    """A connection that breaks before its `allowed`-th statement."""
-
-    def __init__(self, connection: Any, allowed: int) -> None:
-        self._connection, self.allowed = connection, allowed
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._connection, name)
-        if name not in {"execute", "fetch", "fetchrow", "fetchval"}:
-            return method
-
-        async def counted(*arguments: Any) -> Any:
-            if self.allowed == 0:
-                self._connection.terminate()
-                raise Cut
-            self.allowed -= 1
-            return await method(*arguments)
-
-        return counted
 
 
 @pytest.fixture

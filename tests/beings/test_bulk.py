@@ -203,10 +203,14 @@ async def test_it_joins_a_transaction(database: Database) -> None:
 
 
 async def test_nothing_is_nothing(database: Database) -> None:
+    count = "SELECT count(*) FROM base_beings"
+    before = await database.pool.fetchval(count)
     await save_all([])
+    assert await database.pool.fetchval(count) == before
     saved = notes(1)
     await save_all(saved)
     await save_all(saved)
+    assert await database.pool.fetchval(count) == before + 1
 
 
 async def test_a_stream_gives_each_row_of_its_kind_as_it_was_when_it_began(database: Database) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.plugins.cutting import Cut, Cutting
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingInvalid, BeingStatic, BeingUnknown
@@ -216,31 +217,6 @@ async def test_a_being_that_was_loaded_before_a_move_adds_what_it_remembers(data
     await being.save()
     await other.save()
     assert await told(being.soul) == list(range(62))
-
-
-class Cut(Exception):
-    """The process ends here."""
-
-
-class Cutting:
-    """A connection that breaks before its `allowed`-th statement."""
-
-    def __init__(self, connection: Any, allowed: int) -> None:
-        self._connection, self.allowed = connection, allowed
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._connection, name)
-        if name not in {"execute", "fetch", "fetchrow", "fetchval"}:
-            return method
-
-        async def counted(*arguments: Any) -> Any:
-            if self.allowed == 0:
-                self._connection.terminate()
-                raise Cut
-            self.allowed -= 1
-            return await method(*arguments)
-
-        return counted
 
 
 async def test_cut_off_between_any_two_writes_nothing_is_lost(database: Database) -> None:
