@@ -1,0 +1,84 @@
+"""Code that runs behind walls: what of a being the tiers are given, and what it may ask for while it runs."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from luxos.beings.function_source import Signature
+
+
+@dataclass(frozen=True)
+class CodeLimits:
+    """How much one call may take; what it calls has limits of its own, within the same deadline."""
+
+    seconds: float = 30.0
+    """Of running, the time in which it waits for what it asked for not counted."""
+    memory: int = 64 << 20
+    """Bytes of its heap (hermetic), or of its processes (isolated)."""
+    output: int = 1 << 20
+    """Bytes that it may print; what is over is dropped and told."""
+    result: int = 16 << 20
+    """Bytes of its result as JSON."""
+    recursion: int = 500
+    """Frames on top of each other."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code of one soul, read once per hash. Two owners never share anything that code could change."""
+
+    soul_hash: str
+    name: str
+    source: str
+    signature: Signature
+    owner: str
+    limits: CodeLimits = CodeLimits()
+    requirements: tuple[str, ...] = ()
+    """Locked packages, `name==version --hash=sha256:…`, that it needs; isolated only."""
+    hosts: tuple[str, ...] = ()
+    """Named hosts (`name:port`) that it may reach; isolated only."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one call is given: JSON values, bound to the signature and checked; `this` is what the code sees as `self`."""
+
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    this: Mapping[str, Any] = field(default_factory=dict)
+    """`soul`, `name`, `soul_hash`, `attributes`, `tags`, `energy_level`, `owner`."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Code behind walls calls `execution(…)` or `summon(…)`, and waits."""
+
+    name: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    number: int
+    """Which of the call's asks it is, from 0, in the order in which the code made them."""
+    frozen: bytes | None = None
+    """The state of the code at this ask, sealed, from which it can go on in another process; `None` where it cannot."""
+
+
+Answer = Callable[[Ask], Awaitable[Any]]
+"""Gives the JSON value that was asked for, or raises a `LuxError`, which the code sees as `RuntimeError(message)`."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a call ended: its result, a JSON value, and what it printed."""
+
+    result: Any
+    printed: str = ""
+
+
+class Tier(Protocol):
+    """A way to run code. `deadline` is a moment of the event loop's clock.
+
+    Raises `CodeFailed` (the code's own error, with its line), `CodeOverLimit` (time, memory, recursion, result),
+    `ResultUnfit` (no JSON), or what an answer raised and the code let through. Cancelling ends the code at once.
+    """
+
+    async def call(self, code: Code, given: Given, answer: Answer, deadline: float) -> Ended: ...
