@@ -60,7 +60,7 @@ class System:
             async with database.pool.acquire() as connection, connection.transaction():
                 await write_core_beings(connection, registry)
             runtime = Runtime.of(self.settings, database, registry)
-            opening.push_async_callback(runtime.runs.close)
+            opening.push_async_callback(runtime.close)
             before, self._held = self._held, opening.pop_all()
         if self._runtime is None:
             self._pool_before = BaseBeing.db_pool

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.plugins.cutting import Cut, Cutting
+from tests.plugins.steps import begun
 
 from luxos.beings.awareness import FIELDS, Recount, fold, fold_pending, judge, keep_past, recompute
 from luxos.beings.being import BaseBeing
@@ -77,7 +78,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("luxos.runtime.runs.now", clock)
+    for module in ("runs", "steps"):
+        monkeypatch.setattr(f"luxos.runtime.{module}.now", clock)
     return clock
 
 
@@ -102,14 +104,14 @@ class Work:
 
     async def attempt(self, run: UUID, step: str, who: int, done: bool, took: int) -> None:
         call = Call(run, step, self.callees[who], {})
-        started = await self.runs.start_step(call, "tester")
+        record = await begun(self.runs, call)
         self.clock.moment += timedelta(microseconds=took)
-        await self.runs.finish_step(call, "tester", started, Outcome(1) if done else {"code": "x", "message": "y"})
+        await record.end(Outcome(1) if done else {"code": "x", "message": "y"})
         self.told[self.callees[who].soul].append((done, took))
 
     async def cut_off(self, run: UUID, step: str, who: int) -> None:
         """A step that began and never ended."""
-        await self.runs.start_step(Call(run, step, self.callees[who], {}), "tester")
+        await begun(self.runs, Call(run, step, self.callees[who], {}))
 
     async def check(self) -> None:
         """Every being knows what was told, and `recompute` says so."""

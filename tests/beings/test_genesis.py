@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,34 @@ def same(one: object, two: object) -> bool:
 def test_the_bytes_that_are_hashed(value: object, text: str) -> None:
     assert canonical_bytes(value) == text.encode()
     assert canonical_hash(value) == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=6),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_the_bytes_are_those_of_rfc_8785(value: object) -> None:
+    try:
+        found = canonical_bytes(value)
+    except GenotypeInvalid:
+        assert any("\0" in text or not text.isprintable() or max(text) >= "\ud800" for text in texts_in(value) if text)
+        return
+    assert found == rfc8785.dumps(typed(value))
+
+
+def texts_in(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for key, item in value.items() for text in (key, *texts_in(item))]
+    return [text for item in value for text in texts_in(item)] if isinstance(value, list) else []
 
 
 def test_a_soul_keeps_its_hash_for_ever() -> None:

@@ -155,26 +155,27 @@ async def called(runtime: Runtime, folder: Path, status: str = "done") -> Run:
     async with runtime.runs.claimed(soul):
         run = await runtime.runs.create(soul, "a goal", "", folder, "tester", {"permissions": []})
         execution = Execution(runtime, run, {}, lambda event: None)
-        await execution("test.note", "a", step="first")
+        await execution.call("test.note", ("a",), {}, "first")
         for name in ("second", "third"):
-            await execution("test.note", name, step=name)
-        await execution("test.note", "z", step="last")
+            await execution.call("test.note", (name,), {}, name)
+        await execution.call("test.note", ("z",), {}, "last")
         await runtime.runs.update(soul, status=status)
     return run
 
 
 async def aim(runtime: Runtime, run: Run, target: UUID, *names: str) -> None:
     """Makes steps of a run steps of another being, with a chain that says so: a stored one would need the sandbox."""
-    from luxos.runtime.runs import _content
+    from luxos.runtime.steps import content_of
     from luxos.security.audit import beginning, link
 
     head: dict[str, Any] = beginning(run.genesis)
     for step in sorted(await runtime.runs.steps(run.soul), key=lambda one: one.attributes["chain"]["seq"]):
         callee = target if step.name in names else step.callee
-        head = link(head, _content(callee, step.genesis, step.attributes))
+        genesis = {**step.genesis, "callee": str(callee)}
+        head = link(head, content_of(genesis, step.attributes))
         await BaseBeing.db_pool.execute(
-            "UPDATE relationships SET target_soul = $2, attributes = attributes || $3 WHERE id = $1",
-            *(step.id, callee, {"chain": head}),
+            "UPDATE relationships SET target_soul = $2, genesis = $3, attributes = attributes || $4 WHERE id = $1",
+            *(step.id, callee, genesis, {"chain": head}),
         )
     await runtime.runs.update(run.soul, chain=head)
 

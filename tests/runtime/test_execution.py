@@ -31,8 +31,9 @@ from luxos.runtime.errors import (
     WorkspaceReadOnly,
 )
 from luxos.runtime.execution import Execution, Runtime
-from luxos.runtime.runs import Run, Step, chain_is_whole
+from luxos.runtime.runs import Run, chain_is_whole
 from luxos.runtime.staging import remove_tree
+from luxos.runtime.steps import Step
 from luxos.runtime.threads import to_the_end
 from luxos.souls.registry import Soul
 from luxos.tools.registry import FUNCTIONS
@@ -104,6 +105,13 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
+class Steps(Execution):
+    """A dispatcher whose steps are named by the one who calls."""
+
+    async def __call__(self, who: Any, *args: Any, step: str | None = None, **kwargs: Any) -> Any:
+        return await self.call(who, args, kwargs, step)
+
+
 class PowerCut(Exception):
     """Ends a process here."""
 
@@ -111,14 +119,14 @@ class PowerCut(Exception):
 @asynccontextmanager
 async def executing(
     runtime: Runtime, workspace: Path, run: Run | None = None, permissions: tuple[str, ...] = ("workspace", "external")
-) -> AsyncIterator[Execution]:
+) -> AsyncIterator[Steps]:
     """An execution of a new run, or of one that is taken up again."""
     soul = run.soul if run else uuid4()
     async with runtime.runs.claimed(soul):
         attributes = {"permissions": list(permissions)}
         held = run or await runtime.runs.create(soul, "a goal", "", workspace, "tester", attributes)
         before = {step.name: step for step in await runtime.runs.steps(soul)}
-        yield Execution(runtime, held, before, lambda event: None)
+        yield Steps(runtime, held, before, lambda event: None)
 
 
 async def steps_of(runtime: Runtime, run: Run) -> dict[str, Step]:
@@ -293,7 +301,7 @@ async def test_stored_code_is_called_by_alias_by_hash_and_by_uuid(runtime: Runti
         "import socket\ndef function():\n    socket.create_connection(('127.0.0.1', 5432), 1)\n",
         "def function():\n    raise SystemExit\n",
         "def function():\n    return object()\n",
-        "import os\nos._exit(0)\n",
+        "import os\nos._exit(0)\ndef function():\n    return 1\n",
         "import os\ndef function():\n    os.kill(os.getppid(), 9)\n    return open('/etc/hostname', 'w')\n",
     ],
 )
@@ -311,8 +319,11 @@ async def test_a_process_that_lost_its_claim_can_write_no_more(runtime: Runtime,
         taken = 'UPDATE base_beings SET attributes = attributes || \'{"holder": "other"}\' WHERE soul = $1'
         await runtime.database.pool.execute(taken, execution.run.soul)
         with pytest.raises(RunTaken):
-            await execution("test.note", "two", step="second")
-    assert CALLS == ["one"]
+            await execution("test.send", step="second")
+        assert CALLS == ["one"]
+        with pytest.raises(RunTaken):
+            await execution("test.note", "two", step="third")
+    assert set(await steps_of(runtime, execution.run)) == {"first"}
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tests.plugins.steps import ended
 
 from luxos.beings import memories, removal
 from luxos.beings.awareness import recompute
@@ -39,12 +40,13 @@ class Place:
         """A run with two steps, one of which was tried twice, that all happened at a moment."""
         run = uuid4()
         with monkeypatch.context() as patched:
-            patched.setattr("luxos.runtime.runs.now", lambda: at)
+            for module in ("runs", "steps"):
+                patched.setattr(f"luxos.runtime.{module}.now", lambda: at)
             async with self.runs.claimed(run):
                 await self.runs.create(run, "a goal", "", Path("/tmp"), "tester", {})
                 for step, outcome in (("a", {"code": "x", "message": "y"}), ("a", Outcome(1)), ("b", Outcome(2))):
                     call = Call(run, step, self.callee, {})
-                    await self.runs.finish_step(call, "tester", await self.runs.start_step(call, "tester"), outcome)
+                    await ended(self.runs, call, outcome)
                 await self.runs.update(run, status=status)
         self.folder(run).mkdir(parents=True)
         (self.folder(run) / "journal").write_bytes(b"x" * 10_000)

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from tests.plugins.steps import ended as step_ended
 
 from luxos.beings import memories
 from luxos.beings.awareness import recompute
@@ -84,12 +85,13 @@ async def made(database: Database, settings: Settings, monkeypatch: pytest.Monke
     await callee.save()
     runs, known = Runs(database), [uuid4() for _ in range(RUNS)]
     with monkeypatch.context() as patched:
-        patched.setattr("luxos.runtime.runs.now", lambda: OLD)
+        for module in ("runs", "steps"):
+            patched.setattr(f"luxos.runtime.{module}.now", lambda: OLD)
         for run in known:
             async with runs.claimed(run):
                 await runs.create(run, "a goal", "", Path("/tmp"), "tester", {})
                 call = Call(run, "a", callee, {})
-                await runs.finish_step(call, "tester", await runs.start_step(call, "tester"), Outcome(1))
+                await step_ended(runs, call, Outcome(1))
                 await runs.update(run, status="done")
             (settings.home / "runs" / str(run) / "undo").mkdir(parents=True)
     await runs.close()

@@ -111,4 +111,4 @@ async def test_no_arguments_make_a_defect(execution: Execution, called: list[tup
 
 
 async def _call(execution: Execution, statement: Statement, arguments: dict[str, Any]) -> Any:
-    return await execution(REGISTRY.by_verb(statement.verb).uuid, step=statement.name, **arguments)
+    return await execution.call(REGISTRY.by_verb(statement.verb).uuid, (), arguments, step=statement.name)

@@ -14,13 +14,18 @@ from luxos.lux.checker import check
 from luxos.lux.errors import ArgumentUnknown, VerbUnknown
 from luxos.lux.reader import read
 from luxos.runtime.call import Call
+from luxos.runtime.code import Ask
 from luxos.runtime.context import Context
 from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
-from luxos.runtime.tiers import tiered
+from luxos.runtime.tiers import Tiers, tiered
 from luxos.tools.errors import CommandFailed, WorkspaceHoldsLuxos
 from luxos.tools.registry import FUNCTIONS
 
 REGISTRY = CoreRegistry(FUNCTIONS)
+
+
+async def _nobody(_call: Call, _ask: Ask) -> Any:
+    raise AssertionError("core functions ask for nothing")
 
 
 class Steps:
@@ -31,7 +36,7 @@ class Steps:
 
     async def __call__(self, alias: str, parent: str | None = None, **arguments: Any) -> Any:
         call = Call(UUID(int=2), "step", REGISTRY.by_alias(alias), arguments, parent=parent)
-        return (await tiered(self._context)(call)).result
+        return (await tiered(Tiers(), self._context, _nobody)(call)).result
 
     def _context(self, call: Call) -> Context:
         async def no_other(who: str, **arguments: object) -> None:

@@ -149,7 +149,7 @@ class Agent:
 
         async def execute(statement: Statement, arguments: dict[str, Any]) -> Any:
             who = runtime.registry.by_verb(statement.verb)
-            return await execution(who.uuid, step=statement.name, **arguments)
+            return await execution.call(who.uuid, (), arguments, step=statement.name)
 
         await runtime.runs.update(run.soul, status="running")
         try:

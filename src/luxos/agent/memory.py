@@ -10,7 +10,8 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.database import Database
 from luxos.runtime.changes import Undone
-from luxos.runtime.runs import Run, now
+from luxos.runtime.runs import Run
+from luxos.runtime.steps import now
 
 
 def project_soul(folder: object) -> UUID:

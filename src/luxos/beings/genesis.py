@@ -5,13 +5,14 @@ RFC 8785 has only one kind of number, so values are typed first: 1 becomes `{"in
 """
 
 import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid, GenotypeInvalid
-from luxos.beings.values import check_value
+from luxos.beings.values import check_but_texts, check_value
 
 GENOTYPE = (
     "type",
@@ -28,6 +29,10 @@ GENOTYPE = (
 """The keys of a genesis that change what the being does; names, examples, authors and times are not among them."""
 _MARKS = frozenset({"int", "float", "object"})
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+"""Without numbers, RFC 8785 is what Python's own encoder writes, but for the order of some keys."""
+_UNUSUAL = re.compile("[\ud800-\U0010ffff]")
+"""Halves of characters, and characters that RFC 8785, which sorts keys as UTF-16, may sort otherwise than Python."""
 
 
 def genotype(genesis: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,12 +52,20 @@ def canonical_hash(value: Any) -> str:
 
 def canonical_bytes(value: Any) -> bytes:
     """The bytes that are hashed, so that other languages can check them."""
-    import rfc8785
-
     try:
-        check_value("value", value)
+        check_but_texts("value", value)
+        text = _ENCODER.encode(typed(value))
+        if "\\u0000" in text or _UNUSUAL.search(text):
+            return _bytes_with_care(value)
+        return text.encode()
     except BeingInvalid as error:
         raise GenotypeInvalid(**error.details) from error
+
+
+def _bytes_with_care(value: Any) -> bytes:
+    import rfc8785
+
+    check_value("value", value)
     return rfc8785.dumps(typed(value))
 
 

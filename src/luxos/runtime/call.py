@@ -1,16 +1,32 @@
 """One call of a being, and what a wrapper of the dispatcher is: a function around a function."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.beings.function import FunctionBeing
+from luxos.runtime.binding import Bound
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.codes import Known
+from luxos.runtime.scope import Scope, Tree
+
+if TYPE_CHECKING:
+    from luxos.runtime.steps import StepRecord
 
 Callee = CoreFunction | FunctionBeing
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What of a stored function is run: its code, and its arguments as the function takes them."""
+
+    known: Known
+    bound: Bound
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,11 @@ class Call:
     arguments: Mapping[str, Any]
     parent: str | None = None
     staging: Path | None = None
+    stored: Stored | None = None
+    """There for a stored function, and only for one."""
+    scope: Scope = field(default_factory=lambda: Scope(Tree()))
+    record: StepRecord | None = None
+    """The record of this call, where it is written step by step."""
 
     @property
     def alias(self) -> str:
@@ -39,7 +60,7 @@ class Call:
 
     @property
     def declared(self) -> str:
-        """The effect that the callee declares: `none`, `workspace` or `external`; isolated code has none."""
+        """The effect that the callee declares: `none`, `workspace` or `external`; stored code has none."""
         return self.callee.effects if isinstance(self.callee, CoreFunction) else "none"
 
     @property
@@ -60,11 +81,19 @@ class Call:
     @property
     def soul_hash(self) -> str:
         """The hash of exactly what is called."""
-        return self.callee.soul_hash
+        return self.stored.known.code.soul_hash if self.stored is not None else self.callee.soul_hash
 
-    def inside(self, staging: Path) -> "Call":
+    def below(self, parent: Call) -> Call:
+        """The same call, made by another one."""
+        return replace(self, parent=parent.step, staging=parent.staging)
+
+    def inside(self, staging: Path) -> Call:
         """The same call, with a folder to leave its changes in."""
         return replace(self, staging=staging)
+
+    def recorded(self, record: StepRecord) -> Call:
+        """The same call, with its record."""
+        return replace(self, record=record)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Given:
-    """What one call is given: JSON values, bound to the signature and checked; `this` is what the code sees as `self`."""
+    """What one call is given: JSON values, bound to the signature and checked; `this` is what code sees as `self`."""
 
     args: Sequence[Any] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)

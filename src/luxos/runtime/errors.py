@@ -136,6 +136,14 @@ class CodeFailed(LuxError):
     message = N_("{who} failed in the sandbox: {reason}")
 
 
+class CallOverLimit(LuxError):
+    """A call, or the tree of calls that it belongs to, wants more than it may have."""
+
+    code = "runtime.call_over_limit"
+    exit_code = Exit.REFUSED
+    message = N_("{who} was ended, because the limit of its call is {limit}. Ask for less at once, or raise the limit.")
+
+
 class PermissionRefused(LuxError):
     """The run was not given leave for such an effect."""
 

@@ -1,5 +1,10 @@
-"""The wrapper that writes every step down: that it begins, before it begins, and how it ended."""
+"""The wrapper that writes every step down: how it ended, and where it may act also that it begins, before it begins.
 
+Whoever made the outermost call hears of its end when that is on the disk. What it called without effects is on its way
+there, before it, in the same file of records.
+"""
+
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +14,15 @@ from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors import RunTaken, StepUnknown
 from luxos.runtime.events import Listener, StepFinished, StepStarted
 from luxos.runtime.faultpoints import reach
-from luxos.runtime.runs import Runs, Step
+from luxos.runtime.recorder import Recorder
+from luxos.runtime.steps import Step, StepRecord
+
+_FREE = "none"
 
 
-def recorded(handler: Handler, runs: Runs, before: Mapping[str, Step], owner: str, listener: Listener) -> Handler:
+def recorded(
+    handler: Handler, recorder: Recorder, before: Mapping[str, Step], owner: str, listener: Listener
+) -> Handler:
     """Records each call of `handler` as a step; a step that a crash left with an unknown effect outside is refused.
 
     `before` are the steps that the run already had when this process took it up.
@@ -22,27 +32,44 @@ def recorded(handler: Handler, runs: Runs, before: Mapping[str, Step], owner: st
         known = before.get(call.step)
         if known is not None and known.status in {"started", "unknown"} and call.effects == "external":
             raise StepUnknown(step=call.step, run=str(call.run)[:8])
-        started = await runs.start_step(call, owner)
+        record = StepRecord(recorder, call, owner)
+        if call.effects != _FREE:
+            await record.begin()
         listener(StepStarted(call.step, call.verb, call.alias, call.parent))
         reach("step.started")
         try:
-            outcome = await handler(call)
+            outcome = await handler(call.recorded(record))
             reach("step.ready")
-            await runs.finish_step(call, owner, started, outcome)
+            await _certain(call, record.end(outcome))
         except (DatabaseLost, RunTaken):
             raise
         except LuxError as error:
-            await _failed(call, started, error.as_json())
+            await _failed(call, record, error.as_json())
+            raise
+        except asyncio.CancelledError:
+            if call.effects == _FREE:
+                record.end({"code": "cancelled", "message": "cancelled", "details": {}})
             raise
         except Exception as error:
-            await _failed(call, started, {"code": "defect", "message": repr(error)[:500], "details": {}})
+            await _failed(call, record, {"code": "defect", "message": repr(error)[:500], "details": {}})
             raise
         reach("step.done")
         listener(StepFinished(call.step, "done", outcome.result))
         return outcome
 
-    async def _failed(call: Call, started: str, error: Mapping[str, Any]) -> None:
-        await runs.finish_step(call, owner, started, error)
+    async def _failed(call: Call, record: StepRecord, error: Mapping[str, Any]) -> None:
+        await _certain(call, record.end(error))
         listener(StepFinished(call.step, "failed", error))
 
     return handle
+
+
+async def _certain(call: Call, written: "asyncio.Future[None]") -> None:
+    """Waits for the disk where somebody is told, or something outside the database has happened.
+
+    The wait is not the caller's to cut off: what is on its way is written, and is told as it ended.
+    """
+    if call.parent is None or call.effects != _FREE:
+        await asyncio.shield(written)
+    elif written.done():
+        written.result()

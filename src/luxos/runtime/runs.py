@@ -1,28 +1,26 @@
-"""Runs and steps in the two tables: a run is a being, a step is a relationship from it to what it called.
-
-A step's row is its own audit entry, so its result and its link in the run's chain are written in one transaction.
-"""
+"""Runs in the table: a run is a being, and is held by one process at a time."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 import asyncpg
 
 from luxos.beings.awareness import fold
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
-from luxos.runtime.call import Call, Outcome
 from luxos.runtime.claims import Claims
-from luxos.runtime.errors import FolderBusy, RunAmbiguous, RunBusy, RunTaken, RunUnknown
-from luxos.security.audit import beginning, broken, link
+from luxos.runtime.errors import FolderBusy, RunAmbiguous, RunBusy, RunUnknown
+from luxos.runtime.recorder import Recorder
+from luxos.runtime.steps import Step, content_of, now
+from luxos.security.audit import beginning, broken
 
 _ALL = 1_000_000
-_RECORD = ("arguments", "status", "result", "changes", "error", "started_at", "finished_at")
+_UNFINISHED = frozenset({"running", "interrupted"})
 
 
 @dataclass(frozen=True)
@@ -47,57 +45,6 @@ class Run:
         return str(self.soul)[:8]
 
 
-@dataclass(frozen=True)
-class Step:
-    """A step as it is in the table."""
-
-    id: UUID
-    callee: UUID
-    genesis: Mapping[str, Any]
-    attributes: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        return str(self.genesis["name"])
-
-    @property
-    def verb(self) -> str:
-        return str(self.genesis["verb"])
-
-    @property
-    def call(self) -> str:
-        """The alias of what it called."""
-        return str(self.genesis["call"])
-
-    @property
-    def parent(self) -> str | None:
-        """The step that called it."""
-        parent: str | None = self.genesis.get("parent")
-        return parent
-
-    @property
-    def status(self) -> str:
-        return str(self.attributes["status"])
-
-    @property
-    def seconds(self) -> float | None:
-        """How long its last attempt took."""
-        if "finished_at" not in self.attributes:
-            return None
-        began, ended = (datetime.fromisoformat(self.attributes[key]) for key in ("started_at", "finished_at"))
-        return (ended - began).total_seconds()
-
-
-def step_id(run: UUID, step: str) -> UUID:
-    """The step's id, the same at every attempt: a step exists once."""
-    return uuid5(run, step)
-
-
-def now() -> str:
-    """The moment, in UTC, as all records write it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
 class Runs:
     """Writes and reads runs; all SQL is in `persistence/sql/queries/runs.sql`."""
 
@@ -105,6 +52,7 @@ class Runs:
         self._database = database
         self._sql = database.queries
         self._claims = Claims(database)
+        self.recorder = Recorder(database)
         self._tokens: dict[UUID, str] = {}
 
     async def create(
@@ -121,6 +69,8 @@ class Runs:
             "holder": self._tokens.get(soul),
         }
         await self._database.pool.execute(self._sql["create_run"], soul, genesis, state)
+        if soul in self._tokens:
+            self.recorder.hold(soul, self._tokens[soul], state["chain"])
         return Run(soul, goal, program, workspace, "running", datetime.fromisoformat(created), state, genesis)
 
     async def newest(self, limit: int = 20) -> list[Run]:
@@ -167,9 +117,13 @@ class Runs:
         async with self._claims.held(f"run {run}", RunBusy(run=str(run)[:8])):
             self._tokens[run] = uuid4().hex
             try:
-                await self._database.pool.execute(self._sql["hold_run"], run, self._tokens[run])
+                head = await self._database.pool.fetchval(self._sql["hold_run"], run, self._tokens[run])
+                if head is not None:
+                    self.recorder.hold(run, self._tokens[run], head)
                 yield
             finally:
+                with suppress(LuxError):
+                    await self.recorder.give_up(run)
                 del self._tokens[run]
                 with suppress(LuxError):
                     await self._fold(run)
@@ -197,72 +151,23 @@ class Runs:
         rows = await self._database.pool.fetch(self._sql["load_steps"], run)
         return [Step(row["id"], row["target_soul"], row["genesis"], row["attributes"]) for row in rows]
 
-    async def start_step(self, call: Call, owner: str) -> str:
-        """Records that a step begins, before anything of it happens; gives the moment. `RunTaken` where the run is
-        no longer ours.
-        """
-        started = now()
-        attributes = {"status": "started", "arguments": dict(call.arguments), "started_at": started}
-        written = await self._database.pool.fetchval(
-            self._sql["start_step"],
-            *(step_id(call.run, call.step), call.run, call.callee_soul, _genesis(call, owner), attributes),
-            self._tokens.get(call.run),
-        )
-        if written is None:
-            raise RunTaken(run=str(call.run)[:8])
-        return started
-
-    async def finish_step(self, call: Call, owner: str, started: str, ended: Outcome | Mapping[str, Any]) -> None:
-        """Records how a step ended, with its link in the run's chain, in one transaction.
-
-        `ended` is the outcome of a step that is done, or the error (code, message, details) of one that failed.
-        """
-        if isinstance(ended, Outcome):
-            changes = {"digest": ended.changes.digest, "count": len(ended.changes.changes)} if ended.changes else None
-            record = {"status": "done", "result": ended.result, "changes": changes}
-        else:
-            record = {"status": "failed", "error": dict(ended)}
-        record |= {"started_at": started, "finished_at": now()}
-        known = {"arguments": dict(call.arguments), **record}
-        content = _content(call.callee_soul, _genesis(call, owner), known)
-        async with self._database.pool.acquire() as connection, connection.transaction():
-            head = await connection.fetchval(self._sql["lock_chain"], call.run, self._tokens.get(call.run))
-            if head is None:
-                raise RunTaken(run=str(call.run)[:8])
-            entry = link(head, content)
-            arguments = step_id(call.run, call.step), call.run, entry, {**record, "chain": entry}
-            await connection.execute(self._sql["finish_step"], *arguments)
-
 
 def chain_is_whole(run: Run, steps: Iterable[Step]) -> bool:
-    """Whether the run and its recorded steps, with all their attempts, are what its audit chain was made of."""
-    entries = [
-        (_content(step.callee, step.genesis, attempt), attempt["chain"])
-        for step in steps
-        for attempt in (*step.attributes.get("attempts", ()), step.attributes)
-        if "chain" in attempt
-    ]
-    kept = run.attributes.get("checkpoints", ())
-    return broken(entries, beginning(run.genesis), run.attributes.get("chain"), kept) is None
+    """Whether the run and its recorded steps, with all their attempts, are what its audit chain was made of.
 
-
-def _genesis(call: Call, owner: str) -> dict[str, Any]:
-    return {
-        "type": "step",
-        "run": str(call.run),
-        "name": call.step,
-        "verb": call.verb,
-        "call": call.alias,
-        "parent": call.parent,
-        "soul_hash": call.soul_hash,
-        "owner": owner,
-    }
-
-
-def _content(callee: UUID, genesis: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a step its link in the chain is made of."""
-    kept = {key: attributes[key] for key in _RECORD if key in attributes}
-    return {"callee": str(callee), "genesis": dict(genesis), **kept}
+    While a run goes on, or where its process died, its row may not know of the newest steps yet.
+    """
+    entries = []
+    for step in steps:
+        told = step.genesis.get("callee")
+        if told not in (None, str(step.callee)) and step.callee != run.soul:  # it is the run's where it was purged
+            return False
+        for attempt in (*step.attributes.get("attempts", ()), step.attributes):
+            if "chain" in attempt:
+                content = content_of(step.genesis, attempt, None if told else step.callee)
+                entries.append((content, attempt["chain"]))
+    kept, head = run.attributes.get("checkpoints", ()), run.attributes.get("chain")
+    return broken(entries, beginning(run.genesis), head, kept, unfinished=run.status in _UNFINISHED) is None
 
 
 def _run(row: asyncpg.Record) -> Run:

@@ -18,7 +18,7 @@ from luxos.runtime.changes import ChangeSet
 from luxos.runtime.changes.nofollow import disk
 from luxos.runtime.errors import ChangesDamaged
 from luxos.runtime.faultpoints import reach
-from luxos.runtime.runs import Step
+from luxos.runtime.steps import Step
 from luxos.runtime.threads import to_the_end
 
 

@@ -27,12 +27,16 @@ def broken(
     first: Mapping[str, Any],
     head: object,
     checkpoints: object = (),
+    *,
+    unfinished: bool = False,
 ) -> int | None:
     """The number of the first entry that does not fit, or `None` for a whole chain.
 
-    `entries` are (content, entry); `checkpoints` the entries whose content is gone.
+    `entries` are (content, entry); `checkpoints` the entries whose content is gone. The head is the last entry; of a
+    chain that is `unfinished` it may be an earlier one.
     """
     seq, previous = int(first["seq"]), str(first["hash"])
+    known = {(seq, previous)}
     gone = [(None, entry) for entry in checkpoints] if isinstance(checkpoints, list | tuple) else [(None, None)]
     for content, entry in sorted([*entries, *gone], key=lambda pair: _number(pair[1])):
         seq += 1
@@ -40,8 +44,9 @@ def broken(
         if entry != {"seq": seq, "previous": previous, "hash": own}:
             return seq
         previous = own
-    whole = isinstance(head, Mapping) and (head.get("seq"), head.get("hash")) == (seq, previous)
-    return None if whole else seq + 1
+        known.add((seq, previous))
+    said = (head.get("seq"), head.get("hash")) if isinstance(head, Mapping) else None
+    return None if said == (seq, previous) or (unfinished and said in known) else seq + 1
 
 
 def _kept_hash(entry: object) -> str:

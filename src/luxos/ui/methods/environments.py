@@ -78,7 +78,7 @@ async def _examples(system: System, person: Person, who: str) -> AsyncIterator[p
                     held.append(Execution(runtime, run, {}, lambda event: None))
                     held.append(0)
                 held[1] += 1
-                return await held[0](who, *args, step=f"example_{held[1]}", **kwargs)
+                return await held[0].call(who, args, kwargs, step=f"example_{held[1]}")
 
             try:
                 yield execute

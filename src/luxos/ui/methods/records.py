@@ -3,7 +3,8 @@
 from typing import Any
 
 from luxos.boot import System
-from luxos.runtime.runs import Run, Step
+from luxos.runtime.runs import Run
+from luxos.runtime.steps import Step
 from luxos.ui.methods.person import Person
 
 

@@ -3,7 +3,10 @@
 
 -- name: lock_run_to_fold
 SELECT
-    coalesce((attributes #>> '{chain,seq}')::BIGINT, 0) AS ended,
+    greatest((attributes #>> '{chain,seq}')::BIGINT, (
+        SELECT max((step.attributes #>> '{chain,seq}')::BIGINT)
+        FROM relationships AS step WHERE step.source_soul = $1 AND step.tags @> '{step}'
+    ), 0) AS ended,
     coalesce((attributes ->> 'folded')::BIGINT, 0) AS folded
 FROM base_beings
 WHERE soul = $1 AND tags @> '{run}'
@@ -25,10 +28,18 @@ WHERE source_soul = $1 AND tags @> '{step}'
 UPDATE base_beings SET attributes = attributes || jsonb_build_object('folded', $2::BIGINT) WHERE soul = $1;
 
 -- name: runs_to_fold
+-- Of a run whose process died the steps may be further than its row says.
 SELECT soul
-FROM base_beings
+FROM base_beings AS run
 WHERE tags @> '{run}'
-    AND coalesce((attributes #>> '{chain,seq}')::BIGINT, 0) > coalesce((attributes ->> 'folded')::BIGINT, 0)
+    AND (
+        coalesce((attributes #>> '{chain,seq}')::BIGINT, 0) > coalesce((attributes ->> 'folded')::BIGINT, 0)
+        OR (attributes @> '{"status": "running"}' AND EXISTS (
+            SELECT FROM relationships AS step
+            WHERE step.source_soul = run.soul AND step.tags @> '{step}'
+                AND (step.attributes #>> '{chain,seq}')::BIGINT > coalesce((run.attributes ->> 'folded')::BIGINT, 0)
+        ))
+    )
 ORDER BY created_at, soul;
 
 -- name: lock_awareness

@@ -33,34 +33,68 @@ SELECT pg_try_advisory_lock(hashtextextended($1, 0));
 SELECT pg_advisory_unlock(hashtextextended($1, 0));
 
 -- name: hold_run
--- Whoever held the run before can no longer write into it, even if it does not know yet that it lost its lock.
-UPDATE base_beings SET attributes = jsonb_set(attributes, '{holder}', to_jsonb($2::text)) WHERE soul = $1;
+-- Whoever held the run before can no longer write into it, even if it does not know yet that it lost its lock. Gives the
+-- newest link of its chain: the row's own may be older than that of a step, where the process before died.
+WITH newest AS (
+    SELECT attributes -> 'chain' AS link
+    FROM relationships
+    WHERE source_soul = $1 AND tags @> ARRAY['step'] AND attributes ? 'chain'
+    ORDER BY (attributes #>> '{chain,seq}')::BIGINT DESC
+    LIMIT 1
+)
+UPDATE base_beings
+SET attributes = jsonb_set(attributes, '{holder}', to_jsonb($2::text)) || CASE
+    WHEN ((SELECT link ->> 'seq' FROM newest))::BIGINT > (attributes #>> '{chain,seq}')::BIGINT
+    THEN jsonb_build_object('chain', (SELECT link FROM newest)) ELSE '{}' END
+WHERE soul = $1
+RETURNING attributes -> 'chain' AS head;
 
 -- name: update_run
 UPDATE base_beings SET attributes = attributes || $2 WHERE soul = $1;
 
--- name: start_step
--- Writes nothing where the run is held by another than `$6`. A step that is tried again keeps what is known of its
--- earlier attempts.
-INSERT INTO relationships (id, tags, source_soul, target_soul, genesis, attributes)
-SELECT $1, ARRAY['step'], $2, $3, $4, $5
-FROM base_beings AS run
-WHERE run.soul = $2 AND run.attributes ->> 'holder' = $6
-ON CONFLICT (id) DO UPDATE
-SET attributes = EXCLUDED.attributes || jsonb_build_object(
-    'attempts',
-    coalesce(relationships.attributes -> 'attempts', '[]') || jsonb_build_array(relationships.attributes - 'attempts')
+-- name: record_steps
+-- Many records of steps at once, in their order, where the runs $1 are still held by $2; gives these runs. A run's row is
+-- locked against whoever would take it over meanwhile, and not written. Of each record $3 is the step's id, $4 its run,
+-- $5 what it calls, $6 whether it was recorded before and ends now, $7 its genesis, $8 what becomes of its attributes.
+-- A step that is tried again keeps what is known of its earlier attempts; a record that is there already changes nothing.
+-- A callee that was purged meanwhile is named by the step's genesis only.
+WITH held AS (
+    SELECT run.soul
+    FROM base_beings AS run
+    JOIN unnest($1::UUID[], $2::TEXT[]) AS told (soul, holder)
+        ON run.soul = told.soul AND run.attributes ->> 'holder' = told.holder
+    ORDER BY run.soul
+    FOR SHARE OF run
+),
+records AS (
+    SELECT id, run, coalesce(callee.soul, run) AS target, ends, record.genesis, record.attributes
+    FROM unnest($3::UUID[], $4::UUID[], $5::UUID[], $6::BOOLEAN[], $7::JSONB[], $8::JSONB[])
+        AS record (id, run, target, ends, genesis, attributes)
+    LEFT JOIN base_beings AS callee ON callee.soul = record.target
+    WHERE run IN (SELECT soul FROM held)
+),
+ended AS (
+    UPDATE relationships AS step SET attributes = (step.attributes - 'frozen') || records.attributes
+    FROM records WHERE step.id = records.id AND records.ends
+),
+begun AS (
+    INSERT INTO relationships (id, tags, source_soul, target_soul, genesis, attributes)
+    SELECT id, ARRAY['step'], run, target, genesis, attributes FROM records WHERE NOT ends
+    ON CONFLICT (id) DO UPDATE
+    SET attributes = EXCLUDED.attributes || jsonb_build_object(
+        'attempts',
+        coalesce(relationships.attributes -> 'attempts', '[]')
+        || jsonb_build_array(relationships.attributes - 'attempts')
+    )
+    WHERE relationships.attributes ->> 'attempt' IS DISTINCT FROM EXCLUDED.attributes ->> 'attempt'
 )
-RETURNING id;
+SELECT soul FROM held;
 
--- name: lock_chain
-SELECT attributes -> 'chain' FROM base_beings WHERE soul = $1 AND attributes ->> 'holder' = $2 FOR NO KEY UPDATE;
-
--- name: finish_step
-WITH run AS (
-    UPDATE base_beings SET attributes = jsonb_set(attributes, '{chain}', $3) WHERE soul = $2
-)
-UPDATE relationships SET attributes = attributes || $4 WHERE id = $1;
+-- name: write_heads
+-- The heads $3 of the chains of the runs $1, where they are still held by $2.
+UPDATE base_beings AS run SET attributes = jsonb_set(run.attributes, '{chain}', told.head)
+FROM unnest($1::UUID[], $2::TEXT[], $3::JSONB[]) AS told (soul, holder, head)
+WHERE run.soul = told.soul AND run.attributes ->> 'holder' = told.holder;
 
 -- name: load_steps
 SELECT id, target_soul, genesis, attributes

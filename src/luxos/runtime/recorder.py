@@ -1,0 +1,239 @@
+"""Writes down what the runs of this process record, in their order, many records in one statement.
+
+What is recorded while one batch is on its way to the disk is the next batch, so the disk is waited for once for many.
+The head of a run's chain is kept here, and computed as records come; its row gets it now and then, and when it is given
+up. A batch that the database lost on its way is sent again: a record that is there already changes nothing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from luxos.errors import LuxError
+from luxos.persistence.database import Database
+from luxos.persistence.errors import DatabaseLost
+from luxos.runtime.errors import RunTaken
+from luxos.security.audit import link
+
+MOST = 256
+"""Records in one statement."""
+FROZEN = "frozen"
+"""The key of the state of a step that waits for what it called; gone with the step's next record."""
+_TRIES = 6
+_FIRST_WAIT = 0.05
+_HEADS_EVERY = 0.2
+"""Seconds between two times that the heads of chains are written into the runs' rows."""
+
+
+@dataclass(eq=False)
+class Record:
+    """A step that begins, ends, or both at once; `content`, what its link is made of, is there where it ends."""
+
+    id: UUID
+    run: UUID
+    target: UUID
+    genesis: Mapping[str, Any]
+    attributes: dict[str, Any]
+    content: Mapping[str, Any] | None = None
+    was_begun: bool = False
+    written: asyncio.Future[None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.written = asyncio.get_running_loop().create_future()
+        self.written.add_done_callback(_heard)
+
+    def take(self, later: "Record") -> None:
+        """Becomes what the step is after a later record of it."""
+        self.attributes = {key: value for key, value in self.attributes.items() if key != FROZEN} | later.attributes
+        self.content = later.content
+        self.written.add_done_callback(lambda written: _end(later, written.exception()))
+
+
+@dataclass
+class _Held:
+    """A run of this process: its token, the head of its chain, and what went wrong with it."""
+
+    token: str
+    head: Mapping[str, Any]
+    stored: bool = True
+    broken: LuxError | None = None
+
+
+class Recorder:
+    """One for each process and database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._held: dict[UUID, _Held] = {}
+        self._waiting: deque[Record] = deque()
+        self._writing: asyncio.Task[None] | None = None
+        self._heads_at = 0.0
+
+    def hold(self, run: UUID, token: str, head: Mapping[str, Any]) -> None:
+        """Takes records of a run from now on, which this process holds by a token."""
+        self._held[run] = _Held(token, head)
+
+    async def give_up(self, run: UUID) -> None:
+        """Writes what is left of a run, and the head of its chain; then no more records of it are taken."""
+        try:
+            while self._writing is not None:
+                await asyncio.shield(self._writing)
+            await self._write_heads([run])
+        finally:
+            self._held.pop(run, None)
+
+    def put(self, record: Record) -> asyncio.Future[None]:
+        """Has a record written, after all those before it; the future ends when it is on the disk.
+
+        `RunTaken` where the run is held by another one now, `DatabaseLost` where the database does not come back; then
+        nothing more of the run is written.
+        """
+        held = self._held.get(record.run)
+        if held is None:
+            record.written.set_exception(RunTaken(run=str(record.run)[:8]))
+        elif held.broken is not None:
+            record.written.set_exception(held.broken)
+        else:
+            if record.content is not None:
+                held.head = record.attributes["chain"] = link(held.head, record.content)
+                held.stored = False
+            self._waiting.append(record)
+            if self._writing is None:
+                self._writing = asyncio.get_running_loop().create_task(self._write())
+        return record.written
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._next()
+                try:
+                    held = await self._again(batch)
+                except BaseException as error:
+                    self._fail(batch, error)
+                    if not isinstance(error, Exception):
+                        raise
+                    continue
+                self._done(batch, held)
+                await self._write_some_heads()
+        finally:
+            self._writing = None
+
+    def _next(self) -> list[Record]:
+        """The next batch: no step twice, for one statement writes a row once."""
+        batch: dict[UUID, Record] = {}
+        while self._waiting and len(batch) < MOST:
+            record = self._waiting[0]
+            before = batch.get(record.id)
+            if before is None:
+                batch[record.id] = record
+            elif before.content is None and record.was_begun:
+                before.take(record)
+            else:
+                break
+            self._waiting.popleft()
+        return list(batch.values())
+
+    async def _again(self, batch: Sequence[Record]) -> set[UUID]:
+        """Sends a batch until the database has it; gives the runs that are still ours."""
+        wait = _FIRST_WAIT
+        for _try in range(1, _TRIES):
+            try:
+                return await self._send(batch)
+            except DatabaseLost:
+                await asyncio.sleep(wait)
+                wait *= 2
+        return await self._send(batch)
+
+    async def _send(self, batch: Sequence[Record]) -> set[UUID]:
+        try:
+            return await self._send_all(batch)
+        except asyncpg.PostgresError:
+            if len({record.run for record in batch}) == 1:
+                raise
+        held = set()
+        for run in {record.run for record in batch}:  # what is wrong with one run is no matter of the others
+            own = [record for record in batch if record.run == run]
+            try:
+                held |= await self._send_all(own)
+            except asyncpg.PostgresError as error:
+                self._fail(own, error)
+        return held
+
+    async def _send_all(self, batch: Sequence[Record]) -> set[UUID]:
+        runs = sorted({record.run for record in batch})
+        async with self._database.pool.acquire() as connection:
+            rows = await connection.fetch(
+                self._database.queries["record_steps"],
+                *(runs, [self._held[run].token for run in runs]),
+                *([record.id for record in batch], [record.run for record in batch]),
+                *([record.target for record in batch], [record.was_begun for record in batch]),
+                *([dict(record.genesis) for record in batch], [record.attributes for record in batch]),
+            )
+        return {row["soul"] for row in rows}
+
+    def _done(self, batch: Sequence[Record], held: set[UUID]) -> None:
+        for record in batch:
+            if record.run in held:
+                _end(record)
+            elif not record.written.done():
+                self._break(record.run, RunTaken(run=str(record.run)[:8]))
+                _end(record, self._held[record.run].broken)
+
+    def _fail(self, batch: Sequence[Record], error: BaseException) -> None:
+        """Nothing of the batch, and nothing more of its runs, is certain; what can be said of it is said to all."""
+        said = error if isinstance(error, LuxError) else DatabaseLost(reason=str(error) or type(error).__name__)
+        for record in batch:
+            self._break(record.run, said)
+            _end(record, error if isinstance(error, Exception) else said)
+
+    def _break(self, run: UUID, error: LuxError) -> None:
+        held = self._held[run]
+        if held.broken is None:
+            held.broken = error
+        left = [record for record in self._waiting if record.run == run]
+        for record in left:
+            self._waiting.remove(record)
+            _end(record, held.broken)
+
+    async def _write_some_heads(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._heads_at >= _HEADS_EVERY:
+            self._heads_at = now
+            try:
+                await self._write_heads(list(self._held))
+            except LuxError:  # they are written later; the steps have their links
+                return
+
+    async def _write_heads(self, runs: Sequence[UUID]) -> None:
+        told = {run: held for run, held in self._of(runs) if not held.stored and held.broken is None}
+        if not told:
+            return
+        heads = {run: held.head for run, held in told.items()}
+        arguments = (list(told), [held.token for held in told.values()], [dict(head) for head in heads.values()])
+        async with self._database.pool.acquire() as connection:
+            await connection.execute(self._database.queries["write_heads"], *arguments)
+        for run, held in told.items():
+            held.stored = held.head is heads[run]
+
+    def _of(self, runs: Sequence[UUID]) -> list[tuple[UUID, _Held]]:
+        return [(run, self._held[run]) for run in sorted(runs) if run in self._held]
+
+
+def _end(record: Record, error: BaseException | None = None) -> None:
+    if record.written.done():
+        return
+    if error is None:
+        record.written.set_result(None)
+    else:
+        record.written.set_exception(error)
+
+
+def _heard(written: asyncio.Future[None]) -> None:
+    """Nobody need wait for a record: the one of its parent, which comes after it, fails too."""
+    if not written.cancelled():
+        written.exception()

@@ -1,0 +1,125 @@
+"""A step: a relationship from the run to what it called, and at once its own audit entry.
+
+What is called has no effects mostly, and then a step is written once, when it has ended. It is written before that
+where it may act, and where it calls others (`docs/design.md`, "The dispatcher").
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from luxos.runtime.call import Call, Outcome
+from luxos.runtime.recorder import FROZEN, Record, Recorder
+
+_CONTENT = ("arguments", "status", "result", "changes", "error", "started_at", "finished_at")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as it is in the table."""
+
+    id: UUID
+    callee: UUID
+    genesis: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.genesis["name"])
+
+    @property
+    def verb(self) -> str:
+        return str(self.genesis["verb"])
+
+    @property
+    def call(self) -> str:
+        """The alias of what it called."""
+        return str(self.genesis["call"])
+
+    @property
+    def parent(self) -> str | None:
+        """The step that called it."""
+        parent: str | None = self.genesis.get("parent")
+        return parent
+
+    @property
+    def status(self) -> str:
+        return str(self.attributes["status"])
+
+    @property
+    def seconds(self) -> float | None:
+        """How long its last attempt took."""
+        if "finished_at" not in self.attributes:
+            return None
+        began, ended = (datetime.fromisoformat(self.attributes[key]) for key in ("started_at", "finished_at"))
+        return (ended - began).total_seconds()
+
+
+class StepRecord:
+    """The record of one step in the making."""
+
+    def __init__(self, recorder: Recorder, call: Call, owner: str) -> None:
+        self._recorder, self._call = recorder, call
+        self._id = step_id(call.run, call.step)
+        self._genesis = genesis_of(call, owner)
+        self._known = {"arguments": dict(call.arguments), "started_at": now(), "attempt": secrets.token_hex(6)}
+        self._begun = False
+
+    def begin(self, frozen: Mapping[str, Any] | None = None) -> asyncio.Future[None]:
+        """Says that it has begun, and from which state its code can go on; the future ends when that is certain."""
+        attributes: dict[str, Any] = {} if frozen is None else {FROZEN: dict(frozen)}
+        if not self._begun:
+            attributes = {"status": "started", **self._known, **attributes}
+        return self._put(attributes, None)
+
+    def end(self, ended: Outcome | Mapping[str, Any]) -> asyncio.Future[None]:
+        """Says how it ended, with its link in the run's chain: its outcome, or its error (code, message, details)."""
+        if isinstance(ended, Outcome):
+            changes = {"digest": ended.changes.digest, "count": len(ended.changes.changes)} if ended.changes else None
+            told = {"status": "done", "result": ended.result, "changes": changes}
+        else:
+            told = {"status": "failed", "error": dict(ended)}
+        told = {**self._known, **told, "finished_at": now()}
+        return self._put(told, content_of(self._genesis, told))
+
+    def _put(self, attributes: dict[str, Any], content: Mapping[str, Any] | None) -> asyncio.Future[None]:
+        call = self._call
+        record = Record(self._id, call.run, call.callee_soul, self._genesis, attributes, content, self._begun)
+        written = self._recorder.put(record)
+        self._begun = True
+        return written
+
+
+def step_id(run: UUID, step: str) -> UUID:
+    """The step's id, the same at every attempt: a step exists once."""
+    return uuid5(run, step)
+
+
+def now() -> str:
+    """The moment, in UTC, as all records write it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def genesis_of(call: Call, owner: str) -> dict[str, Any]:
+    """What a step is, however it ends."""
+    return {
+        "type": "step",
+        "run": str(call.run),
+        "name": call.step,
+        "verb": call.verb,
+        "call": call.alias,
+        "callee": str(call.callee_soul),
+        "parent": call.parent,
+        "soul_hash": call.soul_hash,
+        "owner": owner,
+    }
+
+
+def content_of(genesis: Mapping[str, Any], attributes: Mapping[str, Any], callee: UUID | None = None) -> dict[str, Any]:
+    """What of an attempt its link in the chain is made of; `callee` for a step whose genesis does not say it yet."""
+    told = {"genesis": genesis, **{key: attributes[key] for key in _CONTENT if key in attributes}}
+    return told if callee is None else {"callee": str(callee), **told}
