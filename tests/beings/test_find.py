@@ -16,6 +16,7 @@ from luxos.beings.errors import BeingConflict, FilterInvalid
 from luxos.beings.filter import Comparison, Filter
 from luxos.beings.find import ORDERS, count, ensure_vector_index, find, page
 from luxos.persistence.database import Database
+from luxos.persistence.queries import parts as parts_of_statements
 
 MORNING = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -283,6 +284,34 @@ async def test_indexes_can_answer(database: Database, text: str, index: str) -> 
         plan = await connection.fetch("EXPLAIN " + statement.text, *statement.arguments)
         await connection.execute("RESET enable_seqscan")
     assert index in "\n".join(row[0] for row in plan)
+
+
+async def plans_made(database: Database, monkeypatch: pytest.MonkeyPatch, condition: str) -> tuple[int, int]:
+    """Asks for many energies; how often PostgreSQL planned for them, and how often for any."""
+    monkeypatch.setitem(parts_of_statements()._texts, "find_for_values", condition)
+    async with database.pool.acquire() as connection:
+        for energy in range(20):
+            await page(energy=(energy, energy), connection=connection)
+        row = await connection.fetchrow(
+            "SELECT sum(custom_plans), sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE $1",
+            "%energy_level >=%",
+        )
+    return int(row[0]), int(row[1])
+
+
+async def test_a_statement_that_is_kept_is_planned_for_its_values(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the control: without the condition that says so, it is planned once for any."""
+    assert await plans_made(database, monkeypatch, parts_of_statements()["find_for_values"]) == (20, 0)
+
+
+async def test_without_its_condition_it_is_planned_for_any_values(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    custom, generic = await plans_made(database, monkeypatch, "AND $1::BOOLEAN")
+    assert generic > 0
+    assert custom + generic == 20
 
 
 values = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "b", '"', "\\"])

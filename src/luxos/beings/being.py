@@ -94,9 +94,10 @@ class BaseBeing(Record):
         return cast(Self, super()._of(row, alone=alone) if kind is BaseBeing else kind._of(row, alone=alone))
 
     def _take(self, row: Row) -> None:
-        self.memories, self.embedding = list(row["memories"]), row["embedding"]
-        self._remembered = len(self.memories), trusted("memories", row["memories"])
         super()._take(row)
+        memories, embedding = row["memories"], row["embedding"]
+        self.memories, self._remembered = list(memories), (len(memories), trusted("memories", memories))
+        self.embedding = None if embedding is None else list(embedding)
 
     def _written(self, now: Now, row: Row) -> None:
         super()._written(now, row)
@@ -154,6 +155,11 @@ class BaseBeing(Record):
 
     def _state(self, encode: Encoder) -> State:
         return {**super()._state(encode), "embedding": rounded(self.embedding)}
+
+    def _state_of(self, row: Row) -> dict[str, Any]:
+        state = super()._state_of(row)
+        state["embedding"] = row["embedding"]
+        return state
 
     def _whole(self, state: State) -> dict[str, Any]:
         memories = state.remembered[1] if isinstance(state, Now) else trusted("memories", self.memories)

@@ -58,7 +58,8 @@ def columns() -> str:
 
 
 async def conditions(statement: Statement, wanted: Filter, connection: Any) -> None:
-    """Adds what the filter wants."""
+    """Adds what the filter wants; the statement is planned for its very values, which are spread unevenly."""
+    statement.add("find_for_values", True)
     for name, value in _plain(wanted):
         statement.add(name, value)
     for one in wanted.where:

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
 from luxos.beings.errors import BeingInvalid, FilterInvalid
@@ -89,14 +90,20 @@ class Filter:
 def as_filter(meant: "Filter | str | None", **parts: Any) -> Filter:
     """A filter from itself, from its text, or from its parts by name."""
     if isinstance(meant, str):
-        from luxos.beings.filter_text import parse
-
-        meant = parse(meant)
+        meant = _read(meant)
     if not isinstance(meant, Filter | None):
         raise FilterInvalid(part=repr(meant)[:80], reason=N_("it must be a filter, or its text"))
     if meant is None or not parts:
         return meant if meant is not None else Filter(**parts)
     return Filter(**{**vars(meant), **parts})
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Filter:
+    """What a text means; it is asked again and again, page by page."""
+    from luxos.beings.filter_text import parse
+
+    return parse(text)
 
 
 def _list(part: str, value: Any) -> Sequence[Any]:

@@ -74,7 +74,7 @@ async def page(
     async with BaseBeing.transaction(connection) if wanted.near else BaseBeing._borrowed(connection) as lent:
         statement = await _statement(wanted, chosen, after, lent)
         statement.add("find_nearest" if chosen.name == "distance" else "find_limit", limit + 1)
-        rows = await _fetch(statement, lent)
+        rows = await lent.fetch(statement.text, *statement.arguments)
     beings = [BaseBeing._of(row, alone=connection is None) for row in rows[:limit]]
     return Page(beings, _key(rows[limit - 1], chosen) if len(rows) > limit else None)
 
@@ -84,8 +84,7 @@ async def count(meant: Filter | str | None = None, *, connection: Any = None, **
     async with BaseBeing._borrowed(connection) as lent:
         statement = Statement("count_beings")
         await conditions(statement, as_filter(meant, **parts), lent)
-        rows = await _fetch(statement, lent)
-    return int(rows[0][0])
+        return int(await lent.fetchval(statement.text, *statement.arguments))
 
 
 async def ensure_vector_index(dimension: int, *, connection: Any = None) -> None:
@@ -150,13 +149,6 @@ async def _statement(wanted: Filter, order: _Order, after: str | None, connectio
         statement.add(order.after, *extra, *_read_key(after, order))
     statement.add(order.by, *(extra if order.name == "distance" else ()))
     return statement
-
-
-async def _fetch(statement: Statement, connection: Any) -> list[Any]:
-    """The rows. A statement without a name is planned for these very values: a plan for any values would be wrong for
-    most, since tags and energies are spread unevenly."""
-    prepared = await connection.prepare(statement.text, name="")
-    return list(await prepared.fetch(*statement.arguments))
 
 
 def _key(row: Any, order: _Order) -> str:

@@ -187,13 +187,11 @@ class Record:
 
     def _take(self, row: Row) -> None:
         """Becomes what the row is."""
-        for name in (*self.objects, "created_at"):
-            setattr(self, name, row[name])
-        self.tags = list(row["tags"] or ())
-        self.energy_level = self._energy = row["energy_level"] or 0
-        self._loaded = self._state(trusted)
+        self._loaded = self._state_of(row)
         for name in self.objects:
             setattr(self, name, dict(row[name]))
+        self.tags, self.created_at = list(row["tags"] or ()), row["created_at"]
+        self.energy_level = self._energy = row["energy_level"] or 0
 
     def _written(self, now: Now, row: Row) -> None:
         """Knows that the row is what was sent; what the object became meanwhile is a change."""
@@ -255,6 +253,10 @@ class Record:
     def _state(self, encode: Encoder) -> State:
         """What is compared with the row, by field."""
         return {"tags": list(self.tags), **{name: encode(name, getattr(self, name)) for name in self.objects}}
+
+    def _state_of(self, row: Row) -> dict[str, Any]:
+        """The same of a row, which is known to be right."""
+        return {"tags": row["tags"] or [], **{name: trusted(name, row[name]) for name in self.objects}}
 
     def _changes(self, now: Now) -> Change | None:
         """What differs from what was loaded, ready to be written; `None` for nothing."""
