@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from luxos.beings.core import CoreRegistry
     from luxos.config import Settings
     from luxos.persistence.database import Database
+    from luxos.runtime.dispatcher import Runtime
     from luxos.runtime.events import Listener
-    from luxos.runtime.execution import Runtime
 
 
 class System:
@@ -52,7 +52,7 @@ class System:
         from luxos.beings.being import BaseBeing
         from luxos.beings.core import write_core_beings
         from luxos.persistence.database import open_database
-        from luxos.runtime.execution import Runtime
+        from luxos.runtime.dispatcher import Runtime
 
         registry = core_registry()
         async with AsyncExitStack() as opening:
@@ -79,9 +79,10 @@ def core_registry() -> CoreRegistry:
     """All core functions of this LuxOS, by UUID, alias and verb."""
     from luxos.beings.core import CoreRegistry
     from luxos.programmer.registry import FUNCTIONS as PROGRAMMER
+    from luxos.runtime.summoning import FUNCTIONS as RUNTIME
     from luxos.tools.registry import FUNCTIONS as TOOLS
 
-    return CoreRegistry([*TOOLS, *PROGRAMMER])
+    return CoreRegistry([*RUNTIME, *TOOLS, *PROGRAMMER])
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from luxos.beings.filter import Filter
     from luxos.beings.find import Page
     from luxos.beings.record import Record
-    from luxos.persistence.database import Database
+    from luxos.runtime.calling import Calls, SessionRun
+    from luxos.runtime.dispatcher import Runtime
     from luxos.souls.registry import Soul
 
 
@@ -40,8 +42,27 @@ class Lux:
     Beings also work on their own while it is open: `await being.save()`, `await FunctionBeing.load(soul)`.
     """
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self.settings, self.database = settings, database
+    def __init__(self, settings: Settings, runtime: Runtime, run: SessionRun) -> None:
+        self.settings, self.database = settings, runtime.database
+        self._runtime, self._run = runtime, run
+
+    @cached_property
+    def execution(self) -> Calls:
+        """Calls functions: `await lux.execution(vat, 100)`, by the being, its UUID, a hash or an alias.
+
+        Each call is a step of the session's run. `execution.but(seconds=5, recording="summary")` calls otherwise.
+        """
+        from luxos.runtime.calling import Calls
+
+        return Calls(self._runtime, self._run)
+
+    @asynccontextmanager
+    async def run(self, goal: str) -> AsyncIterator[Calls]:
+        """A run of its own for the calls of the block, which `luxos runs` shows by its goal."""
+        from luxos.runtime.calling import Calls, session_run
+
+        async with session_run(self._runtime, goal) as run:
+            yield Calls(self._runtime, run)
 
     @property
     def souls(self) -> type[Soul]:
@@ -129,6 +150,9 @@ _open: list[Path] = []
 @asynccontextmanager
 async def opened(home: str | os.PathLike[str] | None = None, dsn: str | None = None) -> AsyncIterator[Lux]:
     """LuxOS, open for the length of the block; see `luxos.open`."""
+    from luxos.beings.function import FunctionBeing
+    from luxos.runtime.calling import session_run
+
     settings = Settings.from_environment(os.environ)
     settings = replace(settings, home=Path(home).absolute() if home else settings.home, dsn=dsn or settings.dsn)
     if _open:
@@ -136,8 +160,13 @@ async def opened(home: str | os.PathLike[str] | None = None, dsn: str | None = N
     _open.append(settings.home)
     try:
         async with system(settings) as booted:
-            yield Lux(settings, (await booted.runtime()).database)
+            runtime = await booted.runtime()
+            async with session_run(runtime, "luxos.open()") as run:
+                lux = Lux(settings, runtime, run)
+                FunctionBeing.dispatcher = lux.execution
+                yield lux
     finally:
+        FunctionBeing.dispatcher = None
         _open.clear()
 
 

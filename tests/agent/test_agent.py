@@ -15,7 +15,7 @@ from luxos.boot import core_registry
 from luxos.config import Settings
 from luxos.lux.errors import ProgramInvalid
 from luxos.persistence.database import Database
-from luxos.runtime.execution import Runtime
+from luxos.runtime.dispatcher import Runtime
 
 
 @pytest.fixture

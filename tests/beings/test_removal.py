@@ -18,7 +18,8 @@ from luxos.beings.removal import Purge, delete, purge, purge_preview, restore
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.runtime.context import Context
-from luxos.runtime.execution import Execution, Runtime
+from luxos.runtime.dispatcher import Runtime
+from luxos.runtime.execution import Execution
 from luxos.runtime.runs import Run, chain_is_whole
 from luxos.souls.aliases import Alias
 from luxos.souls.registry import summon

@@ -16,6 +16,7 @@ from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.context import Context
+from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.errors import (
     ArgumentsUnfit,
     BeingNotCallable,
@@ -30,7 +31,7 @@ from luxos.runtime.errors import (
     StepUnknown,
     WorkspaceReadOnly,
 )
-from luxos.runtime.execution import Execution, Runtime
+from luxos.runtime.execution import Execution
 from luxos.runtime.runs import Run, chain_is_whole
 from luxos.runtime.staging import remove_tree
 from luxos.runtime.steps import Step

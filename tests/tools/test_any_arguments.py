@@ -22,7 +22,8 @@ from luxos.lux.reader import read
 from luxos.lux.runner import run
 from luxos.lux.writer import write
 from luxos.persistence.database import Database
-from luxos.runtime.execution import Execution, Runtime
+from luxos.runtime.dispatcher import Runtime
+from luxos.runtime.execution import Execution
 
 FETCHING = {"FETCH", "INSTALL"}
 """They would reach for a network where the stack is a real one."""

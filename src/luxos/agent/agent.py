@@ -28,8 +28,9 @@ from luxos.lux.runner import run as walk
 from luxos.lux.writer import write
 from luxos.nlp import understand
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.events import Listener
-from luxos.runtime.execution import Execution, Runtime
+from luxos.runtime.execution import Execution
 from luxos.runtime.runs import Run
 from luxos.runtime.staging import changes_of
 from luxos.runtime.threads import to_the_end

@@ -11,7 +11,7 @@ from luxos.agent.errors import FolderOfLuxos, FolderTaken, FolderUnfit, ProjectC
 from luxos.agent.memory import find_project
 from luxos.errors import reason_of
 from luxos.runtime.changes import ChangeSet, Undone
-from luxos.runtime.execution import Runtime
+from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.steps import Step
 from luxos.runtime.threads import to_the_end
 

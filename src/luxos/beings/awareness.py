@@ -156,8 +156,12 @@ def _tallies(attempts: Iterable[Mapping[str, Any]]) -> dict[UUID, Tally]:
 
 
 def _count(tallies: dict[UUID, Tally], attempt: Mapping[str, Any]) -> None:
+    """Counts one attempt, or all those that a step stands for."""
     tally = tallies.setdefault(attempt["target_soul"], Tally())
-    tally.count(attempt["status"], attempt["started_at"], attempt["finished_at"])
+    if (summary := attempt["summary"]) is not None:
+        tallies[attempt["target_soul"]] = tally + Tally.of(_mapping(summary))
+    else:
+        tally.count(attempt["status"], attempt["started_at"], attempt["finished_at"])
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

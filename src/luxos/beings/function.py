@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
-from uuid import UUID
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import NotDispatched
@@ -16,7 +15,7 @@ TIERS = ("core", "hermetic", "isolated")
 class Dispatcher(Protocol):
     """`execution(who, *args)`: the one way to run anything."""
 
-    async def __call__(self, who: UUID, *args: Any, **kwargs: Any) -> Any: ...
+    async def __call__(self, who: "FunctionBeing", *args: Any, **kwargs: Any) -> Any: ...
 
 
 @dataclass(eq=False, kw_only=True)
@@ -25,7 +24,7 @@ class FunctionBeing(BaseBeing):
 
     kind: ClassVar[str | None] = "function"
     dispatcher: ClassVar[Dispatcher | None] = None
-    """The runtime's dispatcher; boot sets it on `FunctionBeing`."""
+    """The runtime's dispatcher; `luxos.open()` sets it on `FunctionBeing`."""
 
     @classmethod
     def of(cls, name: str, source: str, **genesis: Any) -> "FunctionBeing":
@@ -63,4 +62,4 @@ class FunctionBeing(BaseBeing):
         dispatcher = FunctionBeing.dispatcher
         if dispatcher is None:
             raise NotDispatched(soul=self.soul)
-        return await dispatcher(self.soul, *args, **kwargs)
+        return await dispatcher(self, *args, **kwargs)

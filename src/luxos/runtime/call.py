@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from luxos.runtime.steps import StepRecord
 
 Callee = CoreFunction | FunctionBeing
+Recording = Literal["full", "summary", "off"]
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,11 @@ class Call:
     stored: Stored | None = None
     """There for a stored function, and only for one."""
     scope: Scope = field(default_factory=lambda: Scope(Tree()))
+    recording: Recording = "full"
     record: StepRecord | None = None
     """The record of this call, where it is written step by step."""
+    caller: Stored | None = None
+    """The stored code that makes the call; nothing where a program, a person or a core function does."""
 
     @property
     def alias(self) -> str:
@@ -85,7 +89,9 @@ class Call:
 
     def below(self, parent: Call) -> Call:
         """The same call, made by another one."""
-        return replace(self, parent=parent.step, staging=parent.staging)
+        return replace(
+            self, parent=parent.step, staging=parent.staging, recording=parent.recording, caller=parent.stored
+        )
 
     def inside(self, staging: Path) -> Call:
         """The same call, with a folder to leave its changes in."""

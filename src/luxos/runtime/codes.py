@@ -27,6 +27,8 @@ class Known:
     """The tier that it names; nothing where it leaves that to LuxOS."""
     pure: bool
     pins: Mapping[str, str]
+    permissions: frozenset[str]
+    """What it asks for; a run grants it or not."""
 
 
 class Codes:
@@ -54,7 +56,7 @@ class Codes:
 
     def _read(self, being: FunctionBeing, hash_: str, owner: str, now: Mapping[str, Any]) -> Known:
         name = str(being.genesis.get("name", being.soul))
-        permissions = now.get("permissions") or ()
+        permissions = frozenset(map(str, now.get("permissions") or ()))
         code = Code(
             soul_hash=hash_,
             name=name,
@@ -63,10 +65,10 @@ class Codes:
             owner=owner,
             limits=_limits(now.get("limits")),
             requirements=tuple(map(str, now.get("requirements") or ())),
-            hosts=tuple(str(each).removeprefix("host:") for each in permissions if str(each).startswith("host:")),
+            hosts=tuple(sorted(each.removeprefix("host:") for each in permissions if each.startswith("host:"))),
         )
         pins = cast(Mapping[str, str], now.get("dependencies") or {})
-        return Known(now, code, now.get("tier"), now.get("pure") is True, pins)
+        return Known(now, code, now.get("tier"), now.get("pure") is True, pins, permissions)
 
 
 def _limits(told: Any) -> CodeLimits:

@@ -144,6 +144,39 @@ class CallOverLimit(LuxError):
     message = N_("{who} was ended, because the limit of its call is {limit}. Ask for less at once, or raise the limit.")
 
 
+class NotPure(LuxError):
+    """A call is not to be recorded, and its callee may do more than compute."""
+
+    code = "runtime.not_pure"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "{who} does not say that it is pure, so a call of it is always recorded. Nothing was run; "
+        "summon it with pure=True, or call it with recording='summary'."
+    )
+
+
+class OptionUnknown(LuxError):
+    """No option of calls is called so, or takes such a value."""
+
+    code = "runtime.option_unknown"
+    exit_code = Exit.USAGE
+    message = N_(
+        "Calls have no option {name} with the value {value}. There are recording ('full', 'summary', 'off'), and "
+        "numbers above 0: seconds, depth, breadth, calls, energy."
+    )
+
+
+class SummonRefused(LuxError):
+    """Stored code wants to make something that it may not."""
+
+    code = "runtime.summon_refused"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "{who} may make beings below its own name only ({who}.…), without an owner, permissions or packages. "
+        "{name!r} was not made."
+    )
+
+
 class PermissionRefused(LuxError):
     """The run was not given leave for such an effect."""
 

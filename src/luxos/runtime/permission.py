@@ -1,4 +1,7 @@
-"""The outermost wrapper: a call whose effect the run was not given leave for is refused before anything is written."""
+"""The outermost wrapper: a call whose effect the run was not given leave for is refused before anything is written.
+
+Stored code reaches the functions of LuxOS itself, reading ones too, only by permissions of its own, which name them.
+"""
 
 from collections.abc import Set as AbstractSet
 
@@ -6,6 +9,8 @@ from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors import PermissionRefused
 
 _FREE = "none"
+OPEN = frozenset({"being.summon"})
+"""Functions that any stored code may call; they look after themselves."""
 
 
 def permitted(handler: Handler, granted: AbstractSet[str]) -> Handler:
@@ -14,6 +19,15 @@ def permitted(handler: Handler, granted: AbstractSet[str]) -> Handler:
     async def handle(call: Call) -> Outcome:
         if call.effects != _FREE and call.effects not in granted:
             raise PermissionRefused(step=call.step, effect=call.effects)
+        if not _is_open_to(call, granted):
+            raise PermissionRefused(step=call.step, effect=call.alias)
         return await handler(call)
 
     return handle
+
+
+def _is_open_to(call: Call, granted: AbstractSet[str]) -> bool:
+    """Whether the code that makes a call may reach what it calls."""
+    if call.caller is None or call.stored is not None or call.alias in OPEN:
+        return True
+    return call.alias in call.caller.known.permissions and call.alias in granted

@@ -13,9 +13,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from luxos.runtime.call import Call, Outcome
-from luxos.runtime.recorder import FROZEN, Record, Recorder
+from luxos.runtime.recorder import Record, Recorder
 
-_CONTENT = ("arguments", "status", "result", "changes", "error", "started_at", "finished_at")
+_CONTENT = ("arguments", "status", "result", "changes", "error", "summary", "started_at", "finished_at")
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,26 @@ class StepRecord:
         self._known = {"arguments": dict(call.arguments), "started_at": now(), "attempt": secrets.token_hex(6)}
         self._begun = False
 
-    def begin(self, frozen: Mapping[str, Any] | None = None) -> asyncio.Future[None]:
-        """Says that it has begun, and from which state its code can go on; the future ends when that is certain."""
-        attributes: dict[str, Any] = {} if frozen is None else {FROZEN: dict(frozen)}
+    @property
+    def begun(self) -> bool:
+        """Whether it was said that it has begun."""
+        return self._begun
+
+    def begin(self, told: Mapping[str, Any] | None = None) -> asyncio.Future[None]:
+        """Says that it has begun, and what else is told of it; the future ends when that is certain."""
+        attributes = dict(told or {})
         if not self._begun:
             attributes = {"status": "started", **self._known, **attributes}
         return self._put(attributes, None)
 
-    def end(self, ended: Outcome | Mapping[str, Any]) -> asyncio.Future[None]:
+    def end(self, ended: Outcome | Mapping[str, Any], more: Mapping[str, Any] | None = None) -> asyncio.Future[None]:
         """Says how it ended, with its link in the run's chain: its outcome, or its error (code, message, details)."""
         if isinstance(ended, Outcome):
             changes = {"digest": ended.changes.digest, "count": len(ended.changes.changes)} if ended.changes else None
             told = {"status": "done", "result": ended.result, "changes": changes}
         else:
             told = {"status": "failed", "error": dict(ended)}
-        told = {**self._known, **told, "finished_at": now()}
+        told = {**self._known, **told, **(more or {}), "finished_at": now()}
         return self._put(told, content_of(self._genesis, told))
 
     def _put(self, attributes: dict[str, Any], content: Mapping[str, Any] | None) -> asyncio.Future[None]:

@@ -15,7 +15,7 @@ FOR NO KEY UPDATE;
 -- name: attempts_of_run
 -- The attempts of run $1 with links after $2, up to $3.
 SELECT
-    target_soul, attempt ->> 'status' AS status,
+    target_soul, attempt ->> 'status' AS status, attempt -> 'summary' AS summary,
     attempt ->> 'started_at' AS started_at, attempt ->> 'finished_at' AS finished_at
 FROM relationships
 CROSS JOIN LATERAL (
@@ -55,7 +55,7 @@ WHERE base_beings.soul = told.soul::UUID;
 -- name: counted_attempts
 -- Every attempt that was counted, of the beings from $1 to $2.
 SELECT
-    step.target_soul, attempt ->> 'status' AS status,
+    step.target_soul, attempt ->> 'status' AS status, attempt -> 'summary' AS summary,
     attempt ->> 'started_at' AS started_at, attempt ->> 'finished_at' AS finished_at
 FROM relationships AS step
 JOIN base_beings AS run ON run.soul = step.source_soul

@@ -1,0 +1,121 @@
+"""`lux.execution`: calls by a Python program, each a step of the run that the program's session is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from luxos.runtime.call import Recording
+from luxos.runtime.dispatcher import Runtime, Who
+from luxos.runtime.errors import OptionUnknown
+from luxos.runtime.execution import Execution, Unrecorded
+from luxos.runtime.scope import BREADTH, CALLS, DEPTH, SECONDS, Tree
+
+
+@dataclass(frozen=True)
+class Options:
+    """How calls are made; see docs/reference/calling.md."""
+
+    recording: Recording = "full"
+    seconds: float = SECONDS
+    depth: int = DEPTH
+    breadth: int = BREADTH
+    calls: int = CALLS
+    energy: int | None = None
+
+    def but(self, **changes: Any) -> Options:
+        """The same with changes; `OptionUnknown` for what is no option, or no value of one."""
+        known = {each.name for each in fields(self)}
+        for name, value in changes.items():
+            if name not in known or not _is_option(name, value):
+                raise OptionUnknown(name=name, value=repr(value)[:60])
+        return replace(self, **changes)
+
+    def tree(self) -> Tree:
+        """The limits of one call and of all that it calls."""
+        return Tree(self.seconds, self.depth, self.breadth, self.calls, self.energy)
+
+
+def _is_option(name: str, value: Any) -> bool:
+    if name == "recording":
+        return value in ("full", "summary", "off")
+    if name == "energy" and value is None:
+        return True
+    kinds = (int, float) if name == "seconds" else (int,)
+    return isinstance(value, kinds) and not isinstance(value, bool) and value > 0
+
+
+class SessionRun:
+    """The run of a session: made at its first recorded call, held until the session ends."""
+
+    def __init__(self, runtime: Runtime, goal: str) -> None:
+        self._runtime, self._goal = runtime, goal
+        self._held = AsyncExitStack()
+        self._turn = asyncio.Lock()
+        self._execution: Execution | None = None
+
+    @property
+    def soul(self) -> UUID | None:
+        """The run's UUID; nothing before its first call."""
+        return None if self._execution is None else self._execution.run.soul
+
+    async def execution(self) -> Execution:
+        """The dispatcher of the run."""
+        if self._execution is None:
+            async with self._turn:
+                if self._execution is None:
+                    self._execution = await self._begin()
+        return self._execution
+
+    async def end(self, status: str) -> None:
+        """Gives the run up, with the status that it ended with."""
+        execution, self._execution = self._execution, None
+        if execution is None:
+            return
+        async with self._held:
+            await execution.close()
+            await self._runtime.runs.update(execution.run.soul, status=status)
+
+    async def _begin(self) -> Execution:
+        runtime, soul = self._runtime, uuid4()
+        await self._held.enter_async_context(runtime.runs.claimed(soul))
+        workspace = runtime.journal(soul) / "workspace"
+        workspace.mkdir(parents=True, mode=0o700)
+        run = await runtime.runs.create(soul, self._goal, "", workspace, runtime.owner, {"permissions": []})
+        return Execution(runtime, run, {}, lambda event: None)
+
+
+class Calls:
+    """Calls beings: `await execution(vat, 100)`, by the being, its UUID, a hash or an alias."""
+
+    def __init__(self, runtime: Runtime, run: SessionRun, options: Options | None = None) -> None:
+        self._runtime, self._run, self._options = runtime, run, options or Options()
+        self._unrecorded = Unrecorded(runtime)
+
+    async def __call__(self, who: Who, *args: Any, **kwargs: Any) -> Any:
+        """Calls a function and gives its result, a JSON value; what it may take is said by `but`."""
+        options = self._options
+        if options.recording == "off":
+            return await self._unrecorded.call(who, args, kwargs, tree=options.tree())
+        execution = await self._run.execution()
+        return await execution.call(who, args, kwargs, tree=options.tree(), recording=options.recording)
+
+    def but(self, **options: Any) -> Calls:
+        """The same with other limits (`seconds`, `depth`, `breadth`, `calls`, `energy`) or another `recording`."""
+        return Calls(self._runtime, self._run, self._options.but(**options))
+
+
+@asynccontextmanager
+async def session_run(runtime: Runtime, goal: str) -> AsyncIterator[SessionRun]:
+    """A run for the length of the block."""
+    run = SessionRun(runtime, goal)
+    try:
+        yield run
+    except BaseException:
+        await run.end("failed")
+        raise
+    await run.end("done")

@@ -1,0 +1,155 @@
+"""How a call is made ready, by a program or by code that runs: who is meant, with what, as which step of which run.
+
+A dispatcher gives its calls to a handler; which one, with what around it, is shown in `execution.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.core import CoreFunction, CoreRegistry
+from luxos.beings.function import FunctionBeing
+from luxos.beings.owner import system_user
+from luxos.config import Settings
+from luxos.persistence.database import Database
+from luxos.runtime.binding import bind
+from luxos.runtime.call import Call, Callee, Handler, Recording, Stored
+from luxos.runtime.charged import Leases
+from luxos.runtime.code import Ask
+from luxos.runtime.codes import Codes
+from luxos.runtime.context import Context
+from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
+from luxos.runtime.events import Listener, StepProgress
+from luxos.runtime.runs import Runs
+from luxos.runtime.scope import Scope
+from luxos.runtime.tiers import Tiers
+from luxos.souls.dependencies import SELF
+from luxos.souls.groups import pins_of
+from luxos.souls.resolving import resolve
+
+Who = str | UUID | FunctionBeing
+SUMMON = "being.summon"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What every run of this process shares."""
+
+    settings: Settings
+    database: Database
+    registry: CoreRegistry
+    runs: Runs
+    owner: str
+    tiers: Tiers = field(default_factory=Tiers)
+    codes: Codes = field(default_factory=Codes)
+    leases: Leases = field(default_factory=Leases)
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
+        return cls(settings, database, registry, Runs(database), system_user())
+
+    async def close(self) -> None:
+        """Gives up what is held, and ends what runs code."""
+        await self.tiers.close()
+        await self.leases.settle()
+        await self.runs.close()
+
+    def journal(self, run: UUID) -> Path:
+        """Where the changes of a run's steps are kept, for recovery and for undo."""
+        return self.settings.home / "runs" / str(run)
+
+    async def resolve(self, who: Who) -> Callee:
+        """What answers to an alias, a UUID or a hash, or is given; `BeingNotCallable` where nothing does."""
+        if isinstance(who, FunctionBeing):
+            return who
+        text = str(who)
+        core = self.registry.find(text)
+        if core is not None:
+            return core
+        being = await resolve(text)
+        if being is None or "source" not in being.genesis:
+            raise BeingNotCallable(who=text)
+        return being
+
+
+class Dispatcher:
+    """Makes calls ready for `handler`, which is set by who makes one."""
+
+    handler: Handler
+
+    def __init__(self, runtime: Runtime, run: UUID, workspace: Path, listener: Listener) -> None:
+        self.runtime, self.listener = runtime, listener
+        self._run, self._workspace = run, workspace
+
+    async def dispatch(
+        self,
+        callee: Callee,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        step: str,
+        scope: Scope,
+        recording: Recording = "full",
+        parent: Call | None = None,
+    ) -> Any:
+        """Makes one call, below `parent` where code makes it, and gives its result."""
+        arguments, stored = self._bound(callee, args, kwargs)
+        call = Call(self._run, step, callee, arguments, stored=stored, scope=scope, recording=recording)
+        if parent is not None:
+            call = call.below(parent)
+        return (await self.handler(call)).result
+
+    def context(self, call: Call) -> Context:
+        """What a core function is given."""
+        numbers = count(1)
+
+        async def inner(who: str, **arguments: Any) -> Any:
+            return await self._inside(call, next(numbers), who, (), arguments)
+
+        def say(text: str, fraction: float | None) -> None:
+            self.listener(StepProgress(call.step, text, fraction))
+
+        return Context(self.runtime.settings, call, self._workspace, inner, say)
+
+    async def answer(self, call: Call, ask: Ask) -> Any:
+        """What stored code asks for: `execution(who, …)` by what its source pins, or `summon(name=…, source=…)`."""
+        if ask.name == "summon":
+            return await self._inside(call, ask.number + 1, SUMMON, ask.args, ask.kwargs)
+        if not ask.args or not isinstance(ask.args[0], str):
+            raise ArgumentsUnfit(who="execution", reason="who")
+        who, *args = ask.args
+        return await self._inside(call, ask.number + 1, await self._pinned(call, who), args, ask.kwargs)
+
+    async def _inside(self, call: Call, number: int, who: Who, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """A call that is made by another one, which is written down before it."""
+        callee = await self.runtime.resolve(who)
+        scope = call.scope.child(call.alias)
+        if call.record is not None and not call.record.begun:
+            call.record.begin()
+        return await self.dispatch(callee, args, kwargs, f"{call.step}/{number}", scope, parent=call)
+
+    def _bound(
+        self, callee: Callee, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Stored | None]:
+        """The arguments by their names; what is run of a stored function."""
+        if isinstance(callee, CoreFunction):
+            try:
+                return self.runtime.registry.named(callee, args, kwargs), None
+            except TypeError as error:
+                raise ArgumentsUnfit(who=callee.alias, reason=str(error)) from error
+        known = self.runtime.codes.of(callee)
+        bound = bind(known.code.name, known.code.signature, args, kwargs, callee.attributes)
+        return bound.named, Stored(known, bound)
+
+    async def _pinned(self, call: Call, who: str) -> Who:
+        """What a name means inside of a soul: what it was when the soul was made."""
+        assert call.stored is not None  # noqa: S101 - only stored code asks
+        assert isinstance(call.callee, FunctionBeing)  # noqa: S101 - as before
+        pins = call.stored.known.pins
+        if who not in pins:
+            return who
+        if pins[who] == SELF:
+            return call.callee
+        return (await pins_of(call.soul_hash, {who: pins[who]}))[who]

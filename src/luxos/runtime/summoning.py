@@ -1,0 +1,31 @@
+"""`summon`, as stored code reaches it: a core function, so that what code makes is a step like any other."""
+
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.core import CoreFunction
+from luxos.runtime.context import Context
+from luxos.runtime.errors import SummonRefused
+from luxos.souls.archive import Archive
+from luxos.souls.registry import summon as registered
+from luxos.souls.reports import catch_up
+
+_FREE = frozenset({"type", "tier", "attributes", "pure", "purpose", "examples", "limits"})
+"""What code may say of what it makes."""
+
+
+async def summon(context: Context, name: str, source: str, **genesis: Any) -> dict[str, Any]:
+    """Makes the living being of an alias, or has it evolve; code does so below its own name only."""
+    caller = context.call.caller
+    if caller is not None:
+        maker = caller.known.code
+        if not name.startswith(f"{maker.name}.") or not genesis.keys() <= _FREE or genesis.get("tier") == "core":
+            raise SummonRefused(who=maker.name, name=name)
+        genesis["owner"] = maker.owner
+    being = await registered(name=name, source=source, **genesis)
+    await catch_up(Archive(context.settings.home))
+    return {"soul": str(being.soul), "name": name, "hash": str(being.genesis["soul_hash"])}
+
+
+FUNCTIONS = (CoreFunction(UUID("b3a5c4c2-6f0e-5a7d-9a39-2f3c1d0e8a11"), "being.summon", None, "none", summon),)
+"""The core functions of this room."""

@@ -1,0 +1,168 @@
+"""`lux.execution`: calls by a program, as the issue writes them."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import luxos
+from luxos.beings.being import BaseBeing
+from luxos.beings.energy import level
+from luxos.beings.errors import BeingUnsaved, EnergyExhausted, NotDispatched
+from luxos.beings.function import FunctionBeing
+from luxos.config import Settings
+from luxos.errors import LuxError
+from luxos.persistence.database import Database
+from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, CallOverLimit, NotPure, OptionUnknown
+from luxos.runtime.runs import Runs, chain_is_whole
+
+SOURCE = "def function(net, rate=23):\n    return net * (100 + rate) / 100\n"
+
+
+@pytest.fixture
+def home(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose database is this test's own."""
+    monkeypatch.setenv("LUXOS_DSN", database.dsn)
+    monkeypatch.setattr(BaseBeing, "db_pool", None)
+    return settings.home
+
+
+async def runs_of(database: Database) -> list[Any]:
+    runs = Runs(database)
+    return [(run, await runs.steps(run.soul)) for run in await runs.newest()]
+
+
+async def test_a_function_is_called_as_the_issue_calls_it(home: Path, database: Database) -> None:
+    async with luxos.open(home) as lux:
+        vat = await lux.summon(name="vat", source=SOURCE)
+        assert await lux.execution(vat, 100) == 123.0
+        assert await lux.execution("vat", net=100, rate=8) == 108.0
+        assert await lux.execution(vat.soul, 100) == 123.0
+        assert await lux.execution(vat.genesis["soul_hash"], 100) == 123.0
+        assert isinstance(vat, FunctionBeing)
+        assert await vat(100) == 123.0
+    with pytest.raises(NotDispatched):
+        await vat(100)
+    ((run, steps),) = await runs_of(database)
+    assert [step.name for step in steps] == ["vat", "vat~2", "vat~3", "vat~4", "vat~5"]
+    assert run.status == "done"
+    assert chain_is_whole(run, steps)
+    known = await database.pool.fetchval("SELECT self_awareness FROM base_beings WHERE soul = $1", vat.soul)
+    assert known["calls"] == 4  # the fifth names the version, not the being that lives
+
+
+async def test_a_session_without_calls_leaves_no_run(home: Path, database: Database) -> None:
+    async with luxos.open(home) as lux:
+        await lux.summon(name="vat", source=SOURCE)
+    assert await runs_of(database) == []
+
+
+async def test_attributes_are_arguments_that_were_not_given(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        declared = {"rate": {"py_type": "int", "default": 8}}
+        vat = await lux.summon(name="vat", source=SOURCE, attributes=declared)
+        vat.attributes["rate"] = 5
+        await vat.save()
+        assert await lux.execution("vat", 100) == 105.0
+        assert await lux.execution("vat", 100, 0) == 100.0
+
+
+@pytest.mark.parametrize(
+    ("who", "args", "kwargs", "error"),
+    [
+        ("nobody", (), {}, BeingNotCallable),
+        ("vat", (), {}, ArgumentsUnfit),
+        ("vat", (1, 2, 3), {}, ArgumentsUnfit),
+        ("vat", (1,), {"net": 2}, ArgumentsUnfit),
+        ("vat", (float("inf"),), {}, ArgumentsUnfit),
+        ("vat", ("x",), {}, LuxError),
+    ],
+)
+async def test_what_cannot_be_called_so_is_refused(
+    home: Path, who: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: type[LuxError]
+) -> None:
+    async with luxos.open(home) as lux:
+        await lux.summon(name="vat", source=SOURCE)
+        with pytest.raises(error) as caught:
+            await lux.execution(who, *args, **kwargs)
+        assert "Traceback" not in str(caught.value)
+        assert await lux.execution("vat", 100) == 123.0
+
+
+async def test_a_being_whose_code_was_changed_and_not_registered_is_not_called(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        vat = await lux.summon(name="vat", source=SOURCE)
+        vat.genesis["source"] = "def function(net):\n    return 0\n"
+        with pytest.raises(BeingUnsaved):
+            await lux.execution(vat, 100)
+
+
+async def test_a_summary_is_one_step_and_counts_all_calls(home: Path, database: Database) -> None:
+    async with luxos.open(home) as lux:
+        vat = await lux.summon(name="vat", source=SOURCE)
+        counted = lux.execution.but(recording="summary")
+        assert [await counted(vat, net) for net in (100, 200, 300)] == [123.0, 246.0, 369.0]
+        with pytest.raises(LuxError):
+            await counted(vat, "x")
+    ((run, (step,)),) = await runs_of(database)
+    assert (step.attributes["summary"]["calls"], step.attributes["summary"]["failures"]) == (4, 1)
+    assert chain_is_whole(run, [step])
+    known = await database.pool.fetchval("SELECT self_awareness FROM base_beings WHERE soul = $1", vat.soul)
+    assert (known["calls"], known["failures"]) == (4, 1)
+
+
+async def test_only_what_is_pure_is_called_without_a_record(home: Path, database: Database) -> None:
+    async with luxos.open(home) as lux:
+        unseen = lux.execution.but(recording="off")
+        pure = await lux.summon(name="pure", source=SOURCE, pure=True)
+        assert await unseen(pure, 100) == 123.0
+        with pytest.raises(NotPure):
+            await unseen(await lux.summon(name="vat", source=SOURCE), 100)
+    assert await runs_of(database) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"seconds": 0}, {"depth": 1.5}, {"recording": "some"}, {"colour": 1}, {"calls": True}]
+)
+async def test_an_option_that_is_none_is_refused(home: Path, wrong: dict[str, Any]) -> None:
+    async with luxos.open(home) as lux:
+        with pytest.raises(OptionUnknown):
+            lux.execution.but(**wrong)
+
+
+async def test_a_call_that_takes_too_long_is_ended(home: Path, database: Database) -> None:
+    async with luxos.open(home) as lux:
+        slow = await lux.summon(name="slow", source="def function():\n    while True:\n        pass\n")
+        with pytest.raises(CallOverLimit):
+            await lux.execution.but(seconds=0.3)(slow)
+    ((run, (step,)),) = await runs_of(database)
+    assert (step.status, step.attributes["error"]["code"]) == ("failed", "cancelled")
+    assert chain_is_whole(run, [step])
+
+
+async def test_energy_is_spent_by_calls_and_what_is_left_goes_back(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        vat = await lux.summon(name="vat", source=SOURCE)
+        vat.attributes["energy"] = {"capacity": 1000, "per_hour": 0, "cost": 3}
+        await vat.save()
+        await asyncio.gather(*(lux.execution(vat, 100) for _call in range(5)))
+        async with lux.run("a few more") as calls:
+            assert await calls(vat, 100) == 123.0
+        assert (await level(vat)).level == 100 - 6 * 3
+        cheap = lux.execution.but(energy=2)
+        with pytest.raises(CallOverLimit):
+            await cheap(vat, 100)
+        with pytest.raises(EnergyExhausted):
+            await asyncio.gather(*(lux.execution(vat, 100) for _call in range(40)))
+
+
+async def test_a_run_of_its_own_has_its_goal(home: Path, database: Database) -> None:
+    async with luxos.open(home) as lux:
+        await lux.summon(name="vat", source=SOURCE)
+        for goal, net in (("faktury", 100), ("zero", None)):
+            with suppress(LuxError):
+                async with lux.run(goal) as calls:
+                    await calls("vat", net)
+    assert {(run.goal, run.status) for run, _ in await runs_of(database)} == {("faktury", "done"), ("zero", "failed")}
