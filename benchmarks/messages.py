@@ -1,6 +1,6 @@
 """Messages between two processes, beside a bare NOTIFY that goes there and back between the same two.
 
-As a program, `python -m benchmarks.messages DSN THERE BACK`, it is the other process: it answers both.
+As a program, `python -m benchmarks.messages HOST DATABASE ROLE THERE BACK`, it is the other process: it answers both.
 """
 
 import asyncio
@@ -99,7 +99,8 @@ async def _bare(database: Database) -> AsyncIterator[tuple["asyncpg.Connection[a
 
 @asynccontextmanager
 async def _other(database: Database, there: Channel, back: Channel) -> AsyncIterator[None]:
-    arguments = ("-m", "benchmarks.messages", database.dsn, str(there.id), str(back.id))
+    address = database.address
+    arguments = ("-m", "benchmarks.messages", address.host, address.database, address.role, str(there.id), str(back.id))
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     await process.stdout.readline()
@@ -110,12 +111,12 @@ async def _other(database: Database, there: Channel, back: Channel) -> AsyncIter
         await process.wait()
 
 
-async def _answer(dsn: str, there: UUID, back: UUID) -> None:
-    async with Pool(Address.of_dsn(dsn), None) as pool:
+async def _answer(address: Address, there: UUID, back: UUID) -> None:
+    async with Pool(address, None) as pool:
         BaseBeing.db_pool = pool
         async with asyncio.TaskGroup() as both:
             both.create_task(_answer_messages(await Channel.load(there), await Channel.load(back)))
-            both.create_task(_answer_notices(dsn))
+            both.create_task(_answer_notices(address))
 
 
 async def _answer_messages(there: Channel, back: Channel) -> None:
@@ -124,8 +125,8 @@ async def _answer_messages(there: Channel, back: Channel) -> None:
         await back.send(time.monotonic(), connection=message.connection)
 
 
-async def _answer_notices(dsn: str) -> None:
-    connection, heard = await asyncpg.connect(dsn), asyncio.Event()
+async def _answer_notices(address: Address) -> None:
+    connection, heard = await asyncpg.connect(**address.arguments()), asyncio.Event()
     await connection.add_listener("bench_there", lambda *_what: heard.set())
     print("ready", flush=True)
     while await heard.wait():
@@ -134,4 +135,4 @@ async def _answer_notices(dsn: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_answer(sys.argv[1], UUID(sys.argv[2]), UUID(sys.argv[3])))
+    asyncio.run(_answer(Address(*sys.argv[1:4]), UUID(sys.argv[4]), UUID(sys.argv[5])))

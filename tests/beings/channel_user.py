@@ -1,7 +1,8 @@
 """A process that sends along a channel, or reads from it and notes what it read, until it is killed.
 
 A reader's effect is one row for each message, written over the message's connection: twice in effect would be two. It
-says how many were there before. `hasty` sends without waiting for the disk, as a negative control.
+says how many were there before. `hasty` sends without waiting for the disk, as a negative control. The tests' server is
+theirs alone, so notices bring messages here.
 """
 
 import asyncio
@@ -49,6 +50,7 @@ async def main(home: str, dsn: str, channel: UUID, work: str, name: str) -> None
     try:
         async with open_database(settings) as database:
             BaseBeing.db_pool = database.pool
+            database.pool.listening.is_private = True
             await {"send": send, "hasty": hasty, "read": read}[work](await Channel.load(channel), name)
     except LuxError as error:
         print(f"lost {error.code}", flush=True)

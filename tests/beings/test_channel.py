@@ -1,6 +1,7 @@
 """Receiving: in order, once in effect, whoever is killed; woken by a notice, and without it by the table."""
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -11,15 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from luxos.beings import channel as channels
 from luxos.beings.being import BaseBeing
 from luxos.beings.channel import Channel
 from luxos.beings.errors import NoMessage
+from luxos.beings.message import MessageBeing
+from luxos.beings.values import encoded
 from luxos.config import Settings
 from luxos.persistence.database import Database, open_database
-from luxos.persistence.listening import Listening
+from luxos.persistence.listening import CHANNEL, Listening
 
 SCRIPT = Path(__file__).with_name("channel_user.py")
 SOON, NEVER = 0.05, 600.0
@@ -165,6 +169,108 @@ async def test_without_notices_the_table_delivers(database: Database, monkeypatc
     assert await send_when_awaited(await opened(), "later") == "later"
 
 
+@pytest.fixture(params=[False, True], ids=["shared", "private"])
+def is_private(request: pytest.FixtureRequest, database: Database) -> bool:
+    """Whether the server counts as ours alone, as an embedded one does; then notices bring messages."""
+    database.pool.listening.is_private = request.param
+    return bool(request.param)
+
+
+@pytest.mark.parametrize("body", [None, {"a": [1, 1.5, "ł"]}, "x" * 7400, "ł" * 7400, "x" * 7500, "x" * 20_000])
+async def test_what_a_notice_brings_is_what_the_table_holds(
+    is_private: bool, database: Database, monkeypatch: pytest.MonkeyPatch, body: object
+) -> None:
+    looked = []
+    look = Channel._next
+
+    async def counted(self: Channel, connection: object) -> object:
+        looked.append(1)
+        return await look(self, connection)
+
+    monkeypatch.setattr(Channel, "_next", counted)
+    monkeypatch.setattr(channels, "POLL", NEVER)
+    along = await opened()
+    assert await send_when_awaited(along, "the listening connection is made") is not None
+    looked.clear()
+
+    async def read() -> MessageBeing:
+        async with along.receive() as message:
+            return message
+
+    reader = asyncio.create_task(read())
+    await asyncio.sleep(0.3)
+    sent = await along.send(body)
+    read_as = await asyncio.wait_for(reader, PATIENCE)
+    fields = ("soul", "tags", "energy_level", "genesis", "attributes", "memories", "self_awareness", "created_at")
+    for row in (sent, await MessageBeing.load(sent.soul)):
+        assert [getattr(read_as, name) for name in fields] == [getattr(row, name) for name in fields]
+    brought = is_private and len(encoded("body", body)) < 7410
+    assert len(looked) == (1 if brought else 2)
+    assert await along.numbers() == (2, 2)
+
+
+async def forged(along: Channel, seq: int) -> object:
+    """What a reader gets when somebody who can only connect says that there is a message."""
+    row = {"soul": str(uuid4()), "tags": ["message"], "energy_level": 0, "genesis": {"type": "message"}}
+    row |= {"attributes": {"channel": str(along.id), "seq": seq, "body": "forged"}, "memories": []}
+    row |= {"self_awareness": {}, "created_at": "2026-01-01T00:00:00", "embedding": None}
+
+    async def read() -> object:
+        async with along.receive(timeout=1.5) as message:
+            return message.body
+
+    reader = asyncio.create_task(read())
+    await asyncio.sleep(0.5)
+    await BaseBeing.db_pool.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{along.id} {json.dumps(row)}")
+    try:
+        return await reader
+    except NoMessage:
+        return None
+
+
+async def test_a_notice_is_believed_only_on_a_server_of_our_own(is_private: bool, database: Database) -> None:
+    """Where it is believed is the control: without the rule, whoever may connect could say anything to a reader."""
+    assert await forged(await opened(), 1) == ("forged" if is_private else None)
+
+
+async def test_a_notice_out_of_turn_brings_nothing(is_private: bool, database: Database) -> None:
+    along = await opened()
+    await along.send("read already")
+    assert await read_all(along) == ["read already"]
+    for seq in (1, 3):
+        assert await forged(along, seq) is None
+
+
+async def test_a_reader_that_waits_lets_go_of_the_channel_now_and_then(
+    is_private: bool, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "POLL", 0.2)
+    along = await opened()
+    reader = asyncio.create_task(anext(along.messages()))
+    await asyncio.sleep(0.1)
+    change = "UPDATE relationships SET energy_level = 1 WHERE tags @> '{reading}' AND source_soul = $1"
+    assert await asyncio.wait_for(database.pool.execute(change, along.target_soul), 5) == "UPDATE 1"
+    await along.send("one")
+    assert (await asyncio.wait_for(reader, PATIENCE)).body == "one"
+
+
+async def test_looking_for_nothing_commits_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit would wait for the disk, since the reading was locked."""
+    monkeypatch.setattr(channels, "POLL", SOON)
+    along, ended = await opened(), []
+    leave = asyncpg.transaction.Transaction.__aexit__
+
+    async def seen(self: object, *raised: object) -> None:
+        ended.append(raised[0])
+        await leave(self, *raised)
+
+    monkeypatch.setattr(asyncpg.transaction.Transaction, "__aexit__", seen)
+    with pytest.raises(NoMessage):
+        async with along.receive(timeout=0.3):
+            raise AssertionError("there is no message")
+    assert set(ended) == {NoMessage}
+
+
 @pytest.mark.slow
 async def test_without_notices_and_without_looking_nothing_comes(
     database: Database, monkeypatch: pytest.MonkeyPatch
@@ -233,7 +339,7 @@ async def drained(along: Channel) -> None:
 
 
 async def test_two_processes_never_take_the_same_message(
-    database: Database, settings_with_database: Settings, start: Start
+    is_private: bool, database: Database, settings_with_database: Settings, start: Start
 ) -> None:
     along = await opened()
     readers = [start(settings_with_database, along.id, "read", name) for name in ("one", "two", "three")]

@@ -1,13 +1,16 @@
 """`Channel`: a relationship along which messages go, in order, each of them once in effect.
 
 A sender's and a reader's work are transactions: a message is sent when the sender's commits, and read when the reader's
-does, with everything that was done over `message.connection`. The tables are the truth; notices only save waiting.
+does, with everything that was done over `message.connection`. The tables are the truth; notices save waiting, and to a
+reader who holds the channel's reading they bring the next message itself.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4, uuid5
 from weakref import WeakValueDictionary
@@ -20,14 +23,16 @@ from luxos.beings.message import MessageBeing
 from luxos.beings.owner import system_user
 from luxos.beings.relationship import RelationshipBeing
 from luxos.beings.values import check_text, encoded
-from luxos.persistence.json_codec import canonical
-from luxos.persistence.listening import CHANNEL
+from luxos.persistence.json_codec import canonical, decode
+from luxos.persistence.listening import CHANNEL, Heard
 from luxos.persistence.queries import queries
 
 POLL = 5.0
 """Seconds after which a reader looks into the table though it heard of nothing."""
 _FIRST, _LONGEST = 0.01, 0.5
 """Seconds after which a reader looks again while another one has the next message."""
+_BROUGHT = 7500
+"""Bytes; a notice has less than 8000."""
 _CHANNELS = UUID("b6d1a1f2-6f0e-4d43-9a0b-6a7f5f1f3c01")
 _READING = "reading"
 _turns: "WeakValueDictionary[UUID, asyncio.Lock]" = WeakValueDictionary()
@@ -75,7 +80,8 @@ class Channel(RelationshipBeing):
         soul = uuid4() if key is None else uuid5(self.id, key)
         attributes = {"channel": str(self.id), "body": body, **({} if key is None else {"key": key})}
         genesis = {"type": "message", "owner": system_user()}
-        arguments = self.id, soul, genesis, encoded("body", attributes), CHANNEL
+        content = encoded("body", attributes)
+        arguments = self.id, soul, genesis, content, CHANNEL, connection is None, _is_brought(len(content))
         try:
             row = await self._sent(arguments, key, connection)
         except asyncpg.UniqueViolationError:  # somebody else sent it under this key meanwhile
@@ -88,9 +94,9 @@ class Channel(RelationshipBeing):
         if connection is None:
             return await self._sent_alone(send, arguments)
         if key is None:
-            return await connection.fetchrow(send, *arguments, False)
+            return await connection.fetchrow(send, *arguments)
         async with connection.transaction():  # what goes wrong must not end the caller's
-            return await connection.fetchrow(send, *arguments, False)
+            return await connection.fetchrow(send, *arguments)
 
     async def _sent_alone(self, send: str, arguments: tuple[Any, ...]) -> Any:
         """Lets readers and other senders go on before the disk is waited for.
@@ -98,7 +104,7 @@ class Channel(RelationshipBeing):
         Whoever read the message by then commits after it, so either both are on the disk or neither is.
         """
         async with self._borrowed(None) as lent:
-            row = await lent.fetchrow(send, *arguments, True)
+            row = await lent.fetchrow(send, *arguments)
             await lent.execute(queries()["flush_commits"])
             return row
 
@@ -121,8 +127,8 @@ class Channel(RelationshipBeing):
         """
         until = None if timeout is None else asyncio.get_running_loop().time() + timeout
         async with AsyncExitStack() as held:
-            heard = held.enter_context(self._pool().listening.heard(str(self.id)))
             await self._take_turn(until, held)
+            heard = held.enter_context(self._pool().listening.heard(str(self.id)))
             message = await self._awaited(heard, until, held)
             yield message
             await message.connection.execute(queries()["move_reading"], _reading(self.id), message.seq)
@@ -156,37 +162,57 @@ class Channel(RelationshipBeing):
             raise NoMessage(channel=self.id) from None
         held.callback(turn.release)
 
-    async def _awaited(self, heard: asyncio.Event, until: float | None, held: AsyncExitStack) -> MessageBeing:
-        """Looks, waits, looks again; `held` keeps the transaction in which a message was found.
-
-        Where the pool has room, it is waited in an empty transaction, which holds nothing: a round trip less later.
-        """
-        clock, pauses, pause = asyncio.get_running_loop().time, _pauses(), 0.0
+    async def _awaited(self, heard: Heard, until: float | None, held: AsyncExitStack) -> MessageBeing:
+        """Looks, waits, looks again; `held` keeps the transaction in which a message was found."""
+        pauses = _pauses()
         while True:
-            if not self._has_room():
-                await _heard(heard, pause)
-                pause = 0.0
+            heard.clear()
+            waited, message = await self._tried(heard, until, held)
+            if message is not None:
+                return message
+            if (left := _left(until)) <= 0:
+                raise NoMessage(channel=self.id)
+            if not waited:
+                await _heard(heard, min(left, next(pauses) if await self._is_waiting() else POLL))
+
+    async def _tried(self, heard: Heard, until: float | None, held: AsyncExitStack) -> tuple[bool, MessageBeing | None]:
+        """Whether it was waited, and what came. Without a message it is rolled back, which waits for no disk.
+
+        It is waited in the transaction, with the reading locked, where the pool has room: nobody else can read then, so
+        a notice with the message of the next number is all that is needed.
+        """
+        waited = False
+        with suppress(NoMessage):
             async with AsyncExitStack() as attempt:
                 connection = await attempt.enter_async_context(self.transaction())
-                await _heard(heard, pause)
-                heard.clear()
-                message = await self._taken(connection)
-                if message is not None:
-                    held.push_async_exit(attempt.pop_all())
-                    return message
-            left = POLL if until is None else until - clock()
-            if left <= 0:
-                raise NoMessage(channel=self.id)
-            pause = min(left, next(pauses) if await self._is_waiting() else POLL)
+                read, message = await self._next(connection)
+                if message is None and read is not None and self._has_room():
+                    waited = True
+                    message = await self._brought(heard, min(_left(until), POLL), connection, read)
+                if message is None:
+                    raise NoMessage(channel=self.id)
+                message.connection = connection
+                held.push_async_exit(attempt.pop_all())
+                return waited, message
+        return waited, None
 
-    async def _taken(self, connection: Any) -> MessageBeing | None:
-        """The next message, if there is one that nobody else has."""
+    async def _next(self, connection: Any) -> tuple[int | None, MessageBeing | None]:
+        """How far was read, and the next message if there is one; nothing where somebody else has the reading."""
         row = await connection.fetchrow(queries()["take_message"], self.id, _reading(self.id))
         if row is None:
+            return None, None
+        message = None if row["soul"] is None else MessageBeing._of(row)
+        return row["read"], message if message is not None and message.seq > row["read"] else None
+
+    async def _brought(self, heard: Heard, seconds: float, connection: Any, read: int) -> MessageBeing | None:
+        """What a notice brings while the reading is ours, or what the table has when it only wakes us."""
+        await _heard(heard, seconds)
+        if not heard.is_set():
             return None
-        message = MessageBeing._of(row)
-        message.connection = connection
-        return message if message.seq > row["read"] else None
+        message = None if heard.said is None else _told(heard.said)
+        if message is not None and message.seq == read + 1:
+            return message
+        return (await self._next(connection))[1]
 
     async def _is_waiting(self) -> bool:
         """Whether there is a message, though somebody else may have it."""
@@ -204,7 +230,25 @@ def _reading(channel: UUID) -> UUID:
     return uuid5(channel, _READING)
 
 
-async def _heard(heard: asyncio.Event, seconds: float) -> None:
+def _is_brought(size: int) -> bool:
+    """Whether the notice may bring a message whose attributes take `size` bytes."""
+    pool = BaseBeing.db_pool
+    return size < _BROUGHT and pool is not None and pool.listening.is_private
+
+
+def _told(row: str) -> MessageBeing:
+    """The message whose row a notice brought."""
+    found = decode(row)
+    moment = datetime.fromisoformat(found["created_at"])
+    return MessageBeing._of({**found, "soul": UUID(found["soul"]), "created_at": moment})
+
+
+def _left(until: float | None) -> float:
+    """Seconds until a moment of the event loop's clock."""
+    return math.inf if until is None else until - asyncio.get_running_loop().time()
+
+
+async def _heard(heard: Heard, seconds: float) -> None:
     """Waits until something is heard, or the time is over."""
     if seconds <= 0 or heard.is_set():
         return

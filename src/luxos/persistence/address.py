@@ -22,6 +22,11 @@ class Address:
         """The same server, another database."""
         return replace(self, database=database)
 
+    @property
+    def is_ours_alone(self) -> bool:
+        """Whether nobody but this user can reach the server; on another one, whoever may connect hears all notices."""
+        return self.dsn is None
+
     def arguments(self) -> dict[str, Any]:
         """What `asyncpg.connect` takes."""
         if self.dsn is None:

@@ -15,7 +15,8 @@ ON CONFLICT (id) DO NOTHING;
 
 -- name: send_message
 -- $1 the channel, $2 the message, $3 its genesis, $4 its attributes but for the number, $5 where listeners hear of it,
--- $6 whether the transaction ends here and need not wait for the disk: `flush_commits` follows.
+-- $6 whether the transaction ends here and need not wait for the disk: `flush_commits` follows; $7 whether listeners
+-- also get the row of the message, where it is shorter than the 8000 bytes that a notice may have.
 -- The channel's row is locked until the sender's transaction ends, so numbers follow in the order of commits, without
 -- gaps. Nothing is written where the message is there already.
 WITH channel AS (
@@ -29,28 +30,30 @@ message AS (
     SELECT $2, '{message}', $3, $4::JSONB || jsonb_build_object('seq', channel.seq), '[]', '{}' FROM channel
     RETURNING soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
 )
-SELECT message.*, pg_notify($5::TEXT, $1::UUID::TEXT),
+SELECT message.*,
+       pg_notify($5::TEXT, $1::UUID::TEXT || CASE WHEN octet_length(told.row) < 7900 THEN ' ' || told.row ELSE '' END),
        CASE WHEN $6::BOOLEAN THEN set_config('synchronous_commit', 'off', TRUE) END
-FROM message;
+FROM message
+LEFT JOIN LATERAL (SELECT row_to_json(message)::TEXT AS row) AS told ON $7::BOOLEAN;
 
 -- name: flush_commits
 -- Returns when everything that was committed before is on the disk: this is itself a commit that waits for it.
 SELECT pg_logical_emit_message(TRUE, 'luxos', '');
 
 -- name: take_message
--- $1 the channel, $2 its reading. No row where there is no message, and nothing is locked then, so that looking costs
--- no write; and none where somebody else has it. A channel's messages become visible in the order of their numbers, so
--- the lowest one after `read` is the next. Where another reader moved on since this statement began, the row that it
--- locks is the newer one, and `read` is not below the message's number: then it was read already.
+-- $1 the channel, $2 its reading, which is locked; no row where somebody else has it, and of the message nothing but
+-- nulls where there is none. A channel's messages become visible in the order of their numbers, so the lowest one after
+-- `read` is the next. Where another reader moved on since this statement began, the row that it locks is the newer one,
+-- and `read` is not below the message's number: then it was read already.
 SELECT (reading.attributes ->> 'read')::BIGINT AS read, message.*
-FROM relationships AS reading CROSS JOIN LATERAL (
+FROM relationships AS reading LEFT JOIN LATERAL (
     SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
     FROM base_beings
     WHERE tags @> '{message}' AND attributes ->> 'channel' = $1::UUID::TEXT
         AND attributes -> 'seq' > reading.attributes -> 'read'
     ORDER BY attributes -> 'seq'
     LIMIT 1
-) AS message
+) AS message ON TRUE
 WHERE reading.id = $2
 FOR NO KEY UPDATE OF reading SKIP LOCKED;
 
