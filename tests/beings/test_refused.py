@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import REASONS, BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown
 from luxos.beings.relationship import RelationshipBeing
+from luxos.beings.removal import restore
 from luxos.beings.values import check_value, encoded
 from luxos.i18n import speaking
 from luxos.persistence.database import Database
@@ -230,7 +231,9 @@ async def test_a_tombstone_says_when(database: Database) -> None:
     assert found is not None
     assert len(await BaseBeing.load_many([being.soul], deleted=True)) == 1
     found.tags.remove("tombstone")
-    await found.save()
+    with pytest.raises(BeingDeleted):
+        await found.save()
+    await restore(being.soul)
     assert (await BaseBeing.load(being.soul)).tags == ["x"]
 
 

@@ -8,11 +8,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from luxos.beings import memories
+from luxos.beings import energy, memories
 from luxos.beings.being import BaseBeing
+from luxos.beings.bulk import save_all
 from luxos.beings.channel import Channel
 from luxos.beings.core import CoreFunction, CoreRegistry, write_core_beings
 from luxos.beings.errors import BeingDeleted, BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
+from luxos.beings.graph import neighbours
+from luxos.beings.record import Record
 from luxos.beings.relationship import RelationshipBeing
 from luxos.beings.removal import Purge, delete, purge, purge_preview, restore
 from luxos.config import Settings
@@ -71,6 +74,86 @@ async def test_a_tombstone_says_when_and_by_whom_and_is_taken_back(database: Dat
     await restore(made.soul)
     back = await BaseBeing.load(made.soul)
     assert (back.tags, back.attributes) == ([], {})
+
+
+@pytest.mark.parametrize("kind", ["being", "relationship"])
+async def test_what_is_deleted_is_not_changed_whenever_it_was_loaded(database: Database, kind: str) -> None:
+    one, two = await being(), await being()
+    tie = RelationshipBeing(source_soul=one.soul, target_soul=two.soul)
+    await tie.save()
+    before: Record = one if kind == "being" else tie
+    table, key = ("base_beings", "soul") if kind == "being" else ("relationships", "id")
+    stale = await type(before).load(before.identity)
+    await delete(before.identity)
+    rows = await database.pool.fetch(f"SELECT *, xmin FROM {table} WHERE {key} = $1", before.identity)  # noqa: S608
+    tomb = await type(before).load(before.identity, deleted=True)
+    for record in (stale, tomb, before):
+        record.energy_level += 1
+        record.attributes["late"] = True
+        for work in (record.save(), save_all([record]), save_all([record, BaseBeing()])):
+            with pytest.raises(BeingDeleted, match=f"luxos being restore {before.identity}"):
+                await work
+    fresh = await type(before).load(before.identity, deleted=True)
+    with pytest.raises(BeingDeleted):
+        await fresh.update(lambda found: pytest.fail("called"))
+    again = type(before)(**{**fresh._fixed(rows[0]), key: before.identity})
+    with pytest.raises(BeingDeleted):
+        await again.save()
+    with pytest.raises(BeingDeleted):
+        await save_all([again])
+    assert await database.pool.fetch(f"SELECT *, xmin FROM {table} WHERE {key} = $1", before.identity) == rows  # noqa: S608
+    await restore(before.identity)
+    await stale.save()
+    assert (await type(before).load(before.identity)).attributes == {"late": True}
+
+
+async def test_a_deleted_being_remembers_spends_and_gains_nothing(database: Database) -> None:
+    made = await being()
+    await delete(made.soul)
+    made.remember("late")
+    for work in (
+        made.save(),
+        memories.append(made.soul, {"kind": "late"}),
+        energy.spend(made, 1),
+        energy.gain(made, 1),
+        energy.set_policy(made, capacity=1, per_hour=1),
+    ):
+        with pytest.raises(BeingDeleted):
+            await work
+    found = await BaseBeing.load(made.soul, deleted=True)
+    assert (found.memories, found.energy_level, found.self_awareness) == ([], 0, {})
+    await restore(made.soul)
+    await made.save()
+    assert await memories.append(made.soul, {"kind": "later"}) == 1
+
+
+async def test_a_relationship_is_put_away_and_taken_back(database: Database) -> None:
+    one, two = await being(), await being()
+    tie = RelationshipBeing(source_soul=one.soul, target_soul=two.soul, attributes={"since": 1})
+    await tie.save()
+    assert [tie.id for tie in (await neighbours(one.soul)).relationships] == [tie.id]
+    await delete(tie.id)
+    await delete(tie.id)
+    assert await RelationshipBeing.find(tie.id) is None
+    assert not (await neighbours(one.soul)).relationships
+    await restore(tie.id)
+    assert (await RelationshipBeing.load(tie.id)).attributes == {"since": 1}
+    assert [tie.id for tie in (await neighbours(one.soul)).relationships] == [tie.id]
+
+
+@pytest.mark.parametrize("own", [False, None, {"at": "never", "was": 1}])
+async def test_an_attribute_of_its_own_called_deleted_comes_back(database: Database, own: Any) -> None:
+    made = BaseBeing(attributes={"deleted": own})
+    await made.save()
+    await delete(made.soul)
+    with pytest.raises(BeingDeleted):
+        await BaseBeing.load(made.soul)
+    await restore(made.soul)
+    assert (await BaseBeing.load(made.soul)).attributes == {"deleted": own}
+    made.tags.append("tombstone")  # by hand
+    await made.save()
+    with pytest.raises(BeingDeleted):
+        await BaseBeing.load(made.soul)
 
 
 async def test_what_is_not_there_or_of_the_code_is_refused(runtime: Runtime) -> None:

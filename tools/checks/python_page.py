@@ -28,6 +28,7 @@ PUBLIC = {
     "luxos.beings.analysis": ("influence", "communities", "cycles"),
     "luxos.beings.awareness": ("judge", "recompute"),
     "luxos.beings.kinds": ("load",),
+    "luxos.beings.removal": ("delete", "restore", "purge_preview", "purge"),
     "luxos.souls.registry": ("Soul", "at"),
     "luxos.errors": ("LuxError",),
 }

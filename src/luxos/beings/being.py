@@ -149,6 +149,7 @@ class BaseBeing(Record):
         check_size("memories", sum([_memory_size(f"memories[{index}]", memory) for index, memory in new]))
 
     def _check_changeable(self) -> None:
+        super()._check_changeable()
         claims = isinstance(self.genesis, dict) and self.genesis.get("tier") == "core"
         if claims or self.soul in STATIC:
             raise BeingStatic(soul=self.soul)

@@ -108,7 +108,8 @@ async def _change(soul: UUID, amount: int, at: datetime | None, connection: Any)
         row = await lent.fetchrow(queries()["change_energy"], soul, moment, amount)
     if row is None:
         raise BeingUnknown(soul=soul)
-    if row["static"]:
+    if row["fixed"]:
+        await BaseBeing.load(soul, connection=connection)
         raise BeingStatic(soul=soul)
     return Energy(soul, *(row[key] for key in ("level", "capacity", "per_hour", "at", "rest"))), row["done"]
 

@@ -24,7 +24,7 @@ class BeingDeleted(BeingError):
     """The row is a tombstone."""
 
     code = "being_deleted"
-    message = N_("The being {soul} was deleted at {at}. `luxos being restore` brings it back.")
+    message = N_("The being {soul} was deleted at {at}. `luxos being restore {soul}` brings it back.")
 
 
 class BeingConflict(BeingError):

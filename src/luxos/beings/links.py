@@ -11,15 +11,16 @@ from luxos.persistence.queries import parts
 
 Direction = Literal["out", "in", "both"]
 DIRECTIONS: tuple[str, ...] = ("out", "in", "both")
-HIDDEN = ("step", "memory", "descent", "version", "message", "reading")
-"""The tags of relationships by which LuxOS keeps its own things together."""
+HIDDEN = ("step", "memory", "descent", "version", "message", "reading", "tombstone")
+"""The tags of relationships by which LuxOS keeps its own things together, and of those that were deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Links:
     """Relationships with all of `tags`, an `energy` from … to, both included; `direction` is out, in or both.
 
-    What LuxOS keeps for itself (steps of runs, chapters of memories, descent) is followed only where `tags` name it.
+    What LuxOS keeps for itself (steps of runs, chapters of memories, descent), and what was deleted, is followed only
+    where `tags` name it.
     """
 
     tags: Sequence[str] = ()

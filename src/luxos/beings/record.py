@@ -22,7 +22,7 @@ from luxos.beings.difference import State, differing, first_difference
 from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown, BeingUnsaved
 from luxos.beings.shared import Later, Now, later_in, writing
 from luxos.beings.values import check_energy, check_object, check_tags, check_whole, encoded, trusted
-from luxos.persistence.json_codec import Encoded
+from luxos.persistence.json_codec import Encoded, decode
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
 
@@ -136,7 +136,7 @@ class Record:
 
     async def _updated(self, function: Callable[[Self], None], connection: Any) -> Self:
         row = await connection.fetchrow(queries()[f"lock_{self.row}"], self.identity)
-        fresh = type(self)._of(self._there(self.identity, row, deleted=True), alone=True)  # locked: nobody else writes
+        fresh = type(self)._of(self._there(self.identity, row, deleted=False), alone=True)  # locked: nobody else writes
         function(fresh)
         await fresh.save(connection=connection)
         return fresh
@@ -164,7 +164,7 @@ class Record:
         if row is None or not cls._is_kind(row):
             raise BeingUnknown(soul=identified(identity))
         if not deleted and is_deleted(row):
-            raise BeingDeleted(soul=identity, at=(row["attributes"].get("deleted") or {}).get("at", "?"))
+            raise _deleted(identity, row["attributes"])
         return row
 
     @classmethod
@@ -248,7 +248,9 @@ class Record:
         """Raises `BeingInvalid` for what this kind of row cannot hold."""
 
     def _check_changeable(self) -> None:
-        """Raises `BeingStatic` where the row belongs to the code."""
+        """Raises `BeingDeleted` for a tombstone, which only `restore` changes, `BeingStatic` for a row of the code."""
+        if self._loaded is not None and TOMBSTONE in self._loaded["tags"]:
+            raise _deleted(self.identity, decode(self._loaded["attributes"]))
 
     def _state(self, encode: Encoder) -> State:
         """What is compared with the row, by field."""
@@ -366,6 +368,11 @@ def identified(who: Any) -> UUID:
         return who if isinstance(who, UUID) else UUID(who)
     except (ValueError, TypeError, AttributeError):
         raise BeingUnknown(soul=repr(who)[:80]) from None
+
+
+def _deleted(identity: UUID, attributes: Mapping[str, Any]) -> BeingDeleted:
+    told = attributes.get("deleted")
+    return BeingDeleted(soul=identity, at=told.get("at", "?") if isinstance(told, Mapping) else "?")
 
 
 def is_deleted(row: Row) -> bool:

@@ -10,10 +10,13 @@ from uuid import UUID
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
 from luxos.beings.owner import system_user
+from luxos.beings.record import Record, identified
+from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.queries import queries
 
 KEPT = frozenset({"soul", "alias", "run", "memory", "message", "environment", "manifest"})
 """Tags of what other things stand on: versions and names, runs, parts of memories and of channels."""
+_KINDS: tuple[type[Record], ...] = (BaseBeing, RelationshipBeing)
 _ENDED = frozenset({"done", "undone"})
 """What becomes of a run that is never taken up again."""
 
@@ -38,21 +41,39 @@ class Purge:
         return cls(UUID(told["soul"]), told["name"], dict(told["counts"]), dict(told["runs"]), tuple(told["aliases"]))
 
 
-async def delete(soul: UUID, *, by: str | None = None, connection: Any = None) -> None:
-    """Leaves a tombstone, which `restore` takes back; a second time changes nothing. `BeingStatic` for a core being."""
+async def delete(identity: UUID, *, by: str | None = None, connection: Any = None) -> None:
+    """Leaves a tombstone of a being or a relationship, which nobody changes and `restore` takes back.
+
+    A second time changes nothing. `BeingStatic` for a core being.
+    """
     deleted = {"at": _now(), "by": by or system_user()}
     async with BaseBeing._borrowed(connection) as lent:
-        if await lent.fetchval(queries()["delete_being"], soul, deleted) is None:
-            being = await BaseBeing.load(soul, deleted=True, connection=lent)
-            if being.genesis.get("tier") == "core":
-                raise BeingStatic(soul=soul)
+        if not await _done("delete", lent, identified(identity), deleted):
+            found = await _there(identity, lent)
+            if found.genesis.get("tier") == "core":
+                raise BeingStatic(soul=identity)
 
 
-async def restore(soul: UUID, *, connection: Any = None) -> None:
+async def restore(identity: UUID, *, connection: Any = None) -> None:
     """Takes a tombstone back; changes nothing where there is none."""
     async with BaseBeing._borrowed(connection) as lent:
-        if await lent.fetchval(queries()["restore_being"], soul) is None:
-            await BaseBeing.load(soul, connection=lent)
+        if not await _done("restore", lent, identified(identity)):
+            await _there(identity, lent)
+
+
+async def _done(work: str, connection: Any, *arguments: Any) -> bool:
+    """Does it to the row that is meant, whichever table it is in; `False` where there is nothing to be done."""
+    rows = [await connection.fetch(queries()[f"{work}_{kind.row}"], *arguments) for kind in _KINDS]
+    return any(rows)
+
+
+async def _there(identity: UUID, connection: Any) -> Record:
+    """The row, deleted or not; `BeingUnknown`."""
+    found = [await kind.find(identity, deleted=True, connection=connection) for kind in _KINDS]
+    row = next((row for row in found if row is not None), None)
+    if row is None:
+        raise BeingUnknown(soul=identity)
+    return row
 
 
 async def purge_preview(soul: UUID, *, connection: Any = None) -> Purge:

@@ -16,7 +16,7 @@ _SHOWN = 5
 async def soul_of(who: str) -> UUID:
     """The being's UUID; `BeingUnnamed` where nothing fits, `BeingAmbiguous` where too much does."""
     async with BaseBeing.transaction() as connection:
-        if (whole := _uuid(who)) is not None:
+        if (whole := uuid_of(who)) is not None:
             return await _there(whole, connection)
         for look in (_by_alias, _by_beginning, _by_name):
             if found := await look(who, connection):
@@ -24,7 +24,8 @@ async def soul_of(who: str) -> UUID:
     raise BeingUnnamed(name=who)
 
 
-def _uuid(who: str) -> UUID | None:
+def uuid_of(who: str) -> UUID | None:
+    """A UUID that is written out; nothing for any other name."""
     try:
         return UUID(who)
     except ValueError:

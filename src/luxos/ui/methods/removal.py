@@ -4,14 +4,14 @@ from typing import Any
 
 from luxos.beings import removal
 from luxos.boot import System
-from luxos.ui.methods.naming import soul_of
+from luxos.ui.methods.naming import soul_of, uuid_of
 from luxos.ui.methods.person import Person
 
 
 async def delete_being(system: System, person: Person, who: str) -> dict[str, Any]:
-    """Leaves a tombstone."""
+    """Leaves a tombstone; a relationship is named by its whole UUID."""
     await system.runtime()
-    soul = await soul_of(who)
+    soul = uuid_of(who) or await soul_of(who)
     await removal.delete(soul)
     return {"status": "deleted", "soul": str(soul)}
 
@@ -19,7 +19,7 @@ async def delete_being(system: System, person: Person, who: str) -> dict[str, An
 async def restore_being(system: System, person: Person, who: str) -> dict[str, Any]:
     """Takes a tombstone back."""
     await system.runtime()
-    soul = await soul_of(who)
+    soul = uuid_of(who) or await soul_of(who)
     await removal.restore(soul)
     return {"status": "restored", "soul": str(soul)}
 

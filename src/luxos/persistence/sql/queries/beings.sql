@@ -2,6 +2,7 @@
 -- stored form, so that a long attribute is not written again because another one changed.
 --
 -- update_… writes where nobody has written the row since it was loaded: its version is the transaction that wrote it.
+-- Neither writes into a tombstone: an object that was loaded as one is refused before.
 -- merge_… writes where each changed field is what was loaded; values are compared as text, so that 1 and 1.0 differ. The
 -- comparison is an expression, and must be: a NOT EXISTS becomes a join, of which PostgreSQL looks again only at our
 -- side when it had to wait for another writer, and the update of that one is lost.
@@ -73,6 +74,7 @@ SET tags = coalesce($3, tags),
     embedding = CASE WHEN $12::BOOLEAN THEN $13 ELSE embedding END
 WHERE soul = $1
     AND genesis ->> 'tier' IS DISTINCT FROM 'core'
+    AND (tags @> '{tombstone}') IS NOT TRUE
     AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
     AND ($3::TEXT[] IS NULL OR coalesce(tags, '{}') = $2::TEXT[])
     AND (
@@ -138,6 +140,7 @@ SET tags = coalesce($3, tags),
     genesis = CASE WHEN $5::TEXT[] IS NULL THEN genesis ELSE (genesis - $5) || $6::JSONB END,
     attributes = CASE WHEN $7::TEXT[] IS NULL THEN attributes ELSE (attributes - $7) || $8::JSONB END
 WHERE id = $1
+    AND (tags @> '{tombstone}') IS NOT TRUE
     AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
     AND ($3::TEXT[] IS NULL OR coalesce(tags, '{}') = $2::TEXT[])
     AND (

@@ -10,13 +10,12 @@ WHERE soul = $1;
 
 -- name: change_energy
 -- Takes $3 from the level of $1 where there is as much, or adds -$3 where it is negative, up to the capacity; $2 is the
--- moment, or null for now. Gives what is there then, whether anything was done, and whether the being
--- is of the core, to which nothing is done. The row is locked first, so that
--- changes follow one another.
+-- moment, or null for now. Gives what is there then, whether anything was done, and whether the being is fixed, of the
+-- core or a tombstone, to which nothing is done. The row is locked first, so that changes follow one another.
 WITH locked AS (
     SELECT
         soul,
-        genesis ->> 'tier' IS NOT DISTINCT FROM 'core' AS static,
+        genesis ->> 'tier' IS NOT DISTINCT FROM 'core' OR coalesce(tags @> '{tombstone}', FALSE) AS fixed,
         coalesce(energy_level, 0)::NUMERIC AS stored,
         CASE WHEN jsonb_typeof(attributes #> '{energy,capacity}') = 'number'
             AND attributes #>> '{energy,capacity}' ~ '^[0-9]{1,100}$'
@@ -40,7 +39,7 @@ returned AS (
 ),
 present AS (
     SELECT
-        soul, static, capacity, per_hour,
+        soul, fixed, capacity, per_hour,
         greatest(since, moment) AS at,
         CASE WHEN capacity IS NULL THEN stored
             ELSE greatest(stored, least(capacity, stored + div(parts, 3600000000))) END AS level,
@@ -61,14 +60,15 @@ changed AS (
             'energy_at', wanted.at, 'energy_rest', CASE WHEN wanted.level >= wanted.capacity THEN 0 ELSE wanted.rest END)
             END
     FROM wanted
-    WHERE base_beings.soul = wanted.soul AND NOT wanted.static AND wanted.after <= 2147483647 AND (wanted.after >= 0 OR $3::BIGINT <= 0)
+    WHERE base_beings.soul = wanted.soul AND NOT wanted.fixed
+        AND wanted.after <= 2147483647 AND (wanted.after >= 0 OR $3::BIGINT <= 0)
     RETURNING base_beings.soul
 )
 SELECT
     wanted.soul,
     CASE WHEN changed.soul IS NULL THEN level ELSE after END::BIGINT AS level,
     CASE WHEN level >= capacity THEN 0 ELSE rest END::BIGINT AS rest,
-    at::BIGINT AS at, capacity::BIGINT AS capacity, per_hour::BIGINT AS per_hour, changed.soul IS NOT NULL AS done, static
+    at::BIGINT AS at, capacity::BIGINT AS capacity, per_hour::BIGINT AS per_hour, changed.soul IS NOT NULL AS done, fixed
 FROM wanted LEFT JOIN changed USING (soul);
 
 -- name: set_energy_policy

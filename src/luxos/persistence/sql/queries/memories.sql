@@ -5,7 +5,7 @@
 -- Gives the number of the memory, and how many there are in the row.
 UPDATE base_beings
 SET memories = memories || jsonb_build_array($2::JSONB)
-WHERE soul = $1 AND genesis ->> 'tier' IS DISTINCT FROM 'core'
+WHERE soul = $1 AND genesis ->> 'tier' IS DISTINCT FROM 'core' AND (tags @> '{tombstone}') IS NOT TRUE
 RETURNING
     jsonb_array_length(memories) - (memories -> 0 ->> 'kind' = 'earlier')::INTEGER AS kept,
     jsonb_array_length(memories) - 1

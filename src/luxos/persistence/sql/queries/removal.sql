@@ -1,16 +1,40 @@
 -- Tombstones, and removal for good.
 
 -- name: delete_being
--- Nothing where it is not there, deleted already, or part of the code. `$2` is {at, by}.
+-- Nothing where it is not there, deleted already, or part of the code. `$2` is {at, by}; an attribute of the being's own
+-- that is called so is kept in it, as `was`.
 UPDATE base_beings
-SET tags = array_append(tags, 'tombstone'), attributes = attributes || jsonb_build_object('deleted', $2::JSONB)
-WHERE soul = $1 AND NOT tags @> '{tombstone}' AND genesis ->> 'tier' IS DISTINCT FROM 'core'
+SET tags = array_append(tags, 'tombstone'),
+    attributes = attributes || jsonb_build_object(
+        'deleted', $2::JSONB || CASE WHEN attributes ? 'deleted'
+            THEN jsonb_build_object('was', attributes -> 'deleted') ELSE '{}' END)
+WHERE soul = $1 AND (tags @> '{tombstone}') IS NOT TRUE AND genesis ->> 'tier' IS DISTINCT FROM 'core'
 RETURNING soul;
 
+-- name: delete_relationship
+UPDATE relationships
+SET tags = array_append(tags, 'tombstone'),
+    attributes = attributes || jsonb_build_object(
+        'deleted', $2::JSONB || CASE WHEN attributes ? 'deleted'
+            THEN jsonb_build_object('was', attributes -> 'deleted') ELSE '{}' END)
+WHERE id = $1 AND (tags @> '{tombstone}') IS NOT TRUE
+RETURNING id;
+
 -- name: restore_being
-UPDATE base_beings SET tags = array_remove(tags, 'tombstone'), attributes = attributes - 'deleted'
+UPDATE base_beings
+SET tags = array_remove(tags, 'tombstone'),
+    attributes = (attributes - 'deleted') || CASE WHEN attributes -> 'deleted' ? 'was'
+        THEN jsonb_build_object('deleted', attributes #> '{deleted,was}') ELSE '{}' END
 WHERE soul = $1 AND tags @> '{tombstone}'
 RETURNING soul;
+
+-- name: restore_relationship
+UPDATE relationships
+SET tags = array_remove(tags, 'tombstone'),
+    attributes = (attributes - 'deleted') || CASE WHEN attributes -> 'deleted' ? 'was'
+        THEN jsonb_build_object('deleted', attributes #> '{deleted,was}') ELSE '{}' END
+WHERE id = $1 AND tags @> '{tombstone}'
+RETURNING id;
 
 -- name: lock_purged
 -- Nobody can refer to it any more, from here to the end of the transaction.
