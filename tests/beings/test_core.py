@@ -215,11 +215,11 @@ async def test_calling_a_function_being_goes_to_the_dispatcher(monkeypatch: pyte
         await being(1)
 
     class Recorder:
-        async def __call__(self, who: UUID, *args: Any, **kwargs: Any) -> Any:
+        async def __call__(self, who: FunctionBeing, *args: Any, **kwargs: Any) -> Any:
             return who, args, kwargs
 
     monkeypatch.setattr(FunctionBeing, "dispatcher", Recorder())
-    assert await being(1, a=2) == (being.soul, (1,), {"a": 2})
+    assert await being(1, a=2) == (being, (1,), {"a": 2})
 
 
 async def test_only_functions_load_as_functions(database: Database) -> None:
