@@ -166,3 +166,18 @@ async def test_a_run_of_its_own_has_its_goal(home: Path, database: Database) -> 
                 async with lux.run(goal) as calls:
                     await calls("vat", net)
     assert {(run.goal, run.status) for run, _ in await runs_of(database)} == {("faktury", "done"), ("zero", "failed")}
+
+
+async def test_what_a_pure_soul_gave_is_remembered(home: Path, database: Database) -> None:
+    async with luxos.open(home) as lux:
+        pure = await lux.summon(name="pure", source="def function(x):\n    return [x]\n", pure=True)
+        unseen = lux.execution.but(recording="off")
+        first = await unseen(pure, 1)
+        first.append("changed by the caller")
+        assert await unseen(pure, 1) == [1]
+        assert await lux.execution(pure, 1) == [1]
+        assert await unseen(pure, 1.0) == [1.0]  # another value, and another key
+        other = await lux.summon(name="other", source="def function(x):\n    return [x]\n")
+        assert await lux.execution(other, 1) == [1]
+    known = await database.pool.fetchval("SELECT self_awareness FROM base_beings WHERE soul = $1", pure.soul)
+    assert known["memo"] == {"hits": 2, "misses": 2}

@@ -31,6 +31,7 @@ from luxos.runtime.changes import ChangeSet
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution
+from luxos.runtime.resuming import go_on
 from luxos.runtime.runs import Run
 from luxos.runtime.staging import changes_of
 from luxos.runtime.threads import to_the_end
@@ -93,11 +94,24 @@ class Agent:
                 raise UndoUnfinished(run=run.name)
             if run.status not in _UNFINISHED:
                 raise NothingToResume(run=run.name)
+            if run.attributes.get("calls"):
+                return await self._go_on(runtime, run)
             program = read(run.program)
             check(program, runtime.registry.verbs)  # it may have been written by an earlier LuxOS
             self._listener(Planned(run.program, str(run.workspace), run.attributes.get("assumptions", [])))
             self._listener(RunStarted(run.name, resumed=True))
             return await self._carry_out(runtime, run, program)
+
+    async def _go_on(self, runtime: Runtime, run: Run) -> dict[str, Any]:
+        """Goes on with the calls of a program that is gone."""
+        self._listener(RunStarted(run.name, resumed=True))
+        before = {step.name: step for step in await runtime.runs.steps(run.soul)}
+        execution = Execution(runtime, run, before, self._listener)
+        outcome = Outcome(*await go_on(execution, before))
+        await execution.close()
+        report = report_of(run, outcome)
+        await runtime.runs.update(run.soul, status=report["status"])
+        return report
 
     async def undo(self, name: str) -> dict[str, Any]:
         """Takes back what a run changed in files, the last step first; files that a person changed stay as they are."""

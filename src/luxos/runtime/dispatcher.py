@@ -23,6 +23,7 @@ from luxos.runtime.codes import Codes
 from luxos.runtime.context import Context
 from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.events import Listener, StepProgress
+from luxos.runtime.memoised import Memo
 from luxos.runtime.runs import Runs
 from luxos.runtime.scope import Scope
 from luxos.runtime.tiers import Tiers
@@ -43,19 +44,26 @@ class Runtime:
     registry: CoreRegistry
     runs: Runs
     owner: str
-    tiers: Tiers = field(default_factory=Tiers)
-    codes: Codes = field(default_factory=Codes)
+    tiers: Tiers
+    codes: Codes
+    memo: Memo
     leases: Leases = field(default_factory=Leases)
 
     @classmethod
     def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
-        return cls(settings, database, registry, Runs(database), system_user())
+        tiers, codes, memo = Tiers(), Codes(), Memo(database)
+        return cls(settings, database, registry, Runs(database), system_user(), tiers, codes, memo)
 
     async def close(self) -> None:
         """Gives up what is held, and ends what runs code."""
         await self.tiers.close()
-        await self.leases.settle()
+        await self.settle()
         await self.runs.close()
+
+    async def settle(self) -> None:
+        """Writes what is kept for many calls: energy that was not spent, and how often results were remembered."""
+        await self.leases.settle()
+        await self.memo.settle()
 
     def journal(self, run: UUID) -> Path:
         """Where the changes of a run's steps are kept, for recovery and for undo."""

@@ -1,6 +1,6 @@
 """`execution(who, *args)`: the one way to run anything. This file shows the whole order of what surrounds a call.
 
-permitted → limited → charged → applied → recorded → staged → tiered
+permitted → limited → resumed → charged → applied → recorded → staged → memoised → tiered
 """
 
 from collections import Counter
@@ -15,8 +15,10 @@ from luxos.runtime.dispatcher import Dispatcher, Runtime, Who
 from luxos.runtime.errors import NotPure
 from luxos.runtime.events import Listener, StepFinished
 from luxos.runtime.limited import limited
+from luxos.runtime.memoised import memoised
 from luxos.runtime.permission import permitted
 from luxos.runtime.recording import recorded
+from luxos.runtime.resumed import resumed
 from luxos.runtime.runs import Run
 from luxos.runtime.scope import Scope, Tree
 from luxos.runtime.staging import WorkspaceLock, applied, changes_of, staged
@@ -39,21 +41,24 @@ class Execution(Dispatcher):
         self._summaries = Summaries(runtime.runs.recorder, runtime.owner)
         journal = runtime.journal(run.soul)
         granted = frozenset(run.attributes.get("permissions", ()))
-        inner = tiered(runtime.tiers, self.context, self.answer)
+        inner = memoised(tiered(runtime.tiers, self.context, self.answer), runtime.memo)
         self.handler = permitted(
             limited(
-                charged(
-                    _by_recording(
-                        full=applied(
-                            recorded(
-                                staged(inner, run.workspace, journal),
-                                runtime.runs.recorder, before, runtime.owner, listener,
+                resumed(
+                    charged(
+                        _by_recording(
+                            full=applied(
+                                recorded(
+                                    staged(inner, run.workspace, journal),
+                                    runtime.runs.recorder, runtime.owner, listener,
+                                ),
+                                WorkspaceLock(),
                             ),
-                            WorkspaceLock(),
+                            summary=summarised(inner, self._summaries),
                         ),
-                        summary=summarised(inner, self._summaries),
+                        runtime.leases,
                     ),
-                    runtime.leases,
+                    before,
                 ),
             ),
             granted,
@@ -84,7 +89,7 @@ class Execution(Dispatcher):
     async def close(self) -> None:
         """Writes what was counted only."""
         await self._summaries.close()
-        await self.runtime.leases.settle()
+        await self.runtime.settle()
 
     async def recover(self) -> dict[str, Any]:
         """Finishes what a crash cut off: applies the changes of every step that is recorded as done.
@@ -110,7 +115,7 @@ class Unrecorded(Dispatcher):
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime, UUID(int=0), runtime.settings.home, lambda event: None)
-        inner = tiered(runtime.tiers, self.context, self.answer)
+        inner = memoised(tiered(runtime.tiers, self.context, self.answer), runtime.memo)
         self.handler = permitted(limited(charged(_pure(inner), runtime.leases)), frozenset())
 
     async def call(self, who: Who, args: Sequence[Any], kwargs: Mapping[str, Any], *, tree: Tree) -> Any:

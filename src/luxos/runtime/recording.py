@@ -11,27 +11,19 @@ from typing import Any
 from luxos.errors import LuxError
 from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import RunTaken, StepUnknown
+from luxos.runtime.errors import RunTaken
 from luxos.runtime.events import Listener, StepFinished, StepStarted
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.recorder import Recorder
-from luxos.runtime.steps import Step, StepRecord
+from luxos.runtime.steps import StepRecord
 
 _FREE = "none"
 
 
-def recorded(
-    handler: Handler, recorder: Recorder, before: Mapping[str, Step], owner: str, listener: Listener
-) -> Handler:
-    """Records each call of `handler` as a step; a step that a crash left with an unknown effect outside is refused.
-
-    `before` are the steps that the run already had when this process took it up.
-    """
+def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listener) -> Handler:
+    """Records each call of `handler` as a step."""
 
     async def handle(call: Call) -> Outcome:
-        known = before.get(call.step)
-        if known is not None and known.status in {"started", "unknown"} and call.effects == "external":
-            raise StepUnknown(step=call.step, run=str(call.run)[:8])
         record = StepRecord(recorder, call, owner)
         if call.effects != _FREE:
             await record.begin()

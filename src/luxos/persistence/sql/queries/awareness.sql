@@ -46,6 +46,22 @@ ORDER BY created_at, soul;
 -- In one order, so that two who count never wait for each other.
 SELECT soul, self_awareness FROM base_beings WHERE soul = ANY($1::UUID[]) ORDER BY soul FOR NO KEY UPDATE;
 
+-- name: count_memo
+-- Of each being $1, how often a result of it was remembered ($2) and how often not ($3), added to what is known.
+UPDATE base_beings AS being
+SET self_awareness = self_awareness || jsonb_build_object('memo', jsonb_build_object(
+    'hits', told.hits + coalesce((being.self_awareness #>> '{memo,hits}')::BIGINT, 0),
+    'misses', told.misses + coalesce((being.self_awareness #>> '{memo,misses}')::BIGINT, 0)
+))
+FROM (
+    SELECT wanted.soul, wanted.hits, wanted.misses
+    FROM unnest($1::UUID[], $2::BIGINT[], $3::BIGINT[]) AS wanted (soul, hits, misses)
+    JOIN base_beings AS locked ON locked.soul = wanted.soul
+    ORDER BY wanted.soul
+    FOR NO KEY UPDATE OF locked
+) AS told
+WHERE being.soul = told.soul;
+
 -- name: write_awareness
 UPDATE base_beings
 SET self_awareness = self_awareness || told.known

@@ -1,0 +1,57 @@
+"""Going on with the calls of a run whose process died in the middle of them.
+
+A call that had ended has its result. One that was cut off is made again, in the version in which it was called and with
+what it was given then; what it had called, and what had ended, gives the result that it gave. Code that waited for what
+it called goes on where it waited, where its tier could keep that.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from luxos.beings.function import FunctionBeing
+from luxos.beings.function_source import Signature
+from luxos.errors import LuxError
+from luxos.runtime.execution import Execution
+from luxos.runtime.steps import Step
+
+_BY_PLACE = frozenset({"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"})
+
+
+async def go_on(execution: Execution, before: Mapping[str, Step]) -> tuple[dict[str, Any], dict[str, LuxError]]:
+    """Makes the outermost calls again that were cut off; gives results and failures of all by names of steps."""
+    results: dict[str, Any] = {}
+    failures: dict[str, LuxError] = {}
+    for name, step in before.items():
+        if step.parent is None and step.status == "done":
+            results[name] = step.attributes.get("result")
+        elif step.parent is None and step.status == "started":
+            try:
+                results[name] = await _again(execution, step)
+            except LuxError as error:
+                failures[name] = error
+    return results, failures
+
+
+async def _again(execution: Execution, step: Step) -> Any:
+    callee = await execution.runtime.resolve(step.callee)
+    if isinstance(callee, FunctionBeing) and callee.soul_hash != step.genesis["soul_hash"]:
+        callee = await execution.runtime.resolve(str(step.genesis["soul_hash"]))
+    named = step.attributes["arguments"]
+    if not isinstance(callee, FunctionBeing):
+        return await execution.call(UUID(str(callee.uuid)), (), named, step.name)
+    args, kwargs = as_given(callee.signature, named)
+    return await execution.call(callee, args, kwargs, step.name)
+
+
+def as_given(signature: Signature, named: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a recorded call as the function takes them: by place as far as they go, then by name."""
+    left = dict(named)
+    rest = next((each.name for each in signature.parameters if each.kind == "VAR_POSITIONAL"), None)
+    more = left.pop(f"*{rest}", []) if rest else []
+    args = []
+    for each in signature.parameters:
+        if each.kind not in _BY_PLACE or each.name not in left:
+            break
+        args.append(left.pop(each.name))
+    return [*args, *more], left
