@@ -210,7 +210,7 @@ def test_the_uuids_in_the_code_never_change() -> None:
 
 async def test_calling_a_function_being_goes_to_the_dispatcher(monkeypatch: pytest.MonkeyPatch) -> None:
     being = FunctionBeing(genesis={"type": "function", "source": "x", "tier": "unheard of"})
-    assert (being.source, being.tier) == ("x", "isolated")
+    assert (being.source, being.tier) == ("x", None)
     with pytest.raises(NotDispatched):
         await being(1)
 

@@ -22,7 +22,7 @@ async def test_a_function_is_stored_with_its_source(database: Database) -> None:
     await made.save()
     found = await BaseBeing.load(made.soul)
     assert isinstance(found, FunctionBeing)
-    assert (found.source, found.tier, found.attributes) == (VAT, "isolated", {"rate": 23})
+    assert (found.source, found.tier, found.attributes) == (VAT, None, {"rate": 23})
     assert found.soul_hash == made.soul_hash
     assert found.signature == made.signature
 

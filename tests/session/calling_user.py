@@ -6,9 +6,7 @@ import sys
 import luxos
 
 LEAF = "def function(n):\n    return n * 10\n"
-TREE = (
-    "def function(n):\n    total = 0\n    for part in range(n):\n        total += execution('leaf', part)\n    return total\n"
-)
+TREE = "def function(n):\n    total = 0\n    for part in range(n):\n        total += execution('leaf', part)\n    return total\n"
 
 
 async def main() -> None:

@@ -38,7 +38,7 @@ async def test_summon_makes_a_living_being_and_gives_the_same_one_again(database
     vat = await summon(name="vat", source=VAT, purpose="taxes")
     assert isinstance(vat, FunctionBeing)
     assert (vat.tier, vat.genesis["name"], vat.genesis["version"], vat.genesis["ancestors"]) == (
-        "isolated",
+        None,
         "vat",
         1,
         [],
@@ -260,7 +260,7 @@ async def test_a_field_that_another_writer_changed_is_not_undone_by_evolution(da
     vat.genesis["source"] = OTHER
     await vat.save()
     stale = await FunctionBeing.load(vat.soul)
-    await Soul.register({"type": "function", "tier": "isolated", "source": MORE}, alias="vat")
+    await Soul.register({"type": "function", "source": MORE}, alias="vat")
     stale.genesis["source"] = "x"
     with pytest.raises(BeingConflict):
         await stale.save()

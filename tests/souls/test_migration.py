@@ -83,7 +83,7 @@ async def test_what_schema_1_wrote_goes_on(old: Database) -> None:
     assert being is not None
     assert being.genesis["ancestors"] == long[-2:-34:-1]
     assert len(await history("long")) == 40
-    same = await summon(name="vat", source=source(1)["source"])
+    same = await summon(name="vat", source=source(1)["source"], tier="isolated")
     assert same.soul == vat.soul
     evolved = await Soul.evolve("vat", {"source": source(1)["source"] + "# more\n"})
     assert (await FunctionBeing.load(vat.soul)).soul_hash == evolved.hash
@@ -93,7 +93,7 @@ async def test_what_schema_1_wrote_goes_on(old: Database) -> None:
 
 
 async def test_there_and_back_again(database: Database) -> None:
-    vat = await summon(name="vat", source=source(1)["source"])
+    vat = await summon(name="vat", source=source(1)["source"], tier="isolated")
     evolved = await Soul.evolve("vat", {"source": source(1)["source"] + "# more\n"})
     await Soul.register(source(5), alias="text.old")
     await Soul.rename("text.old", "text.new")
@@ -111,7 +111,7 @@ async def test_there_and_back_again(database: Database) -> None:
 
 
 async def test_what_schema_1_added_meanwhile_is_kept(database: Database) -> None:
-    await summon(name="vat", source=source(1)["source"])
+    await summon(name="vat", source=source(1)["source"], tier="isolated")
     await Soul.evolve("vat", {"source": source(1)["source"] + "# more\n"})
     await migrate(database, VERSION, 1)
     newest = await schema_1_register(database, "vat", 7)

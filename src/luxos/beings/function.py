@@ -30,10 +30,10 @@ class FunctionBeing(BaseBeing):
     def of(cls, name: str, source: str, **genesis: Any) -> "FunctionBeing":
         """A function that is not saved yet; `SourceInvalid` where its source is none. Nothing of it is run.
 
-        It runs isolated, unless `genesis` says another `tier`; `luxos.open().summon` also registers its soul.
+        LuxOS chooses where it runs, unless `genesis` says a `tier`; `luxos.open().summon` also registers its soul.
         """
         signature_of(source, name)
-        whole = {"type": "function", "tier": "isolated", "name": name, **genesis, "source": source}
+        whole = {"type": "function", "name": name, **genesis, "source": source}
         declared(whole)
         return cls(genesis=whole)
 
@@ -48,10 +48,10 @@ class FunctionBeing(BaseBeing):
         return str(self.genesis["source"])
 
     @property
-    def tier(self) -> str:
-        """`core`, `hermetic` or `isolated`; code that names none is trusted least."""
+    def tier(self) -> str | None:
+        """`core`, `hermetic` or `isolated`; nothing where it leaves that to LuxOS."""
         tier = self.genesis.get("tier")
-        return tier if tier in TIERS else "isolated"
+        return tier if tier in TIERS else None
 
     @property
     def soul_hash(self) -> str:

@@ -85,7 +85,9 @@ class SessionRun:
         await self._held.enter_async_context(runtime.runs.claimed(soul))
         workspace = runtime.journal(soul) / "workspace"
         workspace.mkdir(parents=True, mode=0o700)
-        run = await runtime.runs.create(soul, self._goal, "", workspace, runtime.owner, {"permissions": [], "calls": True})
+        run = await runtime.runs.create(
+            soul, self._goal, "", workspace, runtime.owner, {"permissions": [], "calls": True}
+        )
         return Execution(runtime, run, {}, lambda event: None)
 
 

@@ -68,7 +68,7 @@ class Codes:
             hosts=tuple(sorted(each.removeprefix("host:") for each in permissions if each.startswith("host:"))),
         )
         pins = cast(Mapping[str, str], now.get("dependencies") or {})
-        return Known(now, code, now.get("tier"), now.get("pure") is True, pins, permissions)
+        return Known(now, code, being.tier, now.get("pure") is True, pins, permissions)
 
 
 def _limits(told: Any) -> CodeLimits:

@@ -155,9 +155,9 @@ class Soul:
 async def summon(*, name: str, source: str, connection: Any = None, **genesis: Any) -> BaseBeing:
     """The living being of an alias that has this source; made, evolved, or as it is where it has it already.
 
-    A function that runs isolated, unless `genesis` says another `type` or `tier`.
+    A function, unless `genesis` says another `type`; LuxOS chooses where it runs, unless that says a `tier`.
     """
-    whole = {"type": "function", "tier": "isolated", **genesis, "source": source}
+    whole = {"type": "function", **genesis, "source": source}
     _check(whole, name)
     _check_callable(whole, name)
     async with BaseBeing.transaction(connection) as lent:
