@@ -1,6 +1,7 @@
 """What the tables cannot hold is refused in a whole sentence and changes nothing; what they can, comes back exactly."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from string import Formatter
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.bulk import save_all
 from luxos.beings.errors import REASONS, BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown
+from luxos.beings.record import Record
 from luxos.beings.relationship import RelationshipBeing
 from luxos.beings.removal import restore
 from luxos.beings.values import check_value, encoded
@@ -213,6 +216,80 @@ async def test_who_is_not_there_is_unknown(database: Database, who: Any) -> None
     assert await BaseBeing.find(who) is None
     with pytest.raises(BeingUnknown):
         await RelationshipBeing.load(who)
+
+
+FIXED: list[tuple[str, str, Any]] = [
+    ("being", "soul", uuid4()),
+    ("being", "created_at", datetime(2020, 1, 1)),
+    ("being", "created_at", datetime(2020, 1, 1, tzinfo=UTC)),
+    ("being", "created_at", None),
+    ("tie", "id", uuid4()),
+    ("tie", "created_at", datetime(2020, 1, 1)),
+    ("tie", "source_soul", uuid4()),
+    ("tie", "target_soul", uuid4()),
+]
+
+
+async def _all_rows(database: Database) -> list[Any]:
+    beings = await database.pool.fetch("SELECT *, xmin FROM base_beings ORDER BY soul")
+    return beings + await database.pool.fetch("SELECT *, xmin FROM relationships ORDER BY id")
+
+
+@pytest.mark.parametrize(("kind", "field", "value"), FIXED)
+@pytest.mark.parametrize("loaded", [True, False])
+async def test_what_a_row_is_born_with_stays(
+    database: Database, kind: str, field: str, value: Any, loaded: bool
+) -> None:
+    one, two = BaseBeing(), BaseBeing()
+    await save_all([one, two])
+    tie = RelationshipBeing(source_soul=one.soul, target_soul=two.soul)
+    await tie.save()
+    record: Record = one if kind == "being" else tie
+    if loaded:
+        record = await type(record).load(record.identity)
+    rows, was = await _all_rows(database), getattr(record, field)
+    setattr(record, field, value)
+    for work in (record.save(), save_all([record]), record.update(lambda found: None)):
+        with pytest.raises(BeingInvalid, match=str(was)) as caught:
+            await work
+        assert caught.value.details["field"] == field
+    setattr(record, field, was)
+    with pytest.raises(BeingInvalid, match=field):
+        await record.update(lambda found: setattr(found, field, value))
+    assert await _all_rows(database) == rows
+    record.energy_level = 5
+    await record.save()
+    assert (await type(record).load(record.identity)).energy_level == 5
+
+
+async def test_a_moment_in_another_zone_is_the_same_moment(database: Database) -> None:
+    zone = timezone(timedelta(hours=2))
+    being = BaseBeing(created_at=datetime(2026, 1, 1, 12, tzinfo=zone))
+    await being.save()
+    assert being.created_at == datetime(2026, 1, 1, 10)
+    being.created_at = datetime(2026, 1, 1, 12, tzinfo=zone)
+    being.energy_level = 1
+    await being.save()
+    assert (await BaseBeing.load(being.soul)).created_at == datetime(2026, 1, 1, 10)
+    again = BaseBeing(soul=being.soul, energy_level=1, created_at=datetime(2026, 1, 1, 10))
+    await again.save()
+    for work in (BaseBeing.save, lambda being: save_all([being])):
+        other = BaseBeing(soul=being.soul, energy_level=1, created_at=datetime(2026, 1, 1, 12))
+        with pytest.raises(BeingConflict, match="created_at"):
+            await work(other)
+
+
+@pytest.mark.parametrize("moment", [datetime.max.replace(tzinfo=timezone(-timedelta(hours=1))), "today", 7])
+async def test_what_is_no_moment_is_refused(database: Database, moment: Any) -> None:
+    with pytest.raises(BeingInvalid, match="created_at"):
+        await BaseBeing(created_at=moment).save()
+
+
+async def test_an_end_is_a_uuid(database: Database) -> None:
+    for ends in ({"source_soul": "x"}, {"target_soul": None}):
+        tie = RelationshipBeing(**{"source_soul": uuid4(), "target_soul": uuid4(), **ends})
+        with pytest.raises(BeingInvalid, match=next(iter(ends))):
+            await tie.save()
 
 
 async def test_a_tombstone_says_when(database: Database) -> None:

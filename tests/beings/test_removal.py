@@ -96,7 +96,7 @@ async def test_what_is_deleted_is_not_changed_whenever_it_was_loaded(database: D
     fresh = await type(before).load(before.identity, deleted=True)
     with pytest.raises(BeingDeleted):
         await fresh.update(lambda found: pytest.fail("called"))
-    again = type(before)(**{**fresh._fixed(rows[0]), key: before.identity})
+    again = type(before)(**{name: getattr(fresh, name) for name in fresh.fixed})
     with pytest.raises(BeingDeleted):
         await again.save()
     with pytest.raises(BeingDeleted):

@@ -35,6 +35,7 @@ class BaseBeing(Record):
     """Who owns a new being whose genesis names nobody; by default the operating system's user."""
     row: ClassVar[str] = "being"
     key_column: ClassVar[str] = "soul"
+    fixed: ClassVar[tuple[str, ...]] = ("soul", "created_at")
     objects: ClassVar[tuple[str, ...]] = ("genesis", "attributes", "self_awareness")
     kind: ClassVar[str | None] = None
     """The `genesis.type` of the rows that this class loads; nothing for all."""

@@ -15,7 +15,7 @@ import asyncpg
 from luxos.beings.being import BaseBeing
 from luxos.beings.change import Change
 from luxos.beings.errors import BeingConflict, BeingInvalid, BeingUnknown
-from luxos.beings.record import Record, Row, without_zone
+from luxos.beings.record import Record, Row
 from luxos.beings.relationship import RelationshipBeing
 from luxos.beings.shared import Now, writing
 from luxos.persistence.queries import queries
@@ -144,7 +144,7 @@ async def _copy(kind: type[Record], records: Sequence[Record], connection: Any) 
     def finish() -> None:
         for record, now in zip(records, states, strict=True):
             record._written(now, {"version": None})
-            record.created_at = without_zone(record.created_at) or moment
+            record._keep(record._as_born(record.created_at or moment))
 
     table, columns = _TABLES[kind]
     await connection.copy_records_to_table(table, records=rows(), columns=columns)

@@ -68,6 +68,7 @@ REASONS: Mapping[str, str] = {
     "amount": N_("it must be an integer of 32 bits, {least} or more"),
     "since": N_("it must be the number of a memory, from 0, or a moment"),
     "not_uuid": N_("it must be a UUID, not {kind}"),
+    "fixed": N_("it is given when the row is made and never changes; it was {was}"),
     "not_moment": N_("it must be a moment (datetime), not {kind}"),
     "database": N_("the database does not take it ({said})"),
     "not_text": N_("it is no text"),

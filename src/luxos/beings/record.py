@@ -21,7 +21,7 @@ from luxos.beings.change import Change
 from luxos.beings.difference import State, differing, first_difference
 from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown, BeingUnsaved
 from luxos.beings.shared import Later, Now, later_in, writing
-from luxos.beings.values import check_energy, check_object, check_tags, check_whole, encoded, trusted
+from luxos.beings.values import check_energy, check_moment, check_object, check_tags, check_whole, encoded, trusted
 from luxos.persistence.json_codec import Encoded, decode
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
@@ -43,6 +43,8 @@ class Record:
     """The row's name in the names of the queries."""
     key_column: ClassVar[str]
     objects: ClassVar[tuple[str, ...]] = ("genesis", "attributes")
+    fixed: ClassVar[tuple[str, ...]]
+    """The fields that a row is given when it is made, and keeps."""
 
     tags: list[str] = field(default_factory=list)
     energy_level: int = 0
@@ -50,6 +52,8 @@ class Record:
     attributes: dict[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
     _loaded: State | None = field(default=None, init=False, repr=False)
+    _born: tuple[Any, ...] = field(default=(), init=False, repr=False)
+    """The `fixed` fields as the row has them."""
     _energy: int = field(default=0, init=False, repr=False)
     _version: int | None = field(default=None, init=False, repr=False)
     """The transaction that wrote the row (`xmin`), where that says for sure whether it is as it was loaded: inside a
@@ -175,23 +179,25 @@ class Record:
     @classmethod
     def _of(cls, row: Row, *, alone: bool = False) -> Self:
         """The object of a row; `alone` where it was read in no transaction of a caller."""
-        made = cls(**{cls.key_column: row[cls.key_column]}, **cls._fixed(row))
+        made = cls(**{name: row[name] for name in cls.fixed})
         made._take(row)
         made._version = row["version"] if alone else None
         return made
-
-    @classmethod
-    def _fixed(cls, row: Row) -> dict[str, Any]:
-        """Fields, besides the key, that never change."""
-        return {}
 
     def _take(self, row: Row) -> None:
         """Becomes what the row is."""
         self._loaded = self._state_of(row)
         for name in self.objects:
             setattr(self, name, dict(row[name]))
-        self.tags, self.created_at = list(row["tags"] or ()), row["created_at"]
+        self._keep(row)
+        self.tags = list(row["tags"] or ())
         self.energy_level = self._energy = row["energy_level"] or 0
+
+    def _keep(self, row: Row) -> None:
+        """Has the fields that never change as the row has them."""
+        self._born = tuple([row[name] for name in self.fixed])
+        for name, value in zip(self.fixed, self._born, strict=True):
+            setattr(self, name, value)
 
     def _written(self, now: Now, row: Row) -> None:
         """Knows that the row is what was sent; what the object became meanwhile is a change."""
@@ -228,8 +234,7 @@ class Record:
         """What the object is now; raises `BeingInvalid` for what the row cannot hold."""
         self._check_identity()
         self._check_changeable()
-        if not isinstance(self.created_at, datetime | None):
-            raise BeingInvalid(field="created_at", reason="not_moment", kind=type(self.created_at).__name__)
+        self._check_fixed()
         check_tags(self.tags)
         check_energy(self.energy_level)
         for name in self.objects:
@@ -243,6 +248,15 @@ class Record:
     def _check_identity(self) -> None:
         if not isinstance(self.identity, UUID):
             raise BeingInvalid(field=self.key_column, reason="not_uuid", kind=type(self.identity).__name__)
+
+    def _check_fixed(self) -> None:
+        check_moment("created_at", self.created_at)
+        if self._loaded is None:
+            return
+        for name, was in zip(self.fixed, self._born, strict=True):
+            now = getattr(self, name)
+            if (without_zone(now) if isinstance(now, datetime) else now) != was:
+                raise BeingInvalid(field=name, reason="fixed", was=was)
 
     def _check(self) -> None:
         """Raises `BeingInvalid` for what this kind of row cannot hold."""
@@ -280,7 +294,7 @@ class Record:
         row = await connection.fetchrow(queries()[f"save_{self.row}"], *self._values(now))
         if row is not None:
             self._written(now, row)
-            self.created_at = row["created_at"]
+            self._keep(self._as_born(row["created_at"]))
             return
         present = await connection.fetchrow(queries()[f"load_{self.row}"], self.identity)
         self._same(now, self._there(self.identity, present, deleted=True))()
@@ -289,13 +303,20 @@ class Record:
         """What makes the object the row that was there already; `BeingConflict` where it is not the same."""
         present = type(self)._of(row)
         present._check_changeable()
-        if (found := first_difference(present._whole(present._loaded or {}), self._whole(now))) is not None:
+        wanted = self._whole(now)
+        wanted["created_at"] = wanted["created_at"] or present.created_at
+        if (found := first_difference(present._whole(present._loaded or {}), wanted)) is not None:
             raise BeingConflict(soul=self.identity, field=found)
         return partial(self._turn_into, now, present)
 
     def _whole(self, state: State) -> dict[str, Any]:
         """A state, and also what adds up or never changes."""
-        return {**state, "energy_level": state.energy if isinstance(state, Now) else self.energy_level}
+        energy = state.energy if isinstance(state, Now) else self.energy_level
+        return {**state, **self._as_born(self.created_at), "energy_level": energy}
+
+    def _as_born(self, moment: datetime | None) -> dict[str, Any]:
+        """The fields that never change, made at a moment."""
+        return {name: getattr(self, name) for name in self.fixed} | {"created_at": without_zone(moment)}
 
     def _values(self, now: Now) -> list[Any]:
         """The arguments of the query that inserts."""

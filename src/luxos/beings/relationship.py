@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.difference import State
-from luxos.beings.errors import BeingUnknown
-from luxos.beings.record import Record, Row, without_zone
+from luxos.beings.errors import BeingInvalid, BeingUnknown
+from luxos.beings.record import Record, without_zone
 from luxos.beings.shared import Now
 
 
@@ -19,6 +18,7 @@ class RelationshipBeing(Record):
 
     row: ClassVar[str] = "relationship"
     key_column: ClassVar[str] = "id"
+    fixed: ClassVar[tuple[str, ...]] = ("id", "source_soul", "target_soul", "created_at")
 
     id: UUID = field(default_factory=uuid4)
     source_soul: UUID
@@ -40,12 +40,11 @@ class RelationshipBeing(Record):
     def _pool(cls) -> Any:
         return BaseBeing._pool()
 
-    @classmethod
-    def _fixed(cls, row: Row) -> dict[str, Any]:
-        return {"source_soul": row["source_soul"], "target_soul": row["target_soul"]}
-
-    def _whole(self, state: State) -> dict[str, Any]:
-        return {**super()._whole(state), "source_soul": self.source_soul, "target_soul": self.target_soul}
+    def _check_identity(self) -> None:
+        super()._check_identity()
+        for name in ("source_soul", "target_soul"):
+            if not isinstance(end := getattr(self, name), UUID):
+                raise BeingInvalid(field=name, reason="not_uuid", kind=type(end).__name__)
 
     def _values(self, now: Now) -> list[Any]:
         ends = (self.source_soul, self.target_soul)

@@ -6,6 +6,7 @@
 import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid
@@ -190,6 +191,16 @@ def check_text(field: str, text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise BeingInvalid(field=field, reason="surrogate") from error
+
+
+def check_moment(field: str, moment: Any) -> None:
+    """Raises `BeingInvalid` where it is neither nothing nor a moment that can be said in UTC."""
+    try:
+        if moment is None or (isinstance(moment, datetime) and (moment.tzinfo is None or moment.astimezone(UTC))):
+            return
+    except (OverflowError, ValueError):  # in UTC it would be before the year 1 or after 9999
+        pass
+    raise BeingInvalid(field=field, reason="not_moment", kind=type(moment).__name__)
 
 
 def check_tags(tags: Iterable[Any]) -> None:
