@@ -80,6 +80,15 @@ async def test_pages_go_on_from_the_key(quick_luxos: Command, database: Database
     assert "Jest ich więcej" not in listed.out
 
 
+async def test_a_jsonpath_that_no_index_knows_is_told(quick_luxos: Command, database: Database) -> None:
+    await three()
+    for path, told in (("$.* > 15", True), ("$.rate > 15", False)):
+        listed = await said(quick_luxos, "being", "find", "--path", path)
+        assert listed.code == 0, listed
+        assert ("Żaden indeks nie zna tego jsonpath" in listed.err) is told
+        assert (await said(quick_luxos, "being", "find", "--path", path, "--json")).json["reads_all"] is told
+
+
 async def test_a_being_is_shown_by_its_uuid_the_beginning_of_it_and_its_name(
     quick_luxos: Command, database: Database
 ) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 
 from luxos.beings.errors import FilterInvalid
 from luxos.beings.filter import Comparison, Filter
+from luxos.beings.jsonpath import Asked, asked
 from luxos.beings.kinds import KEPT
 from luxos.beings.record import without_zone
 from luxos.i18n import N_
@@ -67,7 +68,9 @@ async def conditions(statement: Statement, wanted: Filter, connection: Any) -> N
             statement.add("find_key", one.attribute[0])
         statement.add("find_path", jsonpath(one))
     if wanted.path is not None:
-        predicate = await _is_predicate(wanted.path, connection)
+        predicate, asking = await read_path(wanted.path, connection)
+        for key in asking.keys:
+            statement.add("find_key", key)
         statement.add("find_predicate" if predicate else "find_path", wanted.path)
     if wanted.text is not None:
         statement.add("find_text", await words(wanted.text, connection))
@@ -117,13 +120,14 @@ def jsonpath(one: Comparison) -> str:
     return f"${steps} ? (@ {operator} {json.dumps(one.value, ensure_ascii=False)})"
 
 
-async def _is_predicate(path: str, connection: Any) -> bool:
-    """Whether a jsonpath says yes or no, or finds something; `FilterInvalid` where PostgreSQL cannot read it."""
+async def read_path(path: str, connection: Any) -> tuple[bool, Asked]:
+    """Whether a jsonpath says yes or no, or finds something, and what it asks; `FilterInvalid` where it is none."""
     try:
         async with connection.transaction():
-            return bool(await connection.fetchval(queries()["filter_path"], path))
+            row = await connection.fetchrow(queries()["filter_path"], path)
     except (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.FeatureNotSupportedError) as error:
         raise FilterInvalid(part=path, reason=N_("PostgreSQL cannot read this jsonpath")) from error
+    return bool(row["predicate"]), asked(row["path"])
 
 
 async def words(text: str, connection: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.conditions import Statement, conditions, near_text, words
+from luxos.beings.conditions import Statement, conditions, near_text, read_path, words
 from luxos.beings.errors import FilterInvalid
 from luxos.beings.filter import Filter, as_filter
 from luxos.beings.record import without_zone
@@ -85,6 +85,17 @@ async def count(meant: Filter | str | None = None, *, connection: Any = None, **
         statement = Statement("count_beings")
         await conditions(statement, as_filter(meant, **parts), lent)
         return int(await lent.fetchval(statement.text, *statement.arguments))
+
+
+async def reads_all(meant: Filter | str | None = None, *, connection: Any = None, **parts: Any) -> bool:
+    """Whether a filter is a jsonpath with nothing in it, or beside it, by which beings could be looked up."""
+    wanted = as_filter(meant, **parts)
+    path, leaving_out = wanted.path, {name: getattr(wanted, name) for name in ("without_tags", "deleted", "system")}
+    if path is None or wanted != Filter(path=path, **leaving_out):
+        return False
+    async with BaseBeing._borrowed(connection) as lent:
+        _predicate, asking = await read_path(path, lent)
+    return not asking.keys and not asking.is_indexed
 
 
 async def ensure_vector_index(dimension: int, *, connection: Any = None) -> None:

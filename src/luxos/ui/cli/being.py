@@ -87,6 +87,11 @@ def find_command(
         click.echo(_("No being is like that."))
     if found["next_key"]:
         click.echo(_("There are more: --after {key}").format(key=found["next_key"]))
+    if found["reads_all"]:
+        slow = _(
+            "No index knows this jsonpath, so all beings are looked at. A tag, a kind or an attribute beside it helps."
+        )
+        click.echo(slow, err=True)
 
 
 @being_command.command("show", help=_("Show one being: WHO is a UUID, its first 8 characters, an alias or a name."))

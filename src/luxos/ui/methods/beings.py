@@ -3,7 +3,7 @@
 from typing import Any
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.find import page
+from luxos.beings.find import page, reads_all
 from luxos.boot import System
 from luxos.ui.methods.naming import soul_of
 from luxos.ui.methods.person import Person
@@ -12,10 +12,11 @@ from luxos.ui.methods.person import Person
 async def find_beings(
     system: System, person: Person, meant: str, order: str | None, limit: int, after: str | None
 ) -> dict[str, Any]:
-    """A page of the beings that the text of a filter means, and the key of the next one."""
+    """A page of the beings that the text of a filter means, the key of the next one, and whether all had to be read."""
     await system.runtime()
     found = await page(meant, order=order, limit=limit, after=after)
-    return {"beings": [_brief(being) for being in found.beings], "next_key": found.next_key}
+    beings = [_brief(being) for being in found.beings]
+    return {"beings": beings, "next_key": found.next_key, "reads_all": await reads_all(meant)}
 
 
 async def show_being(system: System, person: Person, who: str) -> dict[str, Any]:

@@ -7,8 +7,10 @@ SELECT soul FROM base_beings WHERE soul BETWEEN $1 AND $2 ORDER BY soul LIMIT $3
 SELECT soul FROM base_beings WHERE genesis @> jsonb_build_object('name', $1::TEXT) ORDER BY soul LIMIT $2;
 
 -- name: filter_path
--- What PostgreSQL takes a jsonpath for: a predicate gives one boolean, or null, for anything.
-SELECT jsonb_typeof(jsonb_path_query_first('{}', $1::TEXT::JSONPATH, '{}', TRUE)) IN ('boolean', 'null');
+-- What PostgreSQL takes a jsonpath for: a predicate gives one boolean, or null, for anything; and the jsonpath as it
+-- writes it.
+SELECT jsonb_typeof(jsonb_path_query_first('{}', $1::TEXT::JSONPATH, '{}', TRUE)) IN ('boolean', 'null') AS predicate,
+       $1::TEXT::JSONPATH::TEXT AS path;
 
 -- name: filter_words
 -- The words of a text as PostgreSQL sees them, each as the beginning of one; null where it sees none.
