@@ -6,7 +6,13 @@ import sys
 import luxos
 
 LEAF = "def function(n):\n    return n * 10\n"
-TREE = "def function(n):\n    total = 0\n    for part in range(n):\n        total += execution('leaf', part)\n    return total\n"
+TREE = """
+def function(n):
+    total = 0
+    for part in range(n):
+        total += execution("leaf", part)
+    return total
+"""
 
 
 async def main() -> None:
