@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid, GenotypeInvalid
-from luxos.beings.values import check_but_texts, check_value
+from luxos.beings.values import LARGEST, check_value
 
 GENOTYPE = (
     "type",
@@ -29,8 +29,9 @@ GENOTYPE = (
 """The keys of a genesis that change what the being does; names, examples, authors and times are not among them."""
 _MARKS = frozenset({"int", "float", "object"})
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-"""Without numbers, RFC 8785 is what Python's own encoder writes, but for the order of some keys."""
+_quoted = json.encoder.encode_basestring
+"""A text as RFC 8785 writes it."""
+_DEEP, _MANY = 100, 2_000_000
 _UNUSUAL = re.compile("[\ud800-\U0010ffff]")
 """Halves of characters, and characters that RFC 8785, which sorts keys as UTF-16, may sort otherwise than Python."""
 
@@ -52,20 +53,64 @@ def canonical_hash(value: Any) -> str:
 
 def canonical_bytes(value: Any) -> bytes:
     """The bytes that are hashed, so that other languages can check them."""
+    parts: list[str] = []
     try:
-        check_but_texts("value", value)
-        text = _ENCODER.encode(typed(value))
-        if "\\u0000" in text or _UNUSUAL.search(text):
-            return _bytes_with_care(value)
-        return text.encode()
-    except BeingInvalid as error:
-        raise GenotypeInvalid(**error.details) from error
+        _write(value, parts, 0)
+        text = "".join(parts)
+        found = text.encode()
+        usual = "\\u0000" not in text and len(found) <= LARGEST and _UNUSUAL.search(text) is None
+    except (_Unusual, TypeError, ValueError):
+        usual = False
+    return found if usual else _bytes_with_care(value)
+
+
+class _Unusual(Exception):
+    """Something that takes a closer look, and may be no JSON."""
+
+
+def _write(value: Any, parts: list[str], depth: int) -> None:
+    """The canonical text of the typed value, in one go; its numbers are texts, so there is little of RFC 8785 to do."""
+    kind = type(value)
+    if kind is str:
+        parts.append(_quoted(value))
+    elif value is None or kind is bool:
+        parts.append("null" if value is None else "true" if value else "false")
+    elif kind is int:
+        parts.append(f'{{"int":"{value}"}}')
+    elif kind is float:
+        parts.append(f'{{"float":"{_hexadecimal(value)}"}}')
+    elif depth > _DEEP or len(parts) > _MANY:
+        raise _Unusual
+    elif isinstance(value, dict):
+        _write_object(value, parts, depth + 1)
+    elif isinstance(value, list):
+        parts.append("[")
+        for item in value:
+            _write(item, parts, depth + 1)
+            parts.append(",")
+        parts[-1 if value else len(parts) :] = ["]"]
+    else:
+        raise _Unusual
+
+
+def _write_object(value: dict[Any, Any], parts: list[str], depth: int) -> None:
+    wrapped = len(value) == 1 and value.keys() <= _MARKS
+    parts.append('{"object":{' if wrapped else "{")
+    for key in sorted(value):
+        parts.append(f"{_quoted(key)}:")
+        _write(value[key], parts, depth)
+        parts.append(",")
+    parts[-1 if value else len(parts) :] = ["}}" if wrapped else "}"]
 
 
 def _bytes_with_care(value: Any) -> bytes:
+    """The same by the library, or what is wrong with the value."""
     import rfc8785
 
-    check_value("value", value)
+    try:
+        check_value("value", value)
+    except BeingInvalid as error:
+        raise GenotypeInvalid(**error.details) from error
     return rfc8785.dumps(typed(value))
 
 

@@ -75,12 +75,6 @@ def check_value(field: str, value: Any) -> None:
     _Look(field).at(value, field, 0)
 
 
-def check_but_texts(field: str, value: Any) -> None:
-    """As `check_value`, quickly, but for what may be wrong in a text of plain JSON."""
-    if not _is_plain(field, value):
-        check_value(field, value)
-
-
 def check_dict(field: str, value: Any) -> None:
     """Raises `BeingInvalid` where `value` is not an object of JSON values."""
     check_object(field, value)
