@@ -14,6 +14,7 @@ from luxos.boot import system
 from luxos.config import Settings
 from luxos.errors import Exit, LuxError
 from luxos.i18n import N_
+from luxos.persistence.errors import NotOpen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -45,6 +46,8 @@ class Lux:
     def __init__(self, settings: Settings, runtime: Runtime, run: SessionRun) -> None:
         self.settings, self.database = settings, runtime.database
         self._runtime, self._run = runtime, run
+        self.closed = False
+        """Whether its block has ended; then everything of it is `NotOpen`."""
 
     @cached_property
     def execution(self) -> Calls:
@@ -61,6 +64,7 @@ class Lux:
         """A run of its own for the calls of the block, which `luxos runs` shows by its goal."""
         from luxos.runtime.calling import Calls, session_run
 
+        self._check_open()
         async with session_run(self._runtime, goal) as run:
             yield Calls(self._runtime, run)
 
@@ -69,6 +73,7 @@ class Lux:
         """The registry: `get_by_hash`, `get_by_alias`, `of`, `register`, `evolve`, `rename`."""
         from luxos.souls.registry import Soul
 
+        self._check_open()
         return Soul
 
     async def summon(self, *, name: str, source: str, connection: Any = None, **genesis: Any) -> BaseBeing:
@@ -81,6 +86,7 @@ class Lux:
         from luxos.souls.registry import summon
         from luxos.souls.reports import catch_up
 
+        self._check_open()
         being = await summon(name=name, source=source, connection=connection, **genesis)
         if connection is None:  # inside a caller's transaction nothing is certain yet; the next one writes its report
             await catch_up(Archive(self.settings.home))
@@ -91,6 +97,7 @@ class Lux:
         from luxos.beings.being import BaseBeing
         from luxos.souls.aliases import Alias, unknown
 
+        self._check_open()
         identity = _uuid(who)
         if identity is None:
             alias = await Alias.of(cast(str, who), connection=connection)
@@ -114,6 +121,7 @@ class Lux:
         """
         from luxos.beings.find import find
 
+        self._check_open()
         return find(meant, order=order, limit=limit, connection=connection, **parts)
 
     async def page(
@@ -129,19 +137,27 @@ class Lux:
         """Up to `limit` beings of those that `find` gives, and the key to ask for the next ones with."""
         from luxos.beings.find import page
 
+        self._check_open()
         return await page(meant, order=order, limit=limit, after=after, connection=connection, **parts)
 
     async def save_all(self, records: Iterable[Record], *, connection: Any = None) -> None:
         """Saves many beings and relationships at once, all of them or none."""
         from luxos.beings.bulk import save_all as save
 
+        self._check_open()
         await save(records, connection=connection)
 
     async def channel(self, sender: BaseBeing, receiver: BaseBeing, *, name: str = "") -> Channel:
         """The channel from one being to another under this name; it is made where there is none."""
         from luxos.beings.channel import Channel
 
+        self._check_open()
         return await Channel.between(sender.soul, receiver.soul, name=name)
+
+    def _check_open(self) -> None:
+        """Raises `NotOpen` after the block, where beings may be in the hands of another session already."""
+        if self.closed:
+            raise NotOpen
 
 
 _open: list[Path] = []
@@ -164,7 +180,10 @@ async def opened(home: str | os.PathLike[str] | None = None, dsn: str | None = N
             async with session_run(runtime, "luxos.open()") as run:
                 lux = Lux(settings, runtime, run)
                 FunctionBeing.dispatcher = lux.execution
-                yield lux
+                try:
+                    yield lux
+                finally:
+                    lux.closed = True
     finally:
         FunctionBeing.dispatcher = None
         _open.clear()

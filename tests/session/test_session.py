@@ -1,20 +1,30 @@
 """`luxos.open()`: the whole public interface, used as a Python programmer would."""
 
+import asyncio
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 import luxos
+from luxos.beings import analysis, awareness, energy, find, graph, memories, paths, removal
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import BeingUnknown
+from luxos.beings.channel import Channel
+from luxos.beings.errors import BeingUnknown, NotDispatched
 from luxos.beings.function import FunctionBeing
+from luxos.beings.relationship import RelationshipBeing
 from luxos.config import Settings
+from luxos.i18n import speaking
 from luxos.persistence.database import Database
-from luxos.session import AlreadyOpen
+from luxos.persistence.errors import ClosedMeanwhile, NotOpen
+from luxos.session import AlreadyOpen, Lux
 from luxos.souls.errors import SoulUnknown
+from luxos.souls.registry import Soul
 
 SOURCE = "def function(net, rate=23):\n    return net * (100 + rate) / 100\n"
 
@@ -92,3 +102,113 @@ def test_importing_luxos_is_cheap() -> None:
     code = "import luxos, sys; print(*sorted(name for name in sys.modules if name.startswith(('luxos', 'asyncpg'))))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["luxos", "luxos.version"]
+
+
+def ways(
+    lux: Lux, being: BaseBeing, other: BaseBeing, channel: Channel, soul: Soul
+) -> dict[str, Callable[[], Awaitable[Any]]]:
+    """Every public way to work with an open LuxOS."""
+
+    async def read(stream: Callable[[], AsyncIterator[Any]]) -> list[Any]:
+        return [one async for one in stream()]
+
+    async def inside(block: Callable[[], AbstractAsyncContextManager[Any]]) -> None:
+        async with block():
+            pass
+
+    tie = RelationshipBeing(source_soul=being.soul, target_soul=being.soul)
+    return {
+        "lux.summon": lambda: lux.summon(name="other", source=SOURCE),
+        "lux.load": lambda: lux.load(being.soul),
+        "lux.load by alias": lambda: lux.load("one"),
+        "lux.find": lambda: read(lux.find),
+        "lux.page": lux.page,
+        "lux.save_all": lambda: lux.save_all([being]),
+        "lux.channel": lambda: lux.channel(being, being),
+        "lux.souls": lambda: lux.souls.get_by_alias("one"),
+        "lux.execution": lambda: lux.execution("one", 1),
+        "lux.execution unrecorded": lambda: lux.execution.but(recording="off")("one", 1),
+        "lux.run": lambda: inside(lambda: lux.run("goal")),
+        "save": BaseBeing().save,
+        "save changed": being.save,
+        "update": lambda: other.update(lambda found: None),
+        "load": lambda: BaseBeing.load(being.soul),
+        "load_many": lambda: BaseBeing.load_many([being.soul]),
+        "find one": lambda: BaseBeing.find(being.soul),
+        "stream": lambda: read(BaseBeing.stream),
+        "transaction": lambda: inside(BaseBeing.transaction),
+        "tie": tie.save,
+        "find": lambda: read(find.find),
+        "page": find.page,
+        "count": find.count,
+        "Soul.get_by_alias": lambda: Soul.get_by_alias("one"),
+        "Soul.get_by_hash": lambda: Soul.get_by_hash(soul.hash),
+        "Soul.of": lambda: Soul.of("one"),
+        "Soul.register": lambda: Soul.register({"type": "thing"}, alias="thing"),
+        "Soul.evolve": lambda: Soul.evolve("one", {"source": SOURCE + "# more\n"}),
+        "Soul.rename": lambda: Soul.rename("one", "two"),
+        "send": lambda: channel.send(1),
+        "receive": lambda: inside(lambda: channel.receive(0)),
+        "messages": lambda: read(lambda: channel.messages(0)),
+        "numbers": channel.numbers,
+        "append": lambda: memories.append(being.soul, {"kind": "x"}),
+        "history": lambda: read(lambda: memories.history(being.soul)),
+        "level": lambda: energy.level(being),
+        "spend": lambda: energy.spend(being, 1),
+        "neighbours": lambda: graph.neighbours(being.soul),
+        "shortest_path": lambda: paths.shortest_path(being.soul, other.soul),
+        "influence": analysis.influence,
+        "recompute": lambda: awareness.recompute(being.soul),
+        "delete": lambda: removal.delete(being.soul),
+        "purge_preview": lambda: removal.purge_preview(being.soul),
+    }
+
+
+async def test_outside_of_its_block_everything_says_that_it_is_not_open(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        being, other = await lux.summon(name="one", source=SOURCE), BaseBeing()
+        await other.save()
+        channel, soul = await lux.channel(being, other), await lux.souls.of("one")
+        await lux.save_all(BaseBeing() for _ in range(1000))
+        stream = lux.find()
+        await anext(stream)
+    being.tags.append("late")
+    with pytest.raises(NotDispatched):
+        await being(1)  # type: ignore[operator]
+    with pytest.raises(NotOpen):
+        assert not [found async for found in stream]
+    for name, way in ways(lux, being, other, channel, soul).items():
+        for language, words in (("en", "is not open here"), ("pl", "nie jest tu otwarty")):
+            with pytest.raises(NotOpen) as caught:
+                await asyncio.wait_for(way(), 20)
+            with speaking(language):
+                assert words in str(caught.value), name
+    async with luxos.open(home) as again:
+        for name, way in ways(lux, being, other, channel, soul).items():
+            if name.startswith("lux."):
+                with pytest.raises(NotOpen):
+                    await way()
+        assert [found.soul async for found in again.find(tags=["late"])] == []
+        await being.save()
+        assert [found.soul async for found in again.find(tags=["late"])] == [being.soul]
+
+
+async def test_what_is_at_work_when_the_block_ends_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("luxos.persistence.database._CLOSE_SECONDS", 0.2)
+
+    async def wait(channel: Channel) -> None:
+        async with channel.receive():
+            pass
+
+    async def stream() -> None:
+        async for _being in BaseBeing.stream(chunk=1):
+            await asyncio.sleep(0.5)
+
+    async with luxos.open(home) as lux:
+        one, two = BaseBeing(), BaseBeing()
+        await lux.save_all([one, two])
+        tasks = [asyncio.create_task(wait(await lux.channel(one, two))), asyncio.create_task(stream())]
+        await asyncio.sleep(0.1)
+    for task in tasks:
+        with pytest.raises((ClosedMeanwhile, NotOpen)):
+            await task

@@ -18,6 +18,7 @@ from luxos.beings.shared import Later, Now
 from luxos.beings.static import STATIC
 from luxos.beings.values import check_object, check_size, encoded, rounded, trusted
 from luxos.errors import LuxError
+from luxos.persistence.errors import NotOpen
 from luxos.persistence.json_codec import Encoded, decode
 
 
@@ -78,7 +79,7 @@ class BaseBeing(Record):
     @classmethod
     def _pool(cls) -> Any:
         if BaseBeing.db_pool is None:
-            raise RuntimeError("no database is open: BaseBeing.db_pool is not set, and no connection was given")
+            raise NotOpen
         return BaseBeing.db_pool
 
     @classmethod

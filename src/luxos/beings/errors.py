@@ -123,7 +123,7 @@ class NotDispatched(BeingError):
     """A function being was called where nothing runs functions."""
 
     code = "not_dispatched"
-    message = N_("{soul} cannot be called here: no runtime is open. Call it through `luxos do`.")
+    message = N_("{soul} cannot be called here: LuxOS is not open. Call it inside of `async with luxos.open()`.")
 
 
 class CoreTaken(BeingError):

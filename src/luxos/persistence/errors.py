@@ -114,6 +114,27 @@ class DatabaseLost(DatabaseError):
     )
 
 
+class ClosedMeanwhile(DatabaseLost):
+    """The program left `luxos.open()` while something of it was still at work."""
+
+    code = "closed_meanwhile"
+    message = N_(
+        "LuxOS was closed while this was at work, and nobody knows whether it was done. Let all tasks end before the "
+        "block of `luxos.open()` does; then open it again and look."
+    )
+
+
+class NotOpen(DatabaseError):
+    """Something of LuxOS was used outside of `luxos.open()`; nothing was begun."""
+
+    code = "not_open"
+    exit_code = Exit.USAGE
+    message = N_(
+        "LuxOS is not open here: this is before or after the block of `async with luxos.open() as lux:`. Nothing was "
+        "done; do it inside of the block."
+    )
+
+
 class QueryFileBroken(DatabaseError):
     """A file of named queries of this installation does not read as one."""
 

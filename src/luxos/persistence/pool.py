@@ -9,6 +9,7 @@ from asyncpg.pool import PoolAcquireContext
 
 from luxos.persistence import json_codec, vector_codec
 from luxos.persistence.address import Address
+from luxos.persistence.errors import ClosedMeanwhile, NotOpen
 from luxos.persistence.listening import Listening
 from luxos.persistence.queries import queries
 from luxos.persistence.translation import translated
@@ -25,7 +26,7 @@ class Pool(AsyncpgPool):
     a transaction, temporary tables) belongs on a connection of its own, as `Claims` and the listeners have.
     """
 
-    __slots__ = ("_address", "_folder", "listening")
+    __slots__ = ("_address", "_folder", "listening", "over")
 
     def __init__(self, address: Address, folder: Path | None, size: int = _SIZE) -> None:
         super().__init__(
@@ -45,9 +46,12 @@ class Pool(AsyncpgPool):
         )
         self._address, self._folder = address, folder
         self.listening = Listening(address)
+        self.over = False
+        """Whether it lends no connections any more."""
 
     async def close(self) -> None:
         """Waits until all connections are given back, and closes them, and the one that listens."""
+        self.over = True
         await self.listening.close()
         await super().close()
 
@@ -57,8 +61,9 @@ class Pool(AsyncpgPool):
 
     def translate(self, error: BaseException) -> None:
         """Raises the `LuxError` that an error means, if it means one."""
-        if (meant := translated(error, self._address, self._folder)) is not None:
-            raise meant from error
+        meant = translated(error, self._address, self._folder)
+        if meant is not None:
+            raise (ClosedMeanwhile() if self.over else meant) from error
 
 
 class Acquired(PoolAcquireContext):
@@ -68,6 +73,8 @@ class Acquired(PoolAcquireContext):
     pool: Pool
 
     async def __aenter__(self) -> Any:
+        if self.pool.over:
+            raise NotOpen
         try:
             return await super().__aenter__()
         except Exception as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+from luxos.persistence.errors import NotOpen
 from luxos.runtime.call import Recording
 from luxos.runtime.dispatcher import Runtime, Who
 from luxos.runtime.errors import OptionUnknown
@@ -57,6 +58,7 @@ class SessionRun:
         self._held = AsyncExitStack()
         self._turn = asyncio.Lock()
         self._execution: Execution | None = None
+        self._ended = False
 
     @property
     def soul(self) -> UUID | None:
@@ -64,16 +66,18 @@ class SessionRun:
         return None if self._execution is None else self._execution.run.soul
 
     async def execution(self) -> Execution:
-        """The dispatcher of the run."""
+        """The dispatcher of the run; `NotOpen` after its end."""
         if self._execution is None:
             async with self._turn:
+                if self._ended:
+                    raise NotOpen
                 if self._execution is None:
                     self._execution = await self._begin()
         return self._execution
 
     async def end(self, status: str) -> None:
         """Gives the run up, with the status that it ended with."""
-        execution, self._execution = self._execution, None
+        execution, self._execution, self._ended = self._execution, None, True
         if execution is None:
             return
         async with self._held:
