@@ -158,7 +158,7 @@ def ways(
         "neighbours": lambda: graph.neighbours(being.soul),
         "shortest_path": lambda: paths.shortest_path(being.soul, other.soul),
         "influence": analysis.influence,
-        "recompute": lambda: awareness.recompute(being.soul),
+        "recompute": lambda: read(awareness.recompute),
         "delete": lambda: removal.delete(being.soul),
         "purge_preview": lambda: removal.purge_preview(being.soul),
     }
@@ -180,7 +180,7 @@ async def test_outside_of_its_block_everything_says_that_it_is_not_open(home: Pa
     for name, way in ways(lux, being, other, channel, soul).items():
         for language, words in (("en", "is not open here"), ("pl", "nie jest tu otwarty")):
             with pytest.raises(NotOpen) as caught:
-                await asyncio.wait_for(way(), 20)
+                await way()
             with speaking(language):
                 assert words in str(caught.value), name
     async with luxos.open(home) as again:
