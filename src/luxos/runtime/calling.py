@@ -66,14 +66,17 @@ class SessionRun:
         return None if self._execution is None else self._execution.run.soul
 
     async def execution(self) -> Execution:
-        """The dispatcher of the run; `NotOpen` after its end."""
+        """The dispatcher of the run."""
         if self._execution is None:
             async with self._turn:
-                if self._ended:
-                    raise NotOpen
                 if self._execution is None:
                     self._execution = await self._begin()
         return self._execution
+
+    def check_open(self) -> None:
+        """Raises `NotOpen` after its end."""
+        if self._ended:
+            raise NotOpen
 
     async def end(self, status: str) -> None:
         """Gives the run up, with the status that it ended with."""
@@ -104,6 +107,7 @@ class Calls:
 
     async def __call__(self, who: Who, *args: Any, **kwargs: Any) -> Any:
         """Calls a function and gives its result, a JSON value; what it may take is said by `but`."""
+        self._run.check_open()
         options = self._options
         if options.recording == "off":
             return await self._unrecorded.call(who, args, kwargs, tree=options.tree())
