@@ -58,10 +58,12 @@ class Ask:
     kwargs: Mapping[str, Any]
     number: int
     """Which of the call's asks it is, from 0, in the order in which the code made them."""
-    frozen: bytes | None = None
-    """The state of the code at this ask, sealed, from which it can go on in another process; `None` where it cannot."""
+    freeze: "Freeze | None" = None
+    """Gives the state of the code, sealed, from which it can go on in another process; `None` where it cannot."""
 
 
+Freeze = Callable[[], Awaitable[bytes | None]]
+"""The state while the code waits; `None` when the ask has been answered meanwhile."""
 Answer = Callable[[Ask], Awaitable[Any]]
 """Gives the JSON value that was asked for, or raises a `LuxError`, which the code sees as `RuntimeError(message)`."""
 

@@ -177,6 +177,55 @@ class SummonRefused(LuxError):
     )
 
 
+class CodeOverLimit(LuxError):
+    """Code wanted more than one call may take; `limit` names what of."""
+
+    code = "runtime.code_over_limit"
+    message = N_(
+        "{who} was ended in the sandbox, because {reason}. Have it do less at once, or give it a higher limit "
+        "(`limits` in its genesis)."
+    )
+
+
+class CodeLost(LuxError):
+    """The process that ran code ended, and not by itself."""
+
+    code = "runtime.code_lost"
+    message = N_(
+        "The sandbox in which {who} ran ended unexpectedly ({reason}). Nothing was repeated; call it again if it is "
+        "right to do so."
+    )
+
+
+class ResultUnfit(LuxError):
+    """What code gives is not JSON, or too large."""
+
+    code = "runtime.result_unfit"
+    message = N_(
+        "{who} gave a result that cannot be kept: {where}{reason}. It may give null, true, false, numbers, text, and "
+        "lists of them and names with them."
+    )
+
+
+class SnapshotRefused(LuxError):
+    """The state of a call in its middle is not what this LuxOS sealed, or not for this soul and interpreter."""
+
+    code = "runtime.snapshot_refused"
+    exit_code = Exit.REFUSED
+    message = N_("{who} does not go on from its snapshot, because {reason}. Nothing was run.")
+
+
+class SnapshotKeyUnfit(LuxError):
+    """The key under which snapshots are sealed cannot be used."""
+
+    code = "runtime.snapshot_key_unfit"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "The key for snapshots in {path} cannot be used, because {reason}. Restore it from a backup and run "
+        "`chmod 600` on it; without it, calls that wait are begun again."
+    )
+
+
 class PermissionRefused(LuxError):
     """The run was not given leave for such an effect."""
 

@@ -16,6 +16,11 @@ from luxos.runtime.sandbox.workspace import building
 
 NOBODY = "65534"
 SHARED_MEMORY, TEMPORARY, HOME = "/dev/shm", "/tmp", "/tmp/home"  # noqa: S108 - of the sandbox, not of the host
+NAMESPACES = (
+    "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session",
+    "--clearenv", "--uid", NOBODY, "--gid", NOBODY, "--hostname", "luxos",
+)  # fmt: skip
+"""What holds for whatever runs inside."""
 SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 ETC = ("/etc/alternatives", "/etc/ld.so.cache")
 OWN_ETC = ("group", "hosts", "nsswitch.conf", "passwd")
@@ -67,9 +72,7 @@ def _target(path: Path) -> str | None:
 def arguments(confinement: Confinement, overlay: Overlay | None, layout: Host) -> list[str]:
     """bubblewrap's options for these walls, without descriptors and without the command itself."""
     size = str(confinement.limits.temporary)
-    args = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL", "--die-with-parent"]
-    args += ["--new-session", "--clearenv", "--uid", NOBODY, "--gid", NOBODY, "--hostname", "luxos"]
-    args += ["--ro-bind", "/usr", "/usr", *_system(layout)]
+    args = [*NAMESPACES, "--ro-bind", "/usr", "/usr", *_system(layout)]
     args += ["--proc", "/proc", *_proc(layout), "--dev", "/dev"]
     args += ["--perms", "1777", "--size", size, "--tmpfs", SHARED_MEMORY]
     args += ["--perms", "1777", "--size", size, "--tmpfs", TEMPORARY, "--dir", HOME]
@@ -145,9 +148,12 @@ class Bubblewrap:
         )
 
 
-def memory_file(content: bytes) -> int:
+def memory_file(content: bytes, flags: int = 0) -> int:
     """A descriptor from which `content` can be read, with no name anywhere."""
-    descriptor = os.memfd_create("luxos", os.MFD_CLOEXEC)
+    try:
+        descriptor = os.memfd_create("luxos", os.MFD_CLOEXEC | flags)
+    except OSError:  # a kernel that does not know the flag has no need of it
+        descriptor = os.memfd_create("luxos", os.MFD_CLOEXEC)
     with os.fdopen(os.dup(descriptor), "wb") as file:
         file.write(content)
     os.lseek(descriptor, 0, os.SEEK_SET)

@@ -4,12 +4,13 @@ Limits, a session of its own, a clean environment, the seccomp filter, and Landl
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from luxos.runtime.sandbox import process, seccomp
 from luxos.runtime.sandbox.confinement import Completed, Confinement, Reach
 from luxos.runtime.sandbox.landlock import has_landlock
 from luxos.runtime.sandbox.launched import launch, readable, writable
-from luxos.runtime.sandbox.workspace import scratch_for
+from luxos.runtime.sandbox.workspace import Scratch, scratch_for
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,14 @@ class Container:
         if confinement.network.reach is Reach.HOSTS:
             raise ValueError("a plain process reaches no named hosts only")
         with scratch_for(confinement) as scratch:
-            walls = {
-                "kind": "container",
-                "filter": seccomp.program(internet=confinement.network.reach is Reach.LOOPBACK).hex(),
-                "landlock": {
-                    "fs_readable": readable(confinement),
-                    "fs_writable": writable(confinement, scratch),
-                }
-                if has_landlock()
-                else None,
-            }
-            started = launch(self.name, confinement, scratch, walls)
+            started = launch(self.name, confinement, scratch, self.walls(confinement, scratch))
             return await process.run(started, confinement.limits, confinement.stdin, on_output)
+
+    def walls(self, confinement: Confinement, scratch: Scratch) -> dict[str, Any]:
+        """What `launcher.py` puts around the command."""
+        landlock = {"fs_readable": readable(confinement), "fs_writable": writable(confinement, scratch)}
+        return {
+            "kind": "container",
+            "filter": seccomp.program(internet=confinement.network.reach is Reach.LOOPBACK).hex(),
+            "landlock": landlock if has_landlock() else None,
+        }

@@ -23,24 +23,32 @@ SYSTEM_READABLE = (
 )  # fmt: skip
 
 
-def launch(backend: str, confinement: Confinement, scratch: Scratch, walls: Mapping[str, Any]) -> Launch:
-    """Starts `launcher.py` with `walls` in its plan; the two pipes are as bubblewrap's."""
-    status, status_inside = os.pipe()
-    gate_inside, gate = os.pipe()
+LAUNCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")))
+
+
+def plan(confinement: Confinement, scratch: Scratch, walls: Mapping[str, Any], status: int, gate: int) -> bytes:
+    """What `launcher.py` reads: the command, and `walls` around it."""
     plan = {
         "library": _library(),
         "argv": arguments(confinement, scratch),
         "environment": environment(confinement, scratch),
         "cwd": str(scratch.workspace),
         "rlimits": _rlimits(confinement),
-        "status": status_inside,
-        "gate": gate_inside,
+        "status": status,
+        "gate": gate,
         **walls,
     }
-    listed = memory_file(json.dumps(plan).encode())
+    return json.dumps(plan).encode()
+
+
+def launch(backend: str, confinement: Confinement, scratch: Scratch, walls: Mapping[str, Any]) -> Launch:
+    """Starts `launcher.py` with `walls` in its plan; the two pipes are as bubblewrap's."""
+    status, status_inside = os.pipe()
+    gate_inside, gate = os.pipe()
+    listed = memory_file(plan(confinement, scratch, walls, status_inside, gate_inside))
     return Launch(
         backend=backend,
-        argv=(sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")), str(listed)),
+        argv=(*LAUNCHER, str(listed)),
         environment={"PATH": MINIMAL_ENVIRONMENT["PATH"], "HOME": str(scratch.home)},
         status=status,
         gate=gate,

@@ -24,8 +24,8 @@ ENDED = 128 + signal.SIGKILL
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(descriptor: int) -> int:
-    """Runs one command and returns its exit code, a shell's `128 + n` for a signal."""
+def main(descriptor: int, *arguments: str) -> int:
+    """Runs one command, with more arguments, and returns its exit code, a shell's `128 + n` for a signal."""
     parent = os.getppid()
     signal.signal(signal.SIGTERM, _end)
     _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -34,6 +34,7 @@ def main(descriptor: int) -> int:
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     with os.fdopen(descriptor, "rb") as file:
         plan = json.load(file)
+    plan["argv"] += arguments
     os.write(plan["status"], json.dumps({"child-pid": os.getpid()}).encode() + b"\n")
     if not os.read(plan["gate"], 1):
         return ENDED
@@ -153,4 +154,4 @@ def _prctl(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(int(sys.argv[1]), *sys.argv[2:]))

@@ -32,9 +32,12 @@ class Sandlock:
         if os.geteuid() == 0:
             raise ValueError("sandlock does not hold root")
         with scratch_for(confinement) as scratch:
-            walls = {"kind": "sandlock", "sandlock": settings(confinement, scratch)}
-            started = launch(self.name, confinement, scratch, walls)
+            started = launch(self.name, confinement, scratch, self.walls(confinement, scratch))
             return await process.run(started, confinement.limits, confinement.stdin, on_output)
+
+    def walls(self, confinement: Confinement, scratch: Scratch) -> dict[str, Any]:
+        """What `launcher.py` puts around the command."""
+        return {"kind": "sandlock", "sandlock": settings(confinement, scratch)}
 
     def works(self) -> bool:
         """Runs `true` behind the walls."""

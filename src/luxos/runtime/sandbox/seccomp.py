@@ -17,6 +17,7 @@ ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+CLONE_THREAD = 0x00010000
 UNIX, INET, INET6 = 1, 2, 10
 
 # Refused with EPERM; the numbers on x86_64 and on aarch64 (None: that machine has no such call).
@@ -66,6 +67,8 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "mq_notify": (244, 184),
     "mq_getsetattr": (245, 185),
 }
+REFUSED_ALONE: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
+"""Beside `clone` without the flag for a thread."""
 
 
 @dataclass(frozen=True)
@@ -87,22 +90,24 @@ MACHINES = {
 }
 
 
-def program(machine: str | None = None, *, internet: bool = False) -> bytes:
+def program(machine: str | None = None, *, internet: bool = False, alone: bool = False) -> bytes:
     """The filter as an array of `struct sock_filter`; `internet` allows the families inet and inet6 beside unix.
 
-    `KeyError` for a processor that is not in `MACHINES`.
+    `alone` is for one program that starts threads only, and opens no socket. `KeyError` for a processor that is not in
+    `MACHINES`.
     """
     facts = MACHINES[machine or platform.machine()]
-    families = (UNIX, INET, INET6) if internet else (UNIX,)
+    families = () if alone else (UNIX, INET, INET6) if internet else (UNIX,)
+    refused = {**REFUSED, **REFUSED_ALONE} if alone else REFUSED
     lines = [_load(ARCHITECTURE), _jump(EQUAL, facts.audit, 1, 0), _return(KILL), _load(NUMBER)]
     if facts.column == 0:
         lines += [_jump(AT_LEAST, 0x40000000, 0, 1), _return(ERRNO | errno.ENOSYS)]
     lines += _when(facts.clone3, [_return(ERRNO | errno.ENOSYS)])
-    for numbers in REFUSED.values():
+    for numbers in refused.values():
         number = numbers[facts.column]
         if number is not None:
             lines += _when(number, [_return(ERRNO | errno.EPERM)])
-    lines += _when(facts.clone, _refuse_flags(NEW_NAMESPACES))
+    lines += _when(facts.clone, (_only_threads() if alone else []) + _refuse_flags(NEW_NAMESPACES))
     lines += _when(facts.ioctl, _refuse_values(1, (TIOCSTI, TIOCLINUX)))
     for call in (facts.socket, facts.socketpair):
         lines += _when(call, _only_values(0, families))
@@ -134,6 +139,10 @@ def _when(number: int, body: list[bytes]) -> list[bytes]:
 def _argument(index: int) -> bytes:
     """Loads the low half: the kernel, too, takes these arguments as 32 bits and ignores the rest."""
     return _load(ARGUMENTS + 8 * index)
+
+
+def _only_threads() -> list[bytes]:
+    return [_argument(0), _jump(ANY_BIT, CLONE_THREAD, 1, 0), _return(ERRNO | errno.EPERM)]
 
 
 def _refuse_flags(flags: int) -> list[bytes]:

@@ -1,0 +1,5 @@
+"""The hermetic tier: pydantic-monty in a pool of workers that run behind the isolated tier's walls."""
+
+from luxos.runtime.hermetic.tier import Hermetic
+
+__all__ = ["Hermetic"]

@@ -1,0 +1,77 @@
+"""What Monty says when code fails, as a person is told of it."""
+
+from collections.abc import Sequence
+
+from luxos.errors import LuxError
+from luxos.i18n import N_, _
+from luxos.runtime.code import Code
+from luxos.runtime.errors import ArgumentsUnfit, CodeFailed, CodeLost, CodeOverLimit, ResultUnfit
+from luxos.runtime.hermetic.conversation import OverLimit
+from luxos.runtime.hermetic.limits import ASKS, memory
+from luxos.runtime.hermetic.monty import MontyCrashedError, MontyRuntimeError, MontySyntaxError
+from luxos.runtime.hermetic.source import CHECKED, Source
+from luxos.runtime.hermetic.values import DEPTH, Unfit
+
+_REASONS = {
+    "seconds": N_("it ran for more than {allowed:g} s"),
+    "memory": N_("it wanted more than {allowed:g} MB of memory"),
+    "recursion": N_("its functions called each other more than {allowed} deep"),
+    "asks": N_("it asked for something more than {allowed} times"),
+    "deadline": N_("the time for its whole run was over"),
+}
+_SAID = {
+    "MemoryError: memory limit exceeded": "memory",
+    "TimeoutError: feed time limit exceeded": "seconds",
+    "RecursionError: maximum recursion depth exceeded": "recursion",
+    "RuntimeError: suspension limit": "asks",
+}
+
+
+def over_limit(code: Code, limit: str) -> CodeOverLimit:
+    """The error for one limit, by its name in `CodeLimits`, or `asks` or `deadline`."""
+    allowed = {
+        "seconds": code.limits.seconds,
+        "memory": memory(code.limits) / (1 << 20),
+        "recursion": code.limits.recursion,
+        "asks": ASKS,
+    }.get(limit, 0)
+    return CodeOverLimit(who=code.name, limit=limit, allowed=allowed, reason=_(_REASONS[limit]).format(allowed=allowed))
+
+
+def translated(error: Exception, code: Code, source: Source, refused: Sequence[LuxError]) -> LuxError:
+    """The error for what ended a call; of what was `refused` to it, that which it let through."""
+    if isinstance(error, OverLimit):
+        return over_limit(code, str(error))
+    if isinstance(error, Unfit):
+        return ResultUnfit(who=code.name, where=f"{error.where}: " if error.where else "", reason=error.what)
+    if isinstance(error, RecursionError):
+        return ResultUnfit(who=code.name, where="", reason=_("it is nested more than {count} deep").format(count=DEPTH))
+    if isinstance(error, MontyCrashedError):
+        return over_limit(code, "seconds") if error.timed_out else CodeLost(who=code.name, reason=_first_line(error))
+    if isinstance(error, MontyRuntimeError | MontySyntaxError):
+        return _said(error, code, source, refused)
+    return CodeFailed(who=code.name, reason=_first_line(error))
+
+
+def _said(
+    error: MontyRuntimeError | MontySyntaxError, code: Code, source: Source, refused: Sequence[LuxError]
+) -> LuxError:
+    said, message, frames = error.display("type-msg"), error.display("msg"), error.traceback()
+    lines = [frame.line for frame in frames if frame.line <= source.lines]
+    limit = next((limit for beginning, limit in _SAID.items() if said.startswith(beginning)), None)
+    if limit is not None and (lines or limit != "recursion"):
+        return over_limit(code, limit)
+    let_through = next((each for each in reversed(refused) if str(each) == message), None)
+    if let_through is not None and isinstance(error.exception(), RuntimeError):
+        return let_through
+    if frames and CHECKED in (frames[-1].source_line or ""):
+        return ResultUnfit(who=code.name, where="", reason=message)
+    if isinstance(error, MontyRuntimeError) and not lines:  # the arguments did not reach the function
+        return ArgumentsUnfit(who=code.name, reason=said[:300].removesuffix("."))
+    if lines:
+        said = _("line {line}: {words}").format(line=lines[-1], words=said)
+    return CodeFailed(who=code.name, reason=said[:2000])
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:300] or type(error).__name__

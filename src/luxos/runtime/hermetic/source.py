@@ -1,0 +1,102 @@
+"""What is fed to a session for one call: the soul's source as it is, and after it the call of its function."""
+
+import ast
+import symtable
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from luxos.beings.function_source import Function, Signature
+
+ARGS, KWARGS, THIS = "luxos_args", "luxos_kwargs", "luxos_this"
+CHECKED = "luxos_json.dumps(luxos_result)"
+"""Refuses what Monty would give out as a text: functions, iterators, what holds itself."""
+_SELF = f"""
+class LuxosSelf:
+    def __init__(self, given):
+        self.soul = given['soul']
+        self.name = given['name']
+        self.soul_hash = given['soul_hash']
+        self.attributes = given['attributes']
+        self.tags = given['tags']
+        self.energy_level = given['energy_level']
+        self.owner = given['owner']
+self = LuxosSelf({THIS})
+"""
+_CALL = f"""
+luxos_result = {{call}}(*{ARGS}, **{KWARGS})
+if type(luxos_result) not in (int, str, float, bool, type(None)):
+    import json as luxos_json
+    {CHECKED}
+luxos_result
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A soul's source, read once."""
+
+    text: str
+    lines: int
+    """Of the soul; what is below is ours."""
+    uses_self: bool
+    _starts: tuple[int, ...] = field(repr=False)
+    _is_async: tuple[bool, ...] = field(repr=False)
+
+    def awaits(self, at: int) -> bool:
+        """Whether the code at this byte gets a future for what it asks: directly inside of an `async` function."""
+        return self._is_async[bisect_right(self._starts, at) - 1]
+
+
+@lru_cache(maxsize=1024)
+def read(source: str, signature: Signature) -> Source:
+    """Reads a source that Python can parse."""
+    whole = source if source.endswith("\n") else f"{source}\n"
+    uses_self = _uses_self(symtable.symtable(source, "soul", "exec"))
+    call = f"await {signature.name}" if signature.is_async else signature.name
+    borders = _borders(source)
+    return Source(
+        text=whole + (_SELF if uses_self else "") + _CALL.format(call=call),
+        lines=whole.count("\n"),
+        uses_self=uses_self,
+        _starts=tuple(at for at, _is_async in borders),
+        _is_async=tuple(is_async for _at, is_async in borders),
+    )
+
+
+def _uses_self(table: symtable.SymbolTable) -> bool:
+    """Whether any part of it reads a global `self` that the source does not set."""
+    if table.get_type() == "module" and "self" in table.get_identifiers() and table.lookup("self").is_assigned():
+        return False
+    own = "self" in table.get_identifiers() and table.lookup("self").is_global()
+    return own or any(_uses_self(child) for child in table.get_children())
+
+
+def _borders(source: str) -> list[tuple[int, bool]]:
+    """The bytes at which one goes over from one function into another, each with whether what follows is `async`."""
+    lines = [0]
+    for line in source.encode().splitlines(keepends=True):
+        lines.append(lines[-1] + len(line))
+    found = [((1, 0), False), *_borders_in(ast.parse(source), around=False)]
+    borders = [(lines[line - 1] + column, is_async) for (line, column), is_async in found]
+    return sorted(borders, key=lambda border: border[0])  # of two at one place, the outer one stays last
+
+
+def _borders_in(node: ast.AST, *, around: bool) -> Iterator[tuple[tuple[int, int], bool]]:
+    """The same by line and column; defaults and decorators belong to what is around a function."""
+    body = node.body if isinstance(node, Function) else [node.body] if isinstance(node, ast.Lambda) else []
+    for child in ast.iter_child_nodes(node):
+        if child not in body:
+            yield from _borders_in(child, around=around)
+    if isinstance(node, Function | ast.Lambda):
+        inside = isinstance(node, ast.AsyncFunctionDef)
+        yield min(map(_begins, body)), inside
+        for child in body:
+            yield from _borders_in(child, around=inside)
+        yield (node.end_lineno or 1, node.end_col_offset or 0), around
+
+
+def _begins(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    """A function begins with its decorators, whatever its line says."""
+    return min((each.lineno, each.col_offset) for each in (node, *getattr(node, "decorator_list", ())))

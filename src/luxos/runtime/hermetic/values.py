@@ -1,0 +1,120 @@
+"""Whether a value that left the sandbox is JSON; what is not, is told by where it stands.
+
+Lists are looked at by the kinds of their items, all at once, and what stands in several places is looked at once: it
+costs what the value takes, not what it looks like.
+"""
+
+import math
+import re
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from luxos.i18n import _
+
+DEPTH = 200
+_GHOST = re.compile(r"<(?:function|class|coroutine|module|bound method) .*>")
+"""What Monty makes of a function that leaves it; nobody writes such a text."""
+_SCALARS = {int, float, str, bool, type(None)}
+Path = tuple[Any, ...]
+
+
+class Unfit(Exception):
+    """A value that is not JSON: `where` it stands below the value looked at, and `what` is wrong, in words."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(path, what)
+        self.where = "".join(f"[{step!r:.50}]" for step in path)
+        self.what = what
+
+
+def plain(value: Any, most: int, *, ghosts: bool = False) -> tuple[Any, int]:
+    """The value as JSON has it, a tuple as a list, and about how many bytes it takes; `Unfit` for what is not JSON.
+
+    `ghosts` looks for texts that were functions before they left the sandbox.
+    """
+    look = _Look(most, ghosts)
+    if type(value) in _SCALARS:
+        return value, look.scalars((value,), {type(value)}, lambda _number: ())
+    return look.container(value, ())
+
+
+class _Look:
+    def __init__(self, most: int, ghosts: bool) -> None:
+        self._most, self._ghosts = most, ghosts
+        self._seen: dict[int, tuple[Any, int]] = {}
+
+    def container(self, value: Any, path: Path) -> tuple[Any, int]:
+        """A value that is no scalar, and its size."""
+        if len(path) == DEPTH:
+            raise Unfit(path[:3], _("it is nested more than {count} deep").format(count=DEPTH))
+        known = self._seen.get(id(value))
+        if known is None:
+            known = self._seen[id(value)] = self._looked_at(value, path)
+        return known
+
+    def _looked_at(self, value: Any, path: Path) -> tuple[Any, int]:
+        if type(value) is dict:
+            keys = list(value)
+            strange = set(map(type, keys)) - {str}
+            if strange:
+                key = next(key for key in keys if type(key) is not str)
+                raise Unfit(path, _("the key {key!r:.50} is not a text").format(key=key))
+            items, size = self._items(value.values(), keys, path)
+            size += self.scalars(keys, {str} if keys else set(), lambda _number: path)
+            return (value if items is None else dict(zip(keys, items, strict=True))), size
+        if isinstance(value, list | tuple):
+            items, size = self._items(value, range(len(value)), path)
+            if items is None:
+                items = value if type(value) is list else list(value)
+            return items, size
+        raise Unfit(path, _("{kind} is not JSON").format(kind=_kind(value)))
+
+    def _items(self, values: Collection[Any], names: Sequence[Any], path: Path) -> tuple[list[Any] | None, int]:
+        """The size of what a list or an object holds, and the items where some of them had to become others."""
+        kinds = set(map(type, values))
+        size = self.scalars(values, kinds, lambda number: (*path, names[number]))
+        if kinds <= _SCALARS:
+            return None, size
+        items, changed = [], False
+        for name, item in zip(names, values, strict=True):
+            if type(item) in _SCALARS:
+                items.append(item)
+                continue
+            as_json, inner = self.container(item, (*path, name))
+            items.append(as_json)
+            changed |= as_json is not item
+            size = self._fits(size + inner, path)
+        return (items if changed else None), size
+
+    def scalars(self, values: Collection[Any], kinds: set[type], path: Callable[[int], Path]) -> int:
+        """The size of those items that are no containers, and of the commas between all."""
+        size = 2 + len(values)
+        if str in kinds:
+            texts = _of(str, values, kinds)
+            size += sum(map(len, texts)) + 2 * len(texts)
+            if self._ghosts and any(text.startswith("<") and _GHOST.fullmatch(text) for text in texts):
+                number = next(n for n, item in enumerate(values) if type(item) is str and _GHOST.fullmatch(item))
+                raise Unfit(path(number), _("a function cannot be passed on"))
+        if int in kinds:
+            size += sum(map(int.bit_length, _of(int, values, kinds))) // 3
+        if float in kinds:
+            floats = _of(float, values, kinds)
+            size += 3 * len(floats)
+            if not all(map(math.isfinite, floats)):
+                number, bad = next((n, x) for n, x in enumerate(values) if type(x) is float and not math.isfinite(x))
+                raise Unfit(path(number), _("{value} is not a number that JSON has").format(value=bad))
+        return self._fits(size, path(0) if values else ())
+
+    def _fits(self, size: int, path: Path) -> int:
+        if size > self._most:
+            raise Unfit(path[:3], _("it takes more than {size:g} MB").format(size=self._most / (1 << 20)))
+        return size
+
+
+def _of(kind: type, values: Collection[Any], kinds: set[type]) -> Collection[Any]:
+    return values if kinds == {kind} else [value for value in values if type(value) is kind]
+
+
+def _kind(value: Any) -> str:
+    name = getattr(value, "name", None) if type(value).__name__.startswith("Monty") else None
+    return str(name or type(value).__name__)
