@@ -30,11 +30,12 @@ class Stored:
     bound: Bound
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """What is called, with what, and as which step of which run.
 
-    `step` is unique in the run; the step of a call made by another step is `parent/n`.
+    `step` is unique in the run; the step of a call made by another step is `parent/n`. The dispatcher makes it, and each
+    wrapper sets what is its own.
     """
 
     run: UUID
@@ -48,7 +49,9 @@ class Call:
     scope: Scope = field(default_factory=lambda: Scope(Tree()))
     recording: Recording = "full"
     record: StepRecord | None = None
-    """The record of this call, where it is written step by step."""
+    """The record of this call, where it is written step by step; set by `recorded`."""
+    frozen: Mapping[str, Any] | None = None
+    """The state in which its code waited when it was cut off; set by `resumed`."""
     caller: Stored | None = None
     """The stored code that makes the call; nothing where a program, a person or a core function does."""
 
@@ -87,19 +90,14 @@ class Call:
         """The hash of exactly what is called."""
         return self.stored.known.code.soul_hash if self.stored is not None else self.callee.soul_hash
 
-    def below(self, parent: Call) -> Call:
-        """The same call, made by another one."""
-        return replace(
-            self, parent=parent.step, staging=parent.staging, recording=parent.recording, caller=parent.stored
-        )
+    def below(self, parent: Call) -> None:
+        """Is made by another one from now on."""
+        self.parent, self.staging, self.caller = parent.step, parent.staging, parent.stored
+        self.recording = parent.recording
 
     def inside(self, staging: Path) -> Call:
         """The same call, with a folder to leave its changes in."""
         return replace(self, staging=staging)
-
-    def recorded(self, record: StepRecord) -> Call:
-        """The same call, with its record."""
-        return replace(self, record=record)
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class Dispatcher:
         arguments, stored = self._bound(callee, args, kwargs)
         call = Call(self._run, step, callee, arguments, stored=stored, scope=scope, recording=recording)
         if parent is not None:
-            call = call.below(parent)
+            call.below(parent)
         return (await self.handler(call)).result
 
     def context(self, call: Call) -> Context:

@@ -24,13 +24,13 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
     """Records each call of `handler` as a step."""
 
     async def handle(call: Call) -> Outcome:
-        record = StepRecord(recorder, call, owner)
+        record = call.record = StepRecord(recorder, call, owner)
         if call.effects != _FREE:
             await record.begin()
         listener(StepStarted(call.step, call.verb, call.alias, call.parent))
         reach("step.started")
         try:
-            outcome = await handler(call.recorded(record))
+            outcome = await handler(call)
             reach("step.ready")
             await _certain(call, record.end(outcome))
         except (DatabaseLost, RunTaken):

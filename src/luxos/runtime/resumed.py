@@ -1,13 +1,14 @@
 """The wrapper that knows what a run did before this process took it up.
 
-What a call that was cut off had called, and what had ended, gives the result that it gave. An effect outside of which a
-crash left it open whether it happened is refused.
+What a call that was cut off had called, and what had ended, gives the result that it gave; its code goes on where it
+waited, where its state was kept. An effect outside of which a crash left it open whether it happened is refused.
 """
 
 from collections.abc import Mapping
 
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors import StepUnknown
+from luxos.runtime.recorder import FROZEN
 from luxos.runtime.steps import Step
 
 
@@ -20,8 +21,11 @@ def resumed(handler: Handler, before: Mapping[str, Step]) -> Handler:
             return await handler(call)
         if known.status in {"started", "unknown"} and call.effects == "external":
             raise StepUnknown(step=call.step, run=str(call.run)[:8])
-        if known.status == "done" and _is_same(call, known) and _was_cut_off(call, before):
-            return Outcome(known.attributes.get("result"))
+        if _is_same(call, known):
+            if known.status == "done" and _was_cut_off(call, before):
+                return Outcome(known.attributes.get("result"))
+            if known.status == "started":
+                call.frozen = known.attributes.get(FROZEN)
         return await handler(call)
 
     return handle
