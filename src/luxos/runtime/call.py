@@ -34,8 +34,8 @@ class Stored:
 class Call:
     """What is called, with what, and as which step of which run.
 
-    `step` is unique in the run; the step of a call made by another step is `parent/n`. The dispatcher makes it, and each
-    wrapper sets what is its own.
+    `step` is unique in the run; the step of a call made by another step is `parent/n`. The dispatcher makes it, and
+    each wrapper sets what is its own.
     """
 
     run: UUID
