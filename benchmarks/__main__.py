@@ -11,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import building, finding, graphs, memories, messages, objects, souls, startup
+from benchmarks import building, finding, graphs, memories, messages, objects, souls, startup, steps
 from benchmarks.measure import Figure, Machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -25,6 +25,7 @@ not milliseconds.
 
 PARTS = {
     "startup": startup,
+    "steps": steps,
     "building": building,
     "souls": souls,
     "finding": finding,
