@@ -17,8 +17,8 @@ def function(n):
 
 async def main() -> None:
     async with luxos.open(sys.argv[1]) as lux:
-        await lux.summon(name="leaf", source=LEAF)
-        await lux.summon(name="tree", source=TREE)
+        await lux.summon(name="leaf", source=LEAF, tier="hermetic")
+        await lux.summon(name="tree", source=TREE, tier="hermetic")
         print(await lux.execution("leaf", 7), flush=True)
         print(await lux.execution("tree", 4), flush=True)
 

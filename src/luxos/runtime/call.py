@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,6 +53,8 @@ class Call:
     """The record of this call, where it is written step by step; set by `recorded`."""
     frozen: Mapping[str, Any] | None = None
     """The state in which its code waited when it was cut off; set by `resumed`."""
+    went_on: float = field(default_factory=time.monotonic)
+    """When its code began to run, or went on with what it had asked for."""
     caller: Stored | None = None
     """The stored code that makes the call; nothing where a program, a person or a core function does."""
 

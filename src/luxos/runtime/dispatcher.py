@@ -3,7 +3,10 @@
 A dispatcher gives its calls to a handler; which one, with what around it, is shown in `execution.py`.
 """
 
+import time
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -14,6 +17,7 @@ from luxos.beings.core import CoreFunction, CoreRegistry
 from luxos.beings.function import FunctionBeing
 from luxos.beings.owner import system_user
 from luxos.config import Settings
+from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.binding import bind
 from luxos.runtime.call import Call, Callee, Handler, Recording, Stored
@@ -24,15 +28,18 @@ from luxos.runtime.context import Context
 from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.events import Listener, StepProgress
 from luxos.runtime.memoised import Memo
+from luxos.runtime.recorder import FROZEN
 from luxos.runtime.runs import Runs
 from luxos.runtime.scope import Scope
-from luxos.runtime.tiers import Tiers
+from luxos.runtime.tiers import STATE, Tiers
 from luxos.souls.dependencies import SELF
 from luxos.souls.groups import pins_of
 from luxos.souls.resolving import resolve
 
 Who = str | UUID | FunctionBeing
 SUMMON = "being.summon"
+_FREEZE_AFTER = 0.05
+"""Seconds of running that are not done again for nothing."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Runtime:
 
     @classmethod
     def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
-        tiers, codes, memo = Tiers(), Codes(), Memo(database)
+        tiers, codes, memo = Tiers(settings.home), Codes(), Memo(database)
         return cls(settings, database, registry, Runs(database), system_user(), tiers, codes, memo)
 
     async def close(self) -> None:
@@ -114,6 +121,7 @@ class Dispatcher:
         numbers = count(1)
 
         async def inner(who: str, **arguments: Any) -> Any:
+            await _write_down(call)
             return await self._inside(call, next(numbers), who, (), arguments)
 
         def say(text: str, fraction: float | None) -> None:
@@ -121,8 +129,19 @@ class Dispatcher:
 
         return Context(self.runtime.settings, call, self._workspace, inner, say)
 
+    def tell(self, call: Call, text: str) -> None:
+        """Tells whoever watches."""
+        self.listener(StepProgress(call.step, text, None))
+
     async def answer(self, call: Call, ask: Ask) -> Any:
         """What stored code asks for: `execution(who, …)` by what its source pins, or `summon(name=…, source=…)`."""
+        await _write_down(call, ask)
+        try:
+            return await self._answered(call, ask)
+        finally:
+            call.went_on = time.monotonic()
+
+    async def _answered(self, call: Call, ask: Ask) -> Any:
         if ask.name == "summon":
             return await self._inside(call, ask.number + 1, SUMMON, ask.args, ask.kwargs)
         if not ask.args or not isinstance(ask.args[0], str):
@@ -134,8 +153,6 @@ class Dispatcher:
         """A call that is made by another one, which is written down before it."""
         callee = await self.runtime.resolve(who)
         scope = call.scope.child(call.alias)
-        if call.record is not None and not call.record.begun:
-            call.record.begin()
         return await self.dispatch(callee, args, kwargs, f"{call.step}/{number}", scope, parent=call)
 
     def _bound(
@@ -161,3 +178,19 @@ class Dispatcher:
         if pins[who] == SELF:
             return call.callee
         return (await pins_of(call.soul_hash, {who: pins[who]}))[who]
+
+
+async def _write_down(call: Call, ask: Ask | None = None) -> None:
+    """Has it recorded that a call has begun, before it makes one itself, and the state from which its code can go on.
+
+    A newer state is kept where the code ran for a while since the last one; what it asked for meanwhile is on record.
+    """
+    record = call.record
+    if record is None or (record.begun and time.monotonic() - call.went_on < _FREEZE_AFTER):
+        return
+    state = None
+    if ask is not None and ask.freeze is not None:
+        with suppress(LuxError):  # without it, the call is made again from its beginning
+            state = await ask.freeze()
+    if state is not None or not record.begun:
+        record.begin(None if state is None else {FROZEN: {STATE: b64encode(state).decode()}})

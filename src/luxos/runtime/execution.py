@@ -41,7 +41,7 @@ class Execution(Dispatcher):
         self._summaries = Summaries(runtime.runs.recorder, runtime.owner)
         journal = runtime.journal(run.soul)
         granted = frozenset(run.attributes.get("permissions", ()))
-        inner = memoised(tiered(runtime.tiers, self.context, self.answer), runtime.memo)
+        inner = memoised(tiered(runtime.tiers, self.context, self.answer, self.tell), runtime.memo)
         self.handler = permitted(
             limited(
                 resumed(
@@ -115,7 +115,7 @@ class Unrecorded(Dispatcher):
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime, UUID(int=0), runtime.settings.home, lambda event: None)
-        inner = memoised(tiered(runtime.tiers, self.context, self.answer), runtime.memo)
+        inner = memoised(tiered(runtime.tiers, self.context, self.answer, self.tell), runtime.memo)
         self.handler = permitted(limited(charged(_pure(inner), runtime.leases)), frozenset())
 
     async def call(self, who: Who, args: Sequence[Any], kwargs: Mapping[str, Any], *, tree: Tree) -> Any:

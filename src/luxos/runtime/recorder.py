@@ -18,6 +18,7 @@ from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.errors import RunTaken
+from luxos.runtime.faultpoints import reach
 from luxos.security.audit import link
 
 MOST = 256
@@ -166,6 +167,7 @@ class Recorder:
 
     async def _send_all(self, batch: Sequence[Record]) -> set[UUID]:
         runs = sorted({record.run for record in batch})
+        reach("record.sending")
         async with self._database.pool.acquire() as connection:
             rows = await connection.fetch(
                 self._database.queries["record_steps"],
@@ -174,6 +176,7 @@ class Recorder:
                 *([record.target for record in batch], [record.was_begun for record in batch]),
                 *([dict(record.genesis) for record in batch], [record.attributes for record in batch]),
             )
+        reach("record.sent")
         return {row["soul"] for row in rows}
 
     def _done(self, batch: Sequence[Record], held: set[UUID]) -> None:

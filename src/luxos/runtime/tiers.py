@@ -1,7 +1,10 @@
 """Where code runs: core functions in this process, souls behind walls."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from luxos.beings.core import CoreFunction
 from luxos.beings.function import FunctionBeing
@@ -9,27 +12,60 @@ from luxos.i18n import _
 from luxos.runtime.arguments import unfit
 from luxos.runtime.call import Call, Handler, Outcome, Stored
 from luxos.runtime.changes.nofollow import disk
-from luxos.runtime.code import Ask, Given
+from luxos.runtime.code import Answer, Ask, Code, Ended, Given
 from luxos.runtime.context import Context
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
+from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, SnapshotRefused
+
+if TYPE_CHECKING:
+    from luxos.runtime.hermetic import Hermetic
 
 Answers = Callable[[Call, Ask], Awaitable[Any]]
 """Gives what the code of a call asks for."""
+Tell = Callable[[Call, str], None]
+"""Tells whoever watches a call."""
+STATE = "state"
 
 
 class Tiers:
-    """The tiers that run souls; each is made ready at its first call."""
+    """The tiers that run souls; each is made ready at its first call. `home` is where this installation's key is."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
 
     async def close(self) -> None:
         """Ends what runs code."""
+        if "_hermetic" in self.__dict__:
+            await self._hermetic.close()
 
-    async def call(self, call: Call, stored: Stored, answers: Answers) -> Any:
+    async def call(self, call: Call, stored: Stored, answers: Answers, tell: Tell) -> Any:
         """Runs a soul's function in the tier that it names, or in the one that can."""
-        from luxos.runtime.isolated import call_isolated
-
         assert isinstance(call.callee, FunctionBeing)  # noqa: S101 - `stored` says so
+        code = stored.known.code
         given = Given(stored.bound.args, stored.bound.kwargs, seen_as_self(call.callee, stored))
-        return await call_isolated(call.callee, {"": list(given.args), **given.kwargs})
+        if stored.known.tier != "hermetic":
+            from luxos.runtime.isolated import call_isolated
+
+            return await call_isolated(call.callee, {"": list(given.args), **given.kwargs})
+        answer, deadline = partial(answers, call), call.scope.tree.deadline
+        if call.frozen is not None:
+            try:
+                return (await self._gone_on(code, call.frozen, answer, deadline)).result
+            except SnapshotRefused as error:
+                tell(call, str(error))
+        return (await self._hermetic.call(code, given, answer, deadline)).result
+
+    async def _gone_on(self, code: Code, frozen: Mapping[str, Any], answer: Answer, deadline: float) -> Ended:
+        try:
+            state = b64decode(frozen[STATE], validate=True)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SnapshotRefused(who=code.name, reason=_("it is damaged")) from error
+        return await self._hermetic.go_on(code, state, answer, deadline)
+
+    @cached_property
+    def _hermetic(self) -> "Hermetic":
+        from luxos.runtime.hermetic import Hermetic
+
+        return Hermetic(self._home)
 
 
 def seen_as_self(being: FunctionBeing, stored: Stored) -> dict[str, Any]:
@@ -45,12 +81,12 @@ def seen_as_self(being: FunctionBeing, stored: Stored) -> dict[str, Any]:
     }
 
 
-def tiered(tiers: Tiers, context_of: Callable[[Call], Context], answers: Answers) -> Handler:
+def tiered(tiers: Tiers, context_of: Callable[[Call], Context], answers: Answers, tell: Tell) -> Handler:
     """The innermost handler."""
 
     async def handle(call: Call) -> Outcome:
         if call.stored is not None:
-            return Outcome(await tiers.call(call, call.stored, answers))
+            return Outcome(await tiers.call(call, call.stored, answers, tell))
         assert isinstance(call.callee, CoreFunction)  # noqa: S101 - what is not stored is ours
         _check(call, call.callee)
         context = context_of(call)
