@@ -84,7 +84,7 @@ begun AS (
     SET attributes = EXCLUDED.attributes || jsonb_build_object(
         'attempts',
         coalesce(relationships.attributes -> 'attempts', '[]')
-        || jsonb_build_array(relationships.attributes - 'attempts')
+        || jsonb_build_array(relationships.attributes - '{attempts, frozen}'::TEXT[])
     )
     WHERE relationships.attributes ->> 'attempt' IS DISTINCT FROM EXCLUDED.attributes ->> 'attempt'
 )
