@@ -36,4 +36,7 @@ def main(files: str, limits: str, argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    try:
+        main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    except FileNotFoundError:  # whoever started it has died meanwhile
+        sys.exit(1)
