@@ -9,6 +9,7 @@ import pytest
 
 from luxos.config import Settings
 from luxos.persistence.database import Database
+from luxos.runtime.hermetic.confined import confined
 from luxos.souls import environment
 from luxos.souls.archive import PRODUCTION, Archive
 from luxos.souls.environment import Environment
@@ -60,7 +61,7 @@ async def in_production(name: str = "production") -> dict[str, str]:
 async def test_examples_are_run_and_counted(archive: Archive) -> None:
     examples = [{"args": [2], "result": 4}, {"arguments": {"n": 3}, "result": 6.0}]
     await summon(name="double", source=DOUBLE, examples=examples)
-    made = await promote(archive, "double", doubles)
+    made = await promote(archive, "double", doubles, confined)
     soul = await Soul.of("double")
     wanted = {"double": {"hash": soul.hash, "examples": 2, "types": "passed", "unchecked": []}}
     assert made.souls == wanted
@@ -72,7 +73,7 @@ async def test_examples_are_run_and_counted(archive: Archive) -> None:
 async def test_an_example_that_does_not_hold_refuses(archive: Archive, example: Any) -> None:
     await summon(name="double", source=DOUBLE, examples=[example])
     with pytest.raises(PromotionRefused):
-        await promote(archive, "double", doubles, unchecked=True)
+        await promote(archive, "double", doubles, confined, unchecked=True)
     with pytest.raises(EnvironmentUnknown):
         await in_production()
 
@@ -80,12 +81,12 @@ async def test_an_example_that_does_not_hold_refuses(archive: Archive, example: 
 async def test_types_that_do_not_fit_refuse(archive: Archive) -> None:
     await summon(name="double", source="def function(n: int) -> str:\n    return n * 2\n")
     with pytest.raises(PromotionRefused, match=r"2"):
-        await promote(archive, "double", doubles, unchecked=True)
+        await promote(archive, "double", doubles, confined, unchecked=True)
 
 
 async def test_a_type_beside_a_module_that_is_not_known_is_judged() -> None:
     source = "import nowhere_at_all\ndef function(n: int) -> str:\n    return n\n"
-    judged = await type_check({"type": "function", "source": source})
+    judged = await type_check({"type": "function", "source": source}, confined)
     assert (len(judged.wrong), len(judged.unjudged)) == (1, 1)
 
 
@@ -100,29 +101,29 @@ async def test_a_type_beside_a_module_that_is_not_known_is_judged() -> None:
 async def test_what_cannot_be_judged_is_promoted_only_by_word(archive: Archive, source: str) -> None:
     await summon(name="odd", source=source)
     with pytest.raises(PromotionUnchecked):
-        await promote(archive, "odd", doubles)
-    assert (await promote(archive, "odd", doubles, unchecked=True)).souls["odd"]["unchecked"]
+        await promote(archive, "odd", doubles, confined)
+    assert (await promote(archive, "odd", doubles, confined, unchecked=True)).souls["odd"]["unchecked"]
 
 
 async def test_the_checker_runs_nothing() -> None:
     source = "raise ValueError\nwhile True:\n    pass\ndef function(n: int) -> int:\n    return n\n"
-    judged = await asyncio.wait_for(type_check({"type": "function", "source": source}), 60)
+    judged = await asyncio.wait_for(type_check({"type": "function", "source": source}, confined), 60)
     assert judged.wrong == ()
 
 
 async def test_a_version_without_an_alias_needs_one(archive: Archive) -> None:
     soul = await Soul.register({"type": "text", "source": "a"})
     with pytest.raises(AliasMissing):
-        await promote(archive, soul.hash, doubles)
-    assert set((await promote(archive, soul.hash, doubles, alias="text")).souls) == {"text"}
+        await promote(archive, soul.hash, doubles, confined)
+    assert set((await promote(archive, soul.hash, doubles, confined, alias="text")).souls) == {"text"}
     with pytest.raises(EnvironmentInvalid):
-        await promote(archive, soul.hash, doubles, to="No!")
+        await promote(archive, soul.hash, doubles, confined, to="No!")
 
 
 async def test_an_environment_goes_back_step_by_step(archive: Archive) -> None:
     hashes = await versions(3)
     for found in hashes:
-        await promote(archive, found, doubles)
+        await promote(archive, found, doubles, confined)
     for wanted in (hashes[1], hashes[0]):
         await environment.rollback(archive)
         assert await in_production() == {"double": wanted}
@@ -143,7 +144,7 @@ async def test_an_environment_goes_back_step_by_step(archive: Archive) -> None:
 
 async def test_demotion_takes_out_and_rollback_puts_back(archive: Archive) -> None:
     (found,) = await versions(1)
-    await promote(archive, "double", doubles, to="staging")
+    await promote(archive, "double", doubles, confined, to="staging")
     await environment.demote(archive, "double", "staging")
     assert await in_production("staging") == {}
     with pytest.raises(NotPromoted):
@@ -154,7 +155,7 @@ async def test_demotion_takes_out_and_rollback_puts_back(archive: Archive) -> No
 
 async def test_every_change_at_once_makes_one_chain(archive: Archive) -> None:
     (found,) = await versions(1)
-    await asyncio.gather(*(promote(archive, found, doubles, alias=f"a{number}") for number in range(8)))
+    await asyncio.gather(*(promote(archive, found, doubles, confined, alias=f"a{number}") for number in range(8)))
     assert await in_production() == {f"a{number}": found for number in range(8)}
     chain = [Manifest.of_row(genesis) for _row, genesis in await manifests("production")]
     ordered = sorted((one for one in chain if one), key=lambda one: one.sequence)
@@ -164,11 +165,11 @@ async def test_every_change_at_once_makes_one_chain(archive: Archive) -> None:
 
 async def test_a_forged_manifest_is_not_built_on(archive: Archive, database: Database) -> None:
     await versions(1)
-    made = await promote(archive, "double", doubles)
+    made = await promote(archive, "double", doubles, confined)
     forged = {**made.genesis(), "signature": "0" * 128}
     await database.pool.execute("UPDATE base_beings SET genesis = $2 WHERE soul = $1", made.row, forged)
     with pytest.raises(ManifestDamaged):
-        await promote(archive, "double", doubles, alias="other")
+        await promote(archive, "double", doubles, confined, alias="other")
 
 
 async def test_all_that_make_the_key_at_once_get_the_same(archive: Archive) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 from luxos.beings.being import BaseBeing
 from luxos.config import Settings
 from luxos.persistence.database import Database
+from luxos.runtime.hermetic.confined import confined
 from luxos.souls import environment, promotion
 from luxos.souls.archive import INDEX, PRODUCTION, Archive
 from luxos.souls.errors import EnvironmentUnknown
@@ -37,7 +38,7 @@ async def archive(database: Database, settings: Settings) -> Archive:
     settings.home.mkdir(parents=True, exist_ok=True)
     for source in (VAT, VAT + "# more\n"):
         await Soul.register({"type": "function", "source": source, "purpose": "tax", "name": "vat"}, alias="vat")
-        await promotion.promote(made, "vat", nothing_runs)
+        await promotion.promote(made, "vat", nothing_runs, confined)
     await catch_up(made)
     assert await found(made) == [] == await found(made, "production")
     return made

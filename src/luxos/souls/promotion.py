@@ -19,7 +19,7 @@ from luxos.souls.evolution import living
 from luxos.souls.manifest import Manifest, Souls
 from luxos.souls.registry import Soul
 from luxos.souls.report import alias_of
-from luxos.souls.type_check import type_check
+from luxos.souls.type_check import Confined, type_check
 
 
 class Execute(Protocol):
@@ -42,6 +42,7 @@ async def promote(
     archive: Archive,
     who: str,
     execute: Execute,
+    confined: Confined,
     *,
     to: str = USUAL,
     alias: str | None = None,
@@ -50,13 +51,13 @@ async def promote(
     """Has an environment name a version from now on, once it passed its checks.
 
     `PromotionRefused` where one failed, `PromotionUnchecked` where something cannot be judged and `unchecked` does not
-    let it pass.
+    let it pass. `confined` is what the types are judged behind.
     """
     environment.check_name(to)
     soul = await Soul.of(who)
     name = alias or await _alias(who, soul)
     check_alias(name)
-    found = await check(soul, execute)
+    found = await check(soul, execute, confined)
     if found.failed:
         raise PromotionRefused(name=name, reason="; ".join(found.failed))
     if found.unchecked and not unchecked:
@@ -74,12 +75,12 @@ async def promote(
     return await environment.change(archive, to, edit)
 
 
-async def check(soul: Soul, execute: Execute) -> Checks:
+async def check(soul: Soul, execute: Execute, confined: Confined) -> Checks:
     """Every check of a version; what it pins comes first, and nothing is run where that is not whole."""
     found = Checks()
     await _check_pins(soul, found)
     if not found.failed:
-        await _check_types(soul, found)
+        await _check_types(soul, confined, found)
         await _check_examples(soul, execute, found)
     return found
 
@@ -116,8 +117,8 @@ async def _check_pins(soul: Soul, found: Checks) -> None:
     found.unchecked += [words.format(line=place.line, text=place.text) for place in soul.not_pinned]
 
 
-async def _check_types(soul: Soul, found: Checks) -> None:
-    judged = await type_check(soul.genotype)
+async def _check_types(soul: Soul, confined: Confined, found: Checks) -> None:
+    judged = await type_check(soul.genotype, confined)
     found.failed += [_("its types do not fit, {said}").format(said=said) for said in judged.wrong]
     found.unchecked += [_("its types cannot be judged, {said}").format(said=said) for said in judged.unjudged]
     if judged.unjudged:

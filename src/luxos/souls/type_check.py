@@ -1,17 +1,23 @@
 """Whether the types of a source fit, judged by pydantic-monty's checker; nothing of the source is run.
 
-The checker works in a process of its own. It looks at a whole text before it begins to run it; the text begins with a
-call of ours, at which it stops, and is never gone on with.
+The checker works in a process of its own, behind walls that whoever asks brings along. It looks at a whole text before
+it begins to run it; the text begins with a call of ours, at which it stops, and is never gone on with.
 """
 
 import asyncio
 import builtins
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from luxos.errors import LuxError
 from luxos.i18n import _
+
+Confined = Callable[[], AbstractContextManager[Path]]
+"""Gives a path that runs Monty's program behind walls, for the length of a block: the runtime's `confined`."""
 
 _STOP = "luxos_checked"
 _ASKS = "import_stubs"
@@ -38,22 +44,23 @@ class Judged:
     unjudged: tuple[str, ...] = ()
 
 
-async def type_check(genotype: Mapping[str, Any]) -> Judged:
+async def type_check(genotype: Mapping[str, Any], confined: Confined) -> Judged:
     """Judges the source of a function or a class; what has no Python in it has no types either."""
     source = genotype.get("source")
     if genotype.get("type") not in {"function", "class"} or not isinstance(source, str):
         return Judged()
-    return await asyncio.to_thread(_judge, source)
+    return await asyncio.to_thread(_judge, source, confined)
 
 
-def _judge(source: str) -> Judged:
+def _judge(source: str, confined: Confined) -> Judged:
     try:
         import pydantic_monty
     except ImportError:
         return Judged(unjudged=(_("the type checker is not installed"),))
     try:
         with (
-            pydantic_monty.Monty(max_processes=1, request_timeout=_SECONDS) as pool,
+            confined() as program,
+            pydantic_monty.Monty(binary_path=program, max_processes=1, request_timeout=_SECONDS) as pool,
             pool.checkout(type_check=True, type_check_stubs=_STUBS, type_check_format="concise") as session,
         ):
             stopped = session.feed_start(f"{_STOP}()\n{source}")
@@ -61,6 +68,8 @@ def _judge(source: str) -> Judged:
                 stopped = stopped.resume_not_handled()
     except pydantic_monty.MontyTypingError as error:
         return _told(error.display())
+    except LuxError as error:
+        return Judged(unjudged=(str(error),))
     except (pydantic_monty.MontyError, TimeoutError, OSError, ValueError) as error:
         return Judged(unjudged=(str(error).strip().partition("\n")[0][:300] or type(error).__name__,))
     return Judged()

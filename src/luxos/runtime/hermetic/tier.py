@@ -1,15 +1,25 @@
 """The hermetic tier: functions that people, models and evolution wrote, in Monty, in workers behind walls."""
 
+import hashlib
 from functools import cached_property, partial
 from pathlib import Path
 
-from luxos.runtime.code import Answer, Code, Ended, Given
+from luxos.runtime.code import Answer, Code, CodeLimits, Ended, Given
+from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.hermetic import sealed
 from luxos.runtime.hermetic.conversation import Conversation
-from luxos.runtime.hermetic.monty import program
+from luxos.runtime.hermetic.limits import monty_limits
+from luxos.runtime.hermetic.monty import MontyError
 from luxos.runtime.hermetic.running import Running
 from luxos.runtime.hermetic.source import read
+from luxos.runtime.hermetic.unsupported import Knowledge, Unsupported
+from luxos.runtime.hermetic.worker import Worker
 from luxos.runtime.hermetic.workers import SIZE, Workers
+
+_LOOKING = CodeLimits(seconds=10)
+_NOBODY = ""
+"""The owner of the worker that looks at sources and runs none."""
+_KEPT = 1024
 
 
 class Hermetic:
@@ -17,7 +27,9 @@ class Hermetic:
 
     def __init__(self, home: Path, size: int = SIZE) -> None:
         self._home = home
-        self._workers = Workers(program(), size)
+        self._workers = Workers(size)
+        self._knowledge = Knowledge()
+        self._looked_at: dict[bytes, tuple[Unsupported, ...]] = {}
 
     async def call(self, code: Code, given: Given, answer: Answer, deadline: float) -> Ended:
         """Calls a soul's function; see `Tier`. `CodeLost` where its process ended from outside."""
@@ -33,9 +45,31 @@ class Hermetic:
         talk, state = sealed.unseal(self._key, code, read(code.source, code.signature), frozen)
         return await self._running(code, talk, answer).run(partial(talk.resume, state=state), deadline)
 
+    async def unsupported(self, source: str) -> tuple[Unsupported, ...]:
+        """What a source that Python can parse uses, and Monty does not have; nothing of it is run."""
+        key = hashlib.sha256(source.encode("utf-8", "surrogatepass")).digest()
+        known = self._looked_at.get(key)
+        if known is None:
+            known = self._looked_at[key] = await self._look_at(source)
+            if len(self._looked_at) > _KEPT:
+                del self._looked_at[next(iter(self._looked_at))]
+        return known
+
     async def close(self) -> None:
         """Ends all workers."""
         await self._workers.close()
+
+    async def _look_at(self, source: str) -> tuple[Unsupported, ...]:
+        worker = await self._workers.take(_NOBODY)
+        try:
+            return await worker.do(partial(self._looked, worker, source))
+        except MontyError as error:
+            raise SandboxFailed(reason=f"{error}".partition("\n")[0]) from error
+        finally:
+            self._workers.give(worker)
+
+    def _looked(self, worker: Worker, source: str) -> tuple[Unsupported, ...]:
+        return self._knowledge.look(worker.begin(_NOBODY, monty_limits(_LOOKING)), source)
 
     def _running(self, code: Code, talk: Conversation, answer: Answer) -> Running:
         return Running(self._workers, partial(self._seal, code), code, talk, answer)

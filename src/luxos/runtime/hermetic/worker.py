@@ -5,6 +5,8 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -70,10 +72,10 @@ class Worker:
         return self._session
 
     def begun(self, work: Callable[[], T]) -> "asyncio.Future[T]":
-        """Has work done; cancelling does not end it."""
+        """Has work done, in the language of who asks for it; cancelling does not end it."""
         loop = asyncio.get_running_loop()
         done = loop.create_future()
-        self._jobs.put((loop, done, work))
+        self._jobs.put((loop, done, partial(copy_context().run, work)))
         return done
 
     def kill(self) -> None:

@@ -8,15 +8,16 @@ import asyncio
 import os
 from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
+from luxos.runtime.hermetic.confined import confined
 from luxos.runtime.hermetic.worker import Worker
-from luxos.runtime.sandbox.program import launcher
 from luxos.runtime.threads import to_the_end
 
 SIZE = 2 * (os.cpu_count() or 1) + 2
+Confined = Callable[[], AbstractContextManager[Path]]
 GiveUp = Callable[[], Coroutine[Any, Any, None]]
 """Freezes a call that waits, and gives its worker back."""
 
@@ -24,8 +25,8 @@ GiveUp = Callable[[], Coroutine[Any, Any, None]]
 class Workers:
     """Made when they are first needed."""
 
-    def __init__(self, program: Path, size: int = SIZE) -> None:
-        self._program, self._size = program, size
+    def __init__(self, size: int = SIZE, confined: Confined = confined) -> None:
+        self._size, self._confined = size, confined
         self._all: list[Worker] = []
         self._idle: list[Worker] = []
         self._wanted: deque[asyncio.Future[Worker]] = deque()
@@ -100,5 +101,5 @@ class Workers:
     async def _launch(self) -> Path:
         async with self._launching:
             if self._launched is None:
-                self._launched = await to_the_end(self._held.enter_context, launcher(self._program))
+                self._launched = await to_the_end(self._held.enter_context, self._confined())
             return self._launched

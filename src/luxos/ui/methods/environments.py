@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from luxos.boot import System
 from luxos.runtime.execution import Execution
+from luxos.runtime.hermetic.confined import confined
 from luxos.souls import environment, promotion
 from luxos.souls.archive import Archive
 from luxos.souls.environment import Environment
@@ -26,7 +27,7 @@ async def soul_promote(
     """Checks a version, and has an environment name it; its examples are the steps of a run."""
     archive = await archive_of(system)
     async with _examples(system, person, who) as execute:
-        made = await promotion.promote(archive, who, execute, to=to, alias=alias, unchecked=unchecked)
+        made = await promotion.promote(archive, who, execute, confined, to=to, alias=alias, unchecked=unchecked)
     return _told(made)
 
 
