@@ -59,9 +59,9 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
 async def _certain(call: Call, written: "asyncio.Future[None]") -> None:
     """Waits for the disk where somebody is told, or something outside the database has happened.
 
-    The wait is not the caller's to cut off: what is on its way is written, and is told as it ended.
+    What is on its way is written, also where the wait is cut off.
     """
     if call.parent is None or call.effects != _FREE:
-        await asyncio.shield(written)
+        await written
     elif written.done():
         written.result()
