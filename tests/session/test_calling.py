@@ -15,8 +15,18 @@ from luxos.beings.function import FunctionBeing
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, CallOverLimit, NotPure, OptionUnknown
+from luxos.runtime.errors import (
+    ArgumentsUnfit,
+    BeingNotCallable,
+    CallOverLimit,
+    NotPure,
+    OptionUnknown,
+    PermissionRefused,
+    SummonRefused,
+    TierUnfit,
+)
 from luxos.runtime.runs import Runs, chain_is_whole
+from luxos.souls.errors import SoulUnknown
 
 SOURCE = "def function(net, rate=23):\n    return net * (100 + rate) / 100\n"
 
@@ -181,3 +191,89 @@ async def test_what_a_pure_soul_gave_is_remembered(home: Path, database: Databas
         assert await lux.execution(other, 1) == [1]
     known = await database.pool.fetchval("SELECT self_awareness FROM base_beings WHERE soul = $1", pure.soul)
     assert known["memo"] == {"hits": 2, "misses": 2}
+
+
+LEAF = "def function(n):\n    return n * 10\n"
+TREE = "def function(n):\n    return sum([execution('leaf', part) for part in range(n)])\n"
+FAN = (
+    "import asyncio\n\n"
+    "async def function(n):\n"
+    "    parts = await asyncio.gather(*[execution('leaf', part) for part in range(n)])\n"
+    "    return parts\n"
+)
+
+
+async def test_code_calls_others_and_each_call_hangs_below_the_one_that_made_it(home: Path, database: Database) -> None:
+    async with luxos.open(home) as lux:
+        for name, source in (("leaf", LEAF), ("tree", TREE), ("fan", FAN)):
+            await lux.summon(name=name, source=source)
+        assert await lux.execution("tree", 4) == 60
+        assert await lux.execution("fan", 3) == [0, 10, 20]
+        with pytest.raises(LuxError):
+            await lux.execution("tree", "x")
+    ((run, steps),) = await runs_of(database)
+    below = {step.name: step.parent for step in steps}
+    assert below["tree/4"] == "tree"
+    assert below["fan/1"] == "fan"
+    assert len(steps) == 1 + 4 + 1 + 3 + 1
+    assert all("frozen" not in step.attributes for step in steps)
+    assert chain_is_whole(run, steps)
+
+
+async def test_a_name_inside_a_soul_is_what_it_was_when_the_soul_was_made(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        await lux.summon(name="leaf", source=LEAF)
+        await lux.summon(name="tree", source=TREE)
+        await lux.summon(name="leaf", source="def function(n):\n    return n * 1000\n")
+        assert await lux.execution("tree", 2) == 10
+        assert await lux.execution("leaf", 1) == 1000
+
+
+async def test_code_that_calls_itself_without_end_is_held_to_its_depth(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        await lux.summon(name="deep", source="def function(n):\n    return execution('deep', n + 1)\n")
+        with pytest.raises(CallOverLimit):
+            await lux.execution.but(depth=5)("deep", 0)
+        await lux.summon(name="vat", source=SOURCE)
+        await lux.summon(name="broad", source="def function(n):\n    return [execution('vat', 1) for _ in range(n)]\n")
+        with pytest.raises(CallOverLimit):
+            await lux.execution.but(breadth=3)("broad", 4)
+
+
+async def test_code_may_not_read_files_or_make_what_is_not_below_its_name(home: Path) -> None:
+    reads = "def function():\n    return execution('file.read', path='x')\n"
+    makes = "def function(name):\n    return summon(name=name, source='def function():\\n    return 7\\n')\n"
+    async with luxos.open(home) as lux:
+        await lux.summon(name="reads", source=reads)
+        with pytest.raises(PermissionRefused):
+            await lux.execution("reads")
+        await lux.summon(name="asks", source=reads, permissions=["file.read"])
+        with pytest.raises(PermissionRefused):
+            await lux.execution("asks")  # the run does not grant it
+        await lux.summon(name="makes", source=makes)
+        made = await lux.execution("makes", "makes.child")
+        assert await lux.execution(made["hash"]) == await lux.execution("makes.child") == 7
+        with pytest.raises(SummonRefused):
+            await lux.execution("makes", "vat")
+        with pytest.raises(SoulUnknown):
+            await lux.load("vat")
+
+
+async def test_what_the_hermetic_tier_does_not_have_is_told_with_its_line(home: Path) -> None:
+    source = "def function(n):\n    def parts():\n        yield n\n    return list(parts())\n"
+    async with luxos.open(home) as lux:
+        with pytest.raises(TierUnfit) as caught:
+            await lux.summon(name="parts", source=source, tier="hermetic")
+        assert "3" in caught.value.details["places"]
+        await lux.summon(name="parts", source=source)
+        assert await lux.execution("parts", 5) == [5]
+
+
+async def test_code_sees_itself_and_what_it_changes_stays_in_the_call(home: Path) -> None:
+    source = "def function():\n    self.attributes['n'] += 1\n    return [self.name, self.attributes['n']]\n"
+    async with luxos.open(home) as lux:
+        me = await lux.summon(name="me", source=source)
+        me.attributes["n"] = 1
+        await me.save()
+        assert await lux.execution("me") == await lux.execution("me") == ["me", 2]
+        assert (await lux.load("me")).attributes["n"] == 1

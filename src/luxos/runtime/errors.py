@@ -207,6 +207,17 @@ class ResultUnfit(LuxError):
     )
 
 
+class TierUnfit(LuxError):
+    """A source is to run in the hermetic tier, and uses what that does not have."""
+
+    code = "runtime.tier_unfit"
+    exit_code = Exit.USAGE
+    message = N_(
+        "{name} cannot run in the hermetic tier: {places}. Nothing was made; the isolated tier can run it "
+        "(tier='isolated', or no tier at all)."
+    )
+
+
 class SnapshotRefused(LuxError):
     """The state of a call in its middle is not what this LuxOS sealed, or not for this soul and interpreter."""
 

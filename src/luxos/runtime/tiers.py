@@ -13,8 +13,9 @@ from luxos.runtime.arguments import unfit
 from luxos.runtime.call import Call, Handler, Outcome, Stored
 from luxos.runtime.changes.nofollow import disk
 from luxos.runtime.code import Answer, Ask, Code, Ended, Given
+from luxos.runtime.codes import Known
 from luxos.runtime.context import Context
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, SnapshotRefused
+from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, SnapshotRefused, TierUnfit
 
 if TYPE_CHECKING:
     from luxos.runtime.hermetic import Hermetic
@@ -24,6 +25,8 @@ Answers = Callable[[Call, Ask], Awaitable[Any]]
 Tell = Callable[[Call, str], None]
 """Tells whoever watches a call."""
 STATE = "state"
+_SHOWN = 5
+"""How many of the things that keep a source from a tier are told."""
 
 
 class Tiers:
@@ -42,7 +45,7 @@ class Tiers:
         assert isinstance(call.callee, FunctionBeing)  # noqa: S101 - `stored` says so
         code = stored.known.code
         given = Given(stored.bound.args, stored.bound.kwargs, seen_as_self(call.callee, stored))
-        if stored.known.tier != "hermetic":
+        if await self.chosen(stored.known) == "isolated":
             from luxos.runtime.isolated import call_isolated
 
             return await call_isolated(call.callee, {"": list(given.args), **given.kwargs})
@@ -53,6 +56,19 @@ class Tiers:
             except SnapshotRefused as error:
                 tell(call, str(error))
         return (await self._hermetic.call(code, given, answer, deadline)).result
+
+    async def chosen(self, known: Known) -> str:
+        """The tier in which a soul runs: `hermetic`, unless it names the isolated one or needs what only that has."""
+        if known.tier is not None:
+            return known.tier
+        if known.code.requirements or known.code.hosts or await self._hermetic.unsupported(known.code.source):
+            return "isolated"
+        return "hermetic"
+
+    async def check(self, name: str, source: str, tier: object) -> None:
+        """Raises `TierUnfit` for a source that cannot run in the tier that it is to name."""
+        if tier == "hermetic" and (found := await self._hermetic.unsupported(source)):
+            raise TierUnfit(name=name, places="; ".join(map(str, found[:_SHOWN])))
 
     async def _gone_on(self, code: Code, frozen: Mapping[str, Any], answer: Answer, deadline: float) -> Ended:
         try:
