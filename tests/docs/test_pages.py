@@ -16,6 +16,13 @@ def test_the_tutorial_works_as_it_is_told(luxos: Command, page: str, language: s
     assert follow(DOCS / page, reader) > 10
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "language"), [("moving.md", "en"), ("przenoszenie.md", "pl")])
+def test_a_call_moves_to_another_process_as_it_is_told(luxos: Command, page: str, language: str) -> None:
+    reader = Command(luxos.home, {"LUXOS_LANG": language, "LUXOS_DATABASE_LINGER": "5"})
+    assert follow(DOCS / page, reader) == 2
+
+
 def test_what_a_page_says_is_compared() -> None:
     """The negative control: other words are noticed, and `…` stands for anything."""
     (typed,) = commands("$ luxos x \\\n    y\none … three\nfour\n")
