@@ -207,6 +207,14 @@ class ResultUnfit(LuxError):
     )
 
 
+class EvolutionUnfit(LuxError):
+    """A soul cannot be evolved, for nothing says what would be right."""
+
+    code = "runtime.evolution_unfit"
+    exit_code = Exit.USAGE
+    message = N_("{name} cannot be evolved: {reason}. Nothing was changed.")
+
+
 class TierUnfit(LuxError):
     """A source is to run in the hermetic tier, and uses what that does not have."""
 

@@ -57,6 +57,10 @@ class Tiers:
                 tell(call, str(error))
         return (await self._hermetic.call(code, given, answer, deadline)).result
 
+    async def run(self, known: Known, given: Given, answer: Answer, deadline: float) -> Ended:
+        """Runs code that belongs to no call of a run: what is tried before it is kept."""
+        return await self._hermetic.call(known.code, given, answer, deadline)
+
     async def chosen(self, known: Known) -> str:
         """The tier in which a soul runs: `hermetic`, unless it names the isolated one or needs what only that has."""
         if known.tier is not None:

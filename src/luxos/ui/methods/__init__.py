@@ -19,6 +19,7 @@ from luxos.ui.methods.environments import (
     soul_rollback,
     soul_validate,
 )
+from luxos.ui.methods.evolving import soul_evolve
 from luxos.ui.methods.graphs import (
     graph_around,
     graph_communities,
@@ -57,5 +58,6 @@ _ALL: tuple[Method, ...] = (
     *(delete_being, restore_being, preview_purge, purge_being),
     *(soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),
     *(soul_promote, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
+    soul_evolve,
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}

@@ -101,3 +101,17 @@ SELECT id, target_soul, genesis, attributes
 FROM relationships
 WHERE source_soul = $1 AND tags @> ARRAY['step']
 ORDER BY attributes ->> 'started_at', id;
+
+-- name: recorded_calls
+-- What being $1 was called with, and gave, in the version $2 ({"soul_hash": …}); the newest $3 different ones.
+SELECT arguments, result
+FROM (
+    SELECT DISTINCT ON (attributes -> 'arguments') attributes -> 'arguments' AS arguments,
+        attributes -> 'result' AS result, created_at
+    FROM relationships
+    WHERE target_soul = $1 AND tags @> '{step}' AND genesis @> $2
+        AND attributes ->> 'status' = 'done' AND NOT attributes ? 'summary'
+    ORDER BY attributes -> 'arguments', created_at DESC
+) AS calls
+ORDER BY created_at DESC
+LIMIT $3;

@@ -1,0 +1,195 @@
+"""`luxos soul evolve`: proposals are tried one after the other, and each that is right and better is the next start."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from luxos.beings.errors import SourceInvalid
+from luxos.beings.function import FunctionBeing
+from luxos.i18n import N_, _
+from luxos.runtime.dispatcher import Runtime
+from luxos.runtime.errors import EvolutionUnfit
+from luxos.runtime.evolving.cases import Case, examples, recorded
+from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer
+from luxos.runtime.evolving.repairs import Repairs
+from luxos.runtime.evolving.rules import Rules
+from luxos.runtime.evolving.trying import Trial
+from luxos.runtime.tiers import seen_as_self
+from luxos.souls.dependencies import uses_of
+from luxos.souls.evolution import living
+from luxos.souls.registry import Soul
+from luxos.souls.type_check import Confined, type_check
+
+PROPOSERS: tuple[Proposer, ...] = (Rules(), Repairs())
+"""Those that need no language model."""
+SECONDS = 60.0
+"""How long proposals are tried."""
+_NO_FUNCTION = N_("it is no function")
+_CALLS = N_("it calls others, whose effects a trial would have")
+_NO_CASES = N_("it has no examples and no recorded calls by which a change could be judged")
+_WRONG = N_("example {number} fails already: repair it with --goal examples")
+
+
+@dataclass
+class Evolved:
+    """What came of it. `measure` is what the goal counts: a part of the time, bytes, or examples that pass."""
+
+    name: str
+    goal: Goal
+    before: str
+    source_before: str
+    source: str
+    cases: int
+    measures: tuple[float, float]
+    tried: int = 0
+    right: int = 0
+    steps: list[str] = field(default_factory=list)
+    after: str | None = None
+
+    @property
+    def better(self) -> bool:
+        """Whether there is something to keep."""
+        return bool(self.steps)
+
+
+async def evolve(
+    runtime: Runtime,
+    name: str,
+    goal: Goal,
+    confined: Confined,
+    *,
+    proposers: Sequence[Proposer] = PROPOSERS,
+    seconds: float = SECONDS,
+    keep: bool = True,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Evolved:
+    """Looks for a better source of an alias; with `keep` the best becomes its newest version.
+
+    `EvolutionUnfit` where nothing could be judged. What is kept passes every example and every recorded call, and its
+    types fit.
+    """
+    being = await _function(name)
+    trial, cases = await _prepared(runtime, being, goal)
+    measures = await _start(trial, being.source, goal, cases)
+    found = Evolved(name, goal, being.soul_hash, being.source, being.source, len(cases), measures)
+    search = _Search(trial, cases, goal, found, being, confined, tell)
+    until = time.monotonic() + seconds
+    while await search.improve(_proposals(proposers, found.source, goal), until):
+        pass
+    if found.better and keep:
+        told = {"goal": goal, "from": found.before, "measures": list(found.measures), "steps": found.steps}
+        changed = {"source": found.source, "evolved": told}
+        found.after = (await Soul.evolve(name, changed, base=found.before)).hash
+    return found
+
+
+@dataclass
+class _Search:
+    trial: Trial
+    cases: Sequence[Case]
+    goal: Goal
+    found: Evolved
+    being: FunctionBeing
+    confined: Confined
+    tell: Callable[[str], None]
+    seen: set[str] = field(default_factory=set)
+
+    async def improve(self, proposals: Iterator[Proposal], until: float) -> bool:
+        """Takes the first proposal that is right and better; `False` where there is none any more, or no time."""
+        for proposal in proposals:
+            if time.monotonic() > until:
+                return False
+            if proposal.source in self.seen:
+                continue
+            self.seen.add(proposal.source)
+            self.found.tried += 1
+            measure = await self._measured(proposal.source)
+            if measure is not None and await self._fits(proposal.source):
+                self.found.source, self.found.measures = proposal.source, (self.found.measures[0], measure)
+                self.found.steps.append(proposal.why)
+                words = _("{tried} proposals tried, {count} of them kept so far")
+                self.tell(words.format(tried=self.found.tried, count=len(self.found.steps)))
+                return True
+        return False
+
+    async def _measured(self, source: str) -> float | None:
+        """Its measure, where it is right and better than what was found before."""
+        best = self.found.measures[1]
+        if self.goal == "examples":
+            count = len(await self.trial.passed(source, self.cases, all_=False))
+            return count if count > best else None
+        if self.goal == "smaller" and len(source.encode()) >= best:
+            return None
+        if len(await self.trial.passed(source, self.cases)) < len(self.cases):
+            return None
+        self.found.right += 1
+        if self.goal == "smaller":
+            return len(source.encode())
+        part = await self.trial.is_faster(self.found.source, source, self.cases)
+        return None if part is None else best * part
+
+    async def _fits(self, source: str) -> bool:
+        """Whether its types fit."""
+        genotype = {"type": "function", "source": source}
+        return not (await type_check(genotype, self.confined)).wrong
+
+
+async def _function(name: str) -> FunctionBeing:
+    await Soul.of(name)
+    being = await living(name)
+    if not isinstance(being, FunctionBeing):
+        raise EvolutionUnfit(name=name, reason=_(_NO_FUNCTION))
+    uses = uses_of(being.source, name)
+    if uses.names or uses.not_pinned or uses.made:
+        raise EvolutionUnfit(name=name, reason=_(_CALLS))
+    return being
+
+
+async def _prepared(runtime: Runtime, being: FunctionBeing, goal: Goal) -> tuple[Trial, list[Case]]:
+    """The cases by which is judged; a recorded call that the soul does not repeat itself says nothing."""
+    from luxos.runtime.binding import Bound
+    from luxos.runtime.call import Stored
+
+    known = runtime.codes.of(being)
+    trial = Trial(runtime.tiers, known, seen_as_self(being, Stored(known, Bound((), {}, {}))))
+    given = examples(being)
+    for number, case in enumerate(given, 1):
+        if goal != "examples" and not await trial.passed(being.source, [case]):
+            raise EvolutionUnfit(name=known.code.name, reason=_(_WRONG).format(number=number))
+    called = [] if goal == "examples" else await recorded(runtime.database, being)
+    cases = [*given, *await trial.passed(being.source, called, all_=False)]
+    if not cases:
+        raise EvolutionUnfit(name=known.code.name, reason=_(_NO_CASES))
+    return trial, cases
+
+
+async def _start(trial: Trial, source: str, goal: Goal, cases: Sequence[Case]) -> tuple[float, float]:
+    measure: float = 1.0
+    if goal == "smaller":
+        measure = len(source.encode())
+    elif goal == "examples":
+        measure = len(await trial.passed(source, cases, all_=False))
+    return measure, measure
+
+
+def _proposals(proposers: Sequence[Proposer], source: str, goal: Goal) -> Iterator[Proposal]:
+    for proposer in proposers:
+        for proposal in proposer.propose(source, goal):
+            if _is_python(proposal.source):
+                yield proposal
+
+
+def _is_python(source: str) -> bool:
+    from luxos.beings.function_source import parsed
+
+    try:
+        return bool(parsed(source, "?"))
+    except SourceInvalid:
+        return False
+
+
+def as_json(found: Evolved) -> dict[str, Any]:
+    """As `luxos soul evolve --json` prints it."""
+    told = {key: value for key, value in vars(found).items() if key != "measures"}
+    return cast(dict[str, Any], {**told, "measure": {"before": found.measures[0], "after": found.measures[1]}})

@@ -1,0 +1,50 @@
+"""`luxos soul evolve`: a better source of a soul, looked for by trying."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from luxos.i18n import _
+from luxos.runtime.evolving.proposals import GOALS
+from luxos.ui.cli.asking import ask
+from luxos.ui.cli.options import json_option
+from luxos.ui.cli.soul import short, soul_command, tell, who_argument
+
+
+@soul_command.command("evolve", help=_("Look for a better source of a soul; keep it where it is right and better."))
+@who_argument("name", _("ALIAS"))
+@click.option("--goal", type=click.Choice(GOALS), default="faster", show_default=True, help=_("What is better."))
+@click.option("--seconds", type=click.FloatRange(1, 3600), default=60.0, show_default=True,
+              help=_("How long to look."))  # fmt: skip
+@click.option("--dry-run", is_flag=True, help=_("Show what would be kept, and keep nothing."))
+@json_option
+def evolve_command(name: str, goal: str, seconds: float, dry_run: bool, as_json: bool) -> None:
+    found = ask("soul_evolve", {"name": name, "goal": goal, "seconds": seconds, "keep": not dry_run}, as_json)
+    tell(found, as_json, _lines)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    tried = _("{tried} proposals were tried in {cases} cases; {right} of them were right.")
+    yield tried.format(tried=found["tried"], cases=found["cases"], right=found["right"])
+    if not found["steps"]:
+        yield _("None was better, and nothing was changed.")
+        return
+    yield from _measured(found)
+    old, new = found["source_before"].splitlines(), found["source"].splitlines()
+    yield from difflib.unified_diff(old, new, "", "", lineterm="", n=1)
+    if found["after"]:
+        yield _("{name} is {hash} now; `luxos soul rollback {name}` goes back.").format(
+            name=found["name"], hash=short(found["after"])
+        )
+
+
+def _measured(found: dict[str, Any]) -> Iterator[str]:
+    before, after = found["measure"]["before"], found["measure"]["after"]
+    words = {
+        "faster": _("It takes {part:.0%} of the time."),
+        "smaller": _("It has {after:.0f} bytes in place of {before:.0f}."),
+        "examples": _("{after:.0f} examples pass in place of {before:.0f}."),
+    }
+    yield words[found["goal"]].format(part=after / before if before else 1, before=before, after=after)
