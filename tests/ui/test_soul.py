@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 GOOD = "def function(net: float) -> float:\n    return net * 2\n"
 BAD = "def function(net: float) -> float:\n    return net * 3\n"
 EXAMPLES = [{"args": [2.0], "result": 4.0}]
-COMMANDS = "list show log diff at promote demote production manifest validate rollback import export rename report"
+COMMANDS = "list show log diff at promote demote production manifest validate rollback import export rename report evolve"
 
 
 async def said(luxos: Command, *arguments: str, **environment: str) -> Any:
@@ -49,6 +49,21 @@ async def test_a_soul_is_promoted_broken_and_rolled_back(quick_luxos: Command, d
     assert (await told(quick_luxos, "rename", "twice", "double"))["alias"] == "double"
     whole = await told(quick_luxos, "validate")
     assert whole == {"status": "whole", "findings": [], "written": []}
+
+
+async def test_a_soul_is_evolved_shown_and_rolled_back(quick_luxos: Command, database: Database) -> None:
+    source = "def function(n: int) -> int:\n    x = n + 1\n    return x\n"
+    await summon(name="next", source=source, examples=[{"args": [1], "result": 2}])
+    tried = await told(quick_luxos, "evolve", "next", "--goal", "smaller", "--dry-run")
+    assert (tried["after"], tried["steps"]) == (None, ["returned_name"])
+    kept = await said(quick_luxos, "evolve", "next", "--goal", "smaller")
+    assert "-    x = n + 1" in kept.out
+    assert (await said(quick_luxos, "at", "next")).out == "def function(n: int) -> int:\n    return n + 1\n"
+    await told(quick_luxos, "rollback", "next")
+    assert (await said(quick_luxos, "at", "next")).out == source
+    await summon(name="bare", source=GOOD)
+    refused = await said(quick_luxos, "evolve", "bare", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (2, "runtime.evolution_unfit")
 
 
 async def test_damage_has_a_name_and_an_exit_code(quick_luxos: Command, database: Database) -> None:
