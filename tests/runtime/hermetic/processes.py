@@ -29,9 +29,9 @@ def parent(pid: int) -> int:
     return int(_stat(pid)[1])
 
 
-def is_busy(pid: int) -> bool:
-    """Whether it has used processor time worth speaking of."""
-    return lives(pid) and int(_stat(pid)[11]) > 5
+def ticks(pid: int) -> int:
+    """The processor time that it has used."""
+    return int(_stat(pid)[11]) if lives(pid) else 0
 
 
 def lives(pid: int) -> bool:
@@ -47,9 +47,14 @@ async def until(reached: Callable[[], bool]) -> None:
 
 
 async def busy_worker() -> int:
-    """The worker that computes, once there is one."""
-    await until(lambda: any(map(is_busy, workers())))
-    return next(filter(is_busy, workers()))
+    """The worker that computes from now on, once there is one."""
+    before = {pid: ticks(pid) for pid in workers()}
+
+    def busy() -> list[int]:
+        return [pid for pid in workers() if ticks(pid) > before.get(pid, 0) + 5]
+
+    await until(lambda: bool(busy()))
+    return busy()[0]
 
 
 def _children(pid: int) -> list[int]:
