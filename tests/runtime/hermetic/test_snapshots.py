@@ -19,6 +19,7 @@ from luxos.runtime.errors import BeingNotCallable, CodeOverLimit, SnapshotKeyUnf
 from luxos.runtime.hermetic import Hermetic, sealed
 from luxos.runtime.hermetic.confined import confined
 from luxos.runtime.hermetic.monty import Monty, MontyError
+from luxos.runtime.hermetic.prepared import Prepared
 from luxos.runtime.hermetic.source import read
 
 PLAIN = (
@@ -150,7 +151,7 @@ def _process(home: Path, source: str) -> bytes:
 
 async def test_every_bit_of_it_counts(call: Calls, tmp_path: Path) -> None:
     code, key = code_of(SHORT), sealed.Key.of(tmp_path)
-    frozen, source = await frozen_at(call, code, 0, 5), read(code.source, code.signature)
+    frozen, source = await frozen_at(call, code, 0, 5), Prepared(read(code.source, code.signature))
     sealed.unseal(key, code, source, frozen)
     for bit in range(len(frozen) * 8):
         changed = bytearray(frozen)
@@ -167,7 +168,7 @@ async def test_every_bit_of_it_counts(call: Calls, tmp_path: Path) -> None:
 async def test_control_monty_alone_loads_what_was_changed(call: Calls, tmp_path: Path) -> None:
     code = code_of(SHORT)
     frozen = await frozen_at(call, code, 0, 5)
-    _talk, state = sealed.unseal(sealed.Key.of(tmp_path), code, read(code.source, code.signature), frozen)
+    _talk, state = sealed.unseal(sealed.Key.of(tmp_path), code, Prepared(read(code.source, code.signature)), frozen)
     loaded = 0
     with confined() as program, Monty(binary_path=program, max_processes=1) as pool:
         for bit in range(0, len(state) * 8, 97):

@@ -7,6 +7,7 @@ from typing import Any, cast
 from luxos.i18n import _
 from luxos.runtime.code import CodeLimits
 from luxos.runtime.hermetic.monty import (
+    FIRST,
     FunctionSnapshot,
     FutureSnapshot,
     MontyComplete,
@@ -14,6 +15,7 @@ from luxos.runtime.hermetic.monty import (
     NameLookupSnapshot,
     SyncSnapshot,
 )
+from luxos.runtime.hermetic.prepared import Prepared
 from luxos.runtime.hermetic.source import ARGS, KWARGS, THIS, Source
 from luxos.runtime.hermetic.values import Unfit, plain
 
@@ -78,7 +80,7 @@ HOST = {function.__name__: function for function in (execution, summon)}
 class Conversation:
     """One call. After each turn the code waits, or is done; `dump` gives its state while it waits."""
 
-    source: Source
+    prepared: Prepared
     limits: CodeLimits
     asks: int = 0
     open: dict[int, Wish] = field(default_factory=dict)
@@ -95,12 +97,18 @@ class Conversation:
     def __post_init__(self) -> None:
         self.room = self.limits.output
 
+    @property
+    def source(self) -> Source:
+        """What runs."""
+        return self.prepared.source
+
     def start(self, session: MontySession, args: Sequence[Any], kwargs: Mapping[str, Any], this: Any) -> Waits | Done:
         """The first turn."""
+        text = self.prepared.begin(session)
         inputs = {ARGS: list(args), KWARGS: dict(kwargs)}
         if self.source.uses_self:
             inputs[THIS] = this
-        return self._on(session.feed_start(self.source.text, inputs=inputs, print_callback=self._print))
+        return self._on(session.feed_start(text, inputs=inputs, print_callback=self._print))
 
     def load(self, session: MontySession, state: bytes) -> None:
         """Takes the place in which `dump` was called, in another session."""
@@ -169,7 +177,7 @@ class Conversation:
             where = f"{snapshot.function_name}: {unfit.where}"
             return {"exception": TypeError(f"{where.removesuffix(': ')}: {unfit.what}")}
         position = snapshot.position
-        inside = position.filename == "<python-input-0>"
+        inside = position.filename == FIRST
         return FUTURE if inside and self.source.awaits(position.start) else None
 
     def _ask(self, snapshot: FunctionSnapshot) -> Asked:

@@ -8,7 +8,7 @@ from luxos.runtime.code import Code
 from luxos.runtime.errors import ArgumentsUnfit, CodeFailed, CodeLost, CodeOverLimit, ResultUnfit
 from luxos.runtime.hermetic.conversation import OverLimit
 from luxos.runtime.hermetic.limits import ASKS, memory
-from luxos.runtime.hermetic.monty import MontyCrashedError, MontyRuntimeError, MontySyntaxError
+from luxos.runtime.hermetic.monty import FIRST, MontyCrashedError, MontyRuntimeError, MontySyntaxError
 from luxos.runtime.hermetic.source import CHECKED, Source
 from luxos.runtime.hermetic.values import DEPTH, Unfit
 
@@ -57,7 +57,8 @@ def _said(
     error: MontyRuntimeError | MontySyntaxError, code: Code, source: Source, refused: Sequence[LuxError]
 ) -> LuxError:
     said, message, frames = error.display("type-msg"), error.display("msg"), error.traceback()
-    lines = [frame.line for frame in frames if frame.line <= source.lines]
+    own = source.own.count("\n")
+    lines = [frame.line for frame in frames if frame.filename == FIRST and frame.line <= own]
     limit = next((limit for beginning, limit in _SAID.items() if said.startswith(beginning)), None)
     if limit is not None and (lines or limit != "recursion"):
         return over_limit(code, limit)

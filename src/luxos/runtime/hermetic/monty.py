@@ -29,6 +29,7 @@ from pydantic_monty import (
 from pydantic_monty._binary import find_monty_binary  # the library's own answer to where its program is
 
 __all__ = [
+    "FIRST",
     "UNSENT",
     "VERSION",
     "FunctionSnapshot",
@@ -47,6 +48,8 @@ __all__ = [
     "program",
 ]
 VERSION = __version__
+FIRST = "<python-input-0>"
+"""The file of what a session was fed first, in which a soul's lines are."""
 UNSENT = "while sending a request"
 """What a crash says of a worker that was gone before it had its request."""
 

@@ -59,8 +59,14 @@ class Running:
             if self._tasks or self._moving.locked():
                 await finished(self._break_off())
             if self._worker is not None:
-                self._workers.give(self._worker)
-                self._worker = None
+                self._give_back(self._worker)
+
+    def _give_back(self, worker: Worker) -> None:
+        self._worker, prepared = None, self._talk.prepared
+        if prepared.is_to_be_measured():
+            worker.later(worker.end)
+            worker.later(partial(prepared.measure, worker, self._code.owner, self._limits))
+        self._workers.give(worker)
 
     async def _turn(self, turn: Turn) -> Waits | Done:
         """One turn, in the worker that holds the code's state, or in another one that is given it."""

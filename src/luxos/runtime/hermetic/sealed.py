@@ -18,7 +18,7 @@ from luxos.runtime.code import Code
 from luxos.runtime.errors import SnapshotKeyUnfit, SnapshotRefused
 from luxos.runtime.hermetic.conversation import Asked, Conversation, Nap, Wish
 from luxos.runtime.hermetic.monty import VERSION
-from luxos.runtime.hermetic.source import Source
+from luxos.runtime.hermetic.prepared import Prepared
 from luxos.souls.archive import Archive, put_new, read, sync_folder
 
 MAGIC = b"luxos frozen 1\n"
@@ -90,7 +90,7 @@ def seal(key: Key, code: Code, talk: Conversation, state: bytes) -> bytes:
     return content + _mac(key, content)
 
 
-def unseal(key: Key, code: Code, source: Source, sealed: bytes) -> tuple[Conversation, bytes]:
+def unseal(key: Key, code: Code, prepared: Prepared, sealed: bytes) -> tuple[Conversation, bytes]:
     """What was sealed, for the same soul under the same Monty; `SnapshotRefused` says what is otherwise."""
     content, mac = sealed[:-_MAC], sealed[-_MAC:]
     if not hmac.compare_digest(mac, _mac(key, content)) or not content.startswith(MAGIC):
@@ -101,7 +101,7 @@ def unseal(key: Key, code: Code, source: Source, sealed: bytes) -> tuple[Convers
     for part, here in (("soul", code.soul_hash), ("owner", code.owner), ("monty", VERSION)):
         if head[part] != here:
             raise SnapshotRefused(who=code.name, reason=_(_OTHER[part]).format(told=head[part], here=here))
-    talk = Conversation(source, code.limits, asks=head["asks"], slept=head["slept"])
+    talk = Conversation(prepared, code.limits, asks=head["asks"], slept=head["slept"])
     talk.open = {call: _read(wish) for call, wish in head["open"]}
     talk.printed, talk.room = [head["printed"]], head["room"]
     return talk, content[end:]

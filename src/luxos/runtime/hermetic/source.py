@@ -5,12 +5,11 @@ import symtable
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from luxos.beings.function_source import Function, Signature
 
 ARGS, KWARGS, THIS = "luxos_args", "luxos_kwargs", "luxos_this"
-CHECKED = "luxos_json.dumps(luxos_result)"
+CHECKED = "luxos_dumps(luxos_result)"
 """Refuses what Monty would give out as a text: functions, iterators, what holds itself."""
 _SELF = f"""
 class LuxosSelf:
@@ -25,10 +24,9 @@ class LuxosSelf:
 self = LuxosSelf({THIS})
 """
 _CALL = f"""
+from json import dumps as luxos_dumps
 luxos_result = {{call}}(*{ARGS}, **{KWARGS})
-if type(luxos_result) not in (int, str, float, bool, type(None)):
-    import json as luxos_json
-    {CHECKED}
+{CHECKED}
 luxos_result
 """
 
@@ -37,28 +35,37 @@ luxos_result
 class Source:
     """A soul's source, read once."""
 
-    text: str
-    lines: int
-    """Of the soul; what is below is ours."""
+    own: str
+    """The soul's own, whose lines are counted."""
+    call: str
+    """Ours, which calls its function."""
+    only_defines: bool
+    """Whether nothing happens when it is read but that names get their meaning."""
     uses_self: bool
     _starts: tuple[int, ...] = field(repr=False)
     _is_async: tuple[bool, ...] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """Both, as one text."""
+        return self.own + self.call
 
     def awaits(self, at: int) -> bool:
         """Whether the code at this byte gets a future for what it asks: directly inside of an `async` function."""
         return self._is_async[bisect_right(self._starts, at) - 1]
 
 
-@lru_cache(maxsize=1024)
 def read(source: str, signature: Signature) -> Source:
     """Reads a source that Python can parse."""
     whole = source if source.endswith("\n") else f"{source}\n"
     uses_self = _uses_self(symtable.symtable(source, "soul", "exec"))
     call = f"await {signature.name}" if signature.is_async else signature.name
-    borders = _borders(source)
+    tree = ast.parse(source)
+    borders = _borders(source, tree)
     return Source(
-        text=whole + (_SELF if uses_self else "") + _CALL.format(call=call),
-        lines=whole.count("\n"),
+        own=whole,
+        call=(_SELF if uses_self else "") + _CALL.format(call=call),
+        only_defines=not any(map(_acts, tree.body)),
         uses_self=uses_self,
         _starts=tuple(at for at, _is_async in borders),
         _is_async=tuple(is_async for _at, is_async in borders),
@@ -73,12 +80,20 @@ def _uses_self(table: symtable.SymbolTable) -> bool:
     return own or any(_uses_self(child) for child in table.get_children())
 
 
-def _borders(source: str) -> list[tuple[int, bool]]:
+def _acts(node: ast.AST) -> bool:
+    """Whether anything is called, looped over or waited for outside of functions' bodies."""
+    if isinstance(node, ast.Call | ast.For | ast.While | ast.With | ast.comprehension | ast.Try | ast.Raise):
+        return True
+    body = node.body if isinstance(node, Function) else [node.body] if isinstance(node, ast.Lambda) else []
+    return any(_acts(child) for child in ast.iter_child_nodes(node) if child not in body)
+
+
+def _borders(source: str, tree: ast.Module) -> list[tuple[int, bool]]:
     """The bytes at which one goes over from one function into another, each with whether what follows is `async`."""
     lines = [0]
     for line in source.encode().splitlines(keepends=True):
         lines.append(lines[-1] + len(line))
-    found = [((1, 0), False), *_borders_in(ast.parse(source), around=False)]
+    found = [((1, 0), False), *_borders_in(tree, around=False)]
     borders = [(lines[line - 1] + column, is_async) for (line, column), is_async in found]
     return sorted(borders, key=lambda border: border[0])  # of two at one place, the outer one stays last
 

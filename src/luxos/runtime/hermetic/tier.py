@@ -3,6 +3,7 @@
 import hashlib
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from luxos.runtime.code import Answer, Code, CodeLimits, Ended, Given
 from luxos.runtime.errors import SandboxFailed
@@ -10,6 +11,7 @@ from luxos.runtime.hermetic import sealed
 from luxos.runtime.hermetic.conversation import Conversation
 from luxos.runtime.hermetic.limits import monty_limits
 from luxos.runtime.hermetic.monty import MontyError
+from luxos.runtime.hermetic.prepared import Prepared
 from luxos.runtime.hermetic.running import Running
 from luxos.runtime.hermetic.source import read
 from luxos.runtime.hermetic.unsupported import Knowledge, Unsupported
@@ -19,7 +21,7 @@ from luxos.runtime.hermetic.workers import SIZE, Workers
 _LOOKING = CodeLimits(seconds=10)
 _NOBODY = ""
 """The owner of the worker that looks at sources and runs none."""
-_KEPT = 1024
+_KEPT = 256
 
 
 class Hermetic:
@@ -29,11 +31,12 @@ class Hermetic:
         self._home = home
         self._workers = Workers(size)
         self._knowledge = Knowledge()
+        self._known: dict[tuple[str, str, CodeLimits], Prepared] = {}
         self._looked_at: dict[bytes, tuple[Unsupported, ...]] = {}
 
     async def call(self, code: Code, given: Given, answer: Answer, deadline: float) -> Ended:
         """Calls a soul's function; see `Tier`. `CodeLost` where its process ended from outside."""
-        talk = Conversation(read(code.source, code.signature), code.limits)
+        talk = Conversation(self._prepared(code), code.limits)
         first = partial(talk.start, args=given.args, kwargs=given.kwargs, this=given.this)
         return await self._running(code, talk, answer).run(first, deadline)
 
@@ -42,7 +45,7 @@ class Hermetic:
 
         `SnapshotRefused` where it is not this soul's, of this Monty, and as it was sealed by this installation.
         """
-        talk, state = sealed.unseal(self._key, code, read(code.source, code.signature), frozen)
+        talk, state = sealed.unseal(self._key, code, self._prepared(code), frozen)
         return await self._running(code, talk, answer).run(partial(talk.resume, state=state), deadline)
 
     async def unsupported(self, source: str) -> tuple[Unsupported, ...]:
@@ -51,8 +54,7 @@ class Hermetic:
         known = self._looked_at.get(key)
         if known is None:
             known = self._looked_at[key] = await self._look_at(source)
-            if len(self._looked_at) > _KEPT:
-                del self._looked_at[next(iter(self._looked_at))]
+            _forget(self._looked_at)
         return known
 
     async def close(self) -> None:
@@ -71,6 +73,15 @@ class Hermetic:
     def _looked(self, worker: Worker, source: str) -> tuple[Unsupported, ...]:
         return self._knowledge.look(worker.begin(_NOBODY, monty_limits(_LOOKING)), source)
 
+    def _prepared(self, code: Code) -> Prepared:
+        """What is known of a soul; what came of its code in one owner's worker is never given to another's."""
+        key = (code.soul_hash, code.owner, code.limits)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Prepared(read(code.source, code.signature))
+            _forget(self._known)
+        return known
+
     def _running(self, code: Code, talk: Conversation, answer: Answer) -> Running:
         return Running(self._workers, partial(self._seal, code), code, talk, answer)
 
@@ -80,3 +91,9 @@ class Hermetic:
     @cached_property
     def _key(self) -> sealed.Key:
         return sealed.Key.of(self._home)
+
+
+def _forget(kept: dict[Any, Any]) -> None:
+    """Forgets what was learnt first, where it is too much."""
+    if len(kept) > _KEPT:
+        del kept[next(iter(kept))]

@@ -14,6 +14,7 @@ from luxos.i18n import _
 DEPTH = 200
 _GHOST = re.compile(r"<(?:function|class|coroutine|module|bound method) .*>")
 """What Monty makes of a function that leaves it; nobody writes such a text."""
+_SMALL = 1 << 64
 _SCALARS = {int, float, str, bool, type(None)}
 Path = tuple[Any, ...]
 
@@ -32,6 +33,8 @@ def plain(value: Any, most: int, *, ghosts: bool = False) -> tuple[Any, int]:
 
     `ghosts` looks for texts that were functions before they left the sandbox.
     """
+    if value is None or type(value) is bool or (type(value) is int and -_SMALL < value < _SMALL):
+        return value, 0
     look = _Look(most, ghosts)
     if type(value) in _SCALARS:
         return value, look.scalars((value,), {type(value)}, lambda _number: ())

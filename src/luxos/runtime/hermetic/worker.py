@@ -16,7 +16,7 @@ from luxos.runtime.hermetic.monty import Monty, MontyError, MontySession, Resour
 from luxos.runtime.threads import finished
 
 T = TypeVar("T")
-_Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]]
+_Job = tuple[asyncio.AbstractEventLoop | None, "asyncio.Future[Any] | None", Callable[[], Any]]
 GRACE = 0.1
 """Seconds beyond the time that code has, in which it ends by itself; arithmetic with huge numbers does not."""
 THREAD = "luxos-hermetic"
@@ -57,7 +57,7 @@ class Worker:
 
     def later(self, work: Callable[[], None]) -> None:
         """Has something done after all that was begun; nobody is told how it ended."""
-        self.begun(work)
+        self._jobs.put((None, None, work))
 
     async def close(self) -> None:
         """Ends the process and the thread."""
@@ -94,7 +94,7 @@ class Worker:
             self._shut()
             self.owner = owner
         session = self._session
-        if session is None or self._used or self._limits != limits or not self._lives():
+        if session is None or self._used or self._limits != limits:
             session = self._checkout(limits)
         self._used, self.ready = True, False
         return session
@@ -123,13 +123,6 @@ class Worker:
                 signal.pidfd_send_signal(process, signal.SIGKILL)
         return session
 
-    def _lives(self) -> bool:
-        try:
-            signal.pidfd_send_signal(self._process, 0)
-        except ProcessLookupError:
-            return False
-        return True
-
     def _leave(self) -> None:
         with self._lock:
             process, self._process = self._process, -1
@@ -154,8 +147,9 @@ class Worker:
                 result = work()
             except BaseException as problem:
                 error = problem
-            with suppress(RuntimeError):  # the loop is closed: nobody waits
-                loop.call_soon_threadsafe(_settle, done, result, error)
+            if loop is not None and done is not None:
+                with suppress(RuntimeError):  # the loop is closed: nobody waits
+                    loop.call_soon_threadsafe(_settle, done, result, error)
             del job, done, work, result, error
 
 
