@@ -9,12 +9,15 @@ from typing import Any
 from benchmarks.crowd import copy_beings, copy_relationships, soul
 from benchmarks.database import open_bench_database
 from benchmarks.measure import Figure, Machine
+from luxos.beings.communities import communities, modularity
 from luxos.beings.graph import reach
 from luxos.beings.links import HIDDEN, Links
+from luxos.beings.whole import whole
 
 BEINGS, RELATIONSHIPS = 100_000, 1_000_000
 _STARTS = 60
 _MOST = 1.2
+_LONGEST = 60
 _SQL = """
 WITH RECURSIVE reach (soul, depth) AS (
     SELECT $1::UUID, 0
@@ -29,18 +32,33 @@ SELECT soul, min(depth) AS depth FROM reach GROUP BY soul
 
 def figures(machine: Machine) -> Iterator[Figure]:
     """The rows of this benchmark."""
-    yield asyncio.run(_figure(machine))
+    yield from asyncio.run(_figures(machine))
 
 
-async def _figure(machine: Machine) -> Figure:
+async def _figures(machine: Machine) -> list[Figure]:
     async with open_bench_database(machine, "graphs") as database, database.pool.acquire() as connection:
         await copy_beings(connection, BEINGS)
         await copy_relationships(connection, BEINGS, RELATIONSHIPS)
-        ours, hand, sizes = await _walked(connection)
+        return [_walk(*await _walked(connection)), await _grouped(connection)]
+
+
+def _walk(ours: float, hand: float, sizes: float) -> Figure:
     measured = f"{ours * 1000:.2f} ms = {ours / hand:.2f}×, {sizes:.0f} beings"
     beside = f"recursive SQL by hand {hand * 1000:.2f} ms"
     what = f"3 steps around, {RELATIONSHIPS:,} relationships"
     return Figure(what, measured, beside, f"{_MOST}×", ours <= _MOST * hand)
+
+
+async def _grouped(connection: Any) -> Figure:
+    """Once: the graph is drawn by lot, so there is little to find, and much to move before that is seen."""
+    began = time.perf_counter()
+    graph = await whole(connection=connection)
+    read = time.perf_counter() - began
+    groups = communities(len(graph.souls), graph.edges)
+    took = time.perf_counter() - began
+    measured = f"{took:.1f} s, {len(groups)} groups, modularity {modularity(len(graph.souls), graph.edges, groups):.3f}"
+    what = f"communities, {RELATIONSHIPS:,} relationships"
+    return Figure(what, measured, f"reading them {read:.1f} s", f"{_LONGEST} s", took <= _LONGEST)
 
 
 async def _walked(connection: Any) -> tuple[float, float, float]:

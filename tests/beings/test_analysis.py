@@ -1,16 +1,19 @@
 """Analysis of the whole graph beside what can be counted by hand on small ones."""
 
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, permutations
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.beings.test_graph import Model
 
 from luxos.beings.analysis import communities, cycles, influence
+from luxos.beings.communities import Edges, modularity
 from luxos.beings.communities import communities as grouped
-from luxos.beings.communities import modularity
 from luxos.beings.errors import FilterInvalid
 from luxos.beings.links import Links
 from luxos.persistence.database import Database
@@ -77,26 +80,91 @@ async def test_beings_that_belong_together_are_together(database: Database) -> N
     assert found == await communities()
 
 
-@given(st.dictionaries(st.tuples(st.integers(0, 9), st.integers(0, 9)), st.integers(1, 5), max_size=30))
+def edges_of(weights: Mapping[tuple[int, int], float]) -> Edges:
+    pairs = np.array([*weights], dtype=np.int64).reshape(-1, 2)
+    return Edges(pairs[:, 0], pairs[:, 1], np.array([*weights.values()], dtype=np.float64))
+
+
+def plain_modularity(count: int, weights: Mapping[tuple[int, int], float], groups: Sequence[Sequence[int]]) -> float:
+    """The definition, pair by pair."""
+    total = 2 * sum(weights.values())
+    if not total:
+        return 0.0
+    beside = [[0.0] * count for _place in range(count)]
+    for (one, two), weight in weights.items():
+        beside[one][two] += weight
+        beside[two][one] += weight
+    degrees = [sum(row) for row in beside]
+    return sum(
+        (beside[one][two] - degrees[one] * degrees[two] / total) / total
+        for group in groups
+        for one in group
+        for two in group
+    )
+
+
+def partitions(places: list[int]) -> Iterator[list[list[int]]]:
+    """All ways to put places into groups."""
+    if not places:
+        yield []
+        return
+    first, *rest = places
+    for groups in partitions(rest):
+        yield [[first], *groups]
+        for number, group in enumerate(groups):
+            yield [*groups[:number], [first, *group], *groups[number + 1 :]]
+
+
+some_weights = st.dictionaries(st.tuples(st.integers(0, 9), st.integers(0, 9)), st.integers(1, 5), max_size=30)
+
+
+@given(some_weights)
 def test_groups_hold_each_place_once_and_no_move_of_two_groups_together_is_better(
     weights: dict[tuple[int, int], int],
 ) -> None:
-    groups = grouped(10, weights)
+    groups = [group.tolist() for group in grouped(10, edges_of(weights))]
     assert sorted(place for group in groups for place in group) == list(range(10))
-    assert [len(group) for group in groups] == sorted((len(group) for group in groups), reverse=True)
-    reached = modularity(10, weights, groups)
-    assert reached >= modularity(10, weights, [[place] for place in range(10)]) - 1e-9
+    assert groups == sorted(groups, key=lambda group: (-len(group), group[0]))
+    reached = modularity(10, edges_of(weights), groups)
+    assert reached == pytest.approx(plain_modularity(10, weights, groups), abs=1e-9)
+    assert reached >= modularity(10, edges_of(weights), [[place] for place in range(10)]) - 1e-9
     for one in groups:
         for two in groups:
             if one is not two:
                 joined = [group for group in groups if group not in (one, two)] + [one + two]
-                assert reached >= modularity(10, weights, joined) - 1e-9
+                assert reached >= modularity(10, edges_of(weights), joined) - 1e-9
+
+
+def test_groups_of_small_graphs_are_nearly_the_best_there_are() -> None:
+    """Beside every partition of 7 places: Louvain's method is no search through all, but it comes close."""
+    chance, shares = random.Random(5), []  # noqa: S311 - graphs
+    every = list(partitions(list(range(7))))
+    for _graph in range(40):
+        pairs = [(one, two) for one in range(7) for two in range(one) if chance.random() < 0.4]
+        if not pairs:
+            continue
+        weights = {pair: chance.randrange(1, 4) for pair in pairs}
+        best = max(plain_modularity(7, weights, groups) for groups in every)
+        found = modularity(7, edges_of(weights), grouped(7, edges_of(weights)))
+        assert found >= best - 0.1
+        shares.append(found >= best - 1e-9)
+    assert sum(shares) >= 0.7 * len(shares)
+
+
+def test_groups_that_were_planted_are_found() -> None:
+    chance = np.random.default_rng(6)
+    sources = chance.integers(0, 2000, 20_000)
+    targets = np.where(chance.random(20_000) < 0.8, sources // 100 * 100 + chance.integers(0, 100, 20_000), sources - 1)
+    edges = Edges(sources, targets % 2000, np.ones(20_000))
+    groups = [group.tolist() for group in grouped(2000, edges)]
+    assert sorted(groups) == [list(range(start, start + 100)) for start in range(0, 2000, 100)]
 
 
 def test_modularity_is_that_of_the_definition() -> None:
-    weights = {(0, 1): 1, (1, 2): 1, (2, 0): 1, (3, 4): 1, (2, 3): 1}
-    assert modularity(5, weights, [[0, 1, 2], [3, 4]]) == pytest.approx(4 / 5 - (7 / 10) ** 2 - (3 / 10) ** 2)
-    assert modularity(2, {}, [[0], [1]]) == 0
+    edges = edges_of({(0, 1): 1, (1, 2): 1, (2, 0): 1, (3, 4): 1, (2, 3): 1})
+    assert modularity(5, edges, [[0, 1, 2], [3, 4]]) == pytest.approx(4 / 5 - (7 / 10) ** 2 - (3 / 10) ** 2)
+    assert modularity(2, edges_of({}), [[0], [1]]) == 0
+    assert grouped(0, edges_of({})) == []
 
 
 async def test_directions_and_bounds(database: Database) -> None:

@@ -1,55 +1,17 @@
 """The whole graph at once, in rustworkx: which beings are influential, which belong together, which form cycles."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from luxos.beings.communities import communities as grouped
-from luxos.beings.graph import check_bound, snapshot
+from luxos.beings.graph import check_bound
 from luxos.beings.links import Links
-
-if TYPE_CHECKING:
-    import rustworkx
+from luxos.beings.whole import Whole, whole
 
 _EVERY = Links()
-_CHUNK = 10_000
 _LONGEST = 12
 _MOST = 1_000_000
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The graph that is followed: its beings in the order of their UUIDs, and how many relationships lead where.
-
-    Several relationships from one being to another weigh as many. Direction `in` turns all round; `both` is as `out`.
-    """
-
-    souls: Sequence[UUID]
-    weights: dict[tuple[int, int], int]
-
-    def digraph(self) -> "rustworkx.PyDiGraph[int, float]":
-        """The same as a graph of rustworkx, whose indices are the places in `souls`."""
-        import rustworkx
-
-        graph: rustworkx.PyDiGraph[int, float] = rustworkx.PyDiGraph(multigraph=False)
-        graph.add_nodes_from(range(len(self.souls)))
-        graph.add_edges_from([(source, target, float(weight)) for (source, target), weight in self.weights.items()])
-        return graph
-
-
-async def whole(links: Links = _EVERY, *, connection: Any = None) -> Whole:
-    """Reads the ends of every relationship that is followed; some 100 bytes of memory for each."""
-    places: dict[UUID, int] = {}
-    weights: dict[tuple[int, int], int] = {}
-    async with snapshot(connection) as lent, lent.transaction():
-        turned = links.direction == "in"
-        async for row in lent.cursor(*links.statement("graph_ends"), prefetch=_CHUNK):
-            source, target = (places.setdefault(soul, len(places)) for soul in (reversed(row) if turned else row))
-            weights[source, target] = weights.get((source, target), 0) + 1
-    order = sorted(places)
-    place = {places[soul]: number for number, soul in enumerate(order)}
-    return Whole(order, {(place[one], place[two]): weights[one, two] for one, two in sorted(weights)})
 
 
 async def influence(
@@ -73,8 +35,8 @@ async def communities(links: Links = _EVERY, *, connection: Any = None) -> list[
     Every being with a relationship that is followed is in one group; the same graph gives the same groups.
     """
     graph = await whole(links, connection=connection)
-    groups = grouped(len(graph.souls), graph.weights)
-    return [[graph.souls[place] for place in group] for group in groups]
+    groups = grouped(len(graph.souls), graph.edges)
+    return [[graph.souls[place] for place in group.tolist()] for group in groups]
 
 
 async def cycles(
@@ -102,7 +64,7 @@ def _cycles(graph: Whole, longest: int) -> Iterator[list[int]]:
     after: dict[int, list[int]] = {}
     parts = [part for part in rustworkx.strongly_connected_components(graph.digraph()) if part]
     part_of = {place: number for number, part in enumerate(parts) for place in part}
-    for source, target in sorted(graph.weights):
+    for source, target in zip(graph.edges.sources.tolist(), graph.edges.targets.tolist(), strict=True):
         if part_of[source] == part_of[target]:
             after.setdefault(source, []).append(target)
     for length in range(1, longest + 1):

@@ -1,92 +1,136 @@
 """Louvain's method: groups with more weight within them than chance would put there, found by moving one at a time.
 
-Blondel, Guillaume, Lambiotte, Lefebvre: Fast unfolding of communities in large networks, 2008. Nothing is drawn by lot:
-places are visited in their order, and the least of equally good groups is taken.
+Blondel, Guillaume, Lambiotte, Lefebvre: Fast unfolding of communities in large networks, 2008. Only places beside one
+that moved are looked at again. Nothing is drawn by lot: places come in their order, and the first of equally good
+groups is taken.
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-Weights = Mapping[tuple[int, int], float]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Places = NDArray[np.int64]
+    Weights = NDArray[np.float64]
+
 _LEAST = 1e-12
 """A gain below this is a rounding error."""
 _FEW = 0.001
 """Where so few of a thousand places and more still move, the rest of the moves gain next to nothing."""
 
 
-def communities(count: int, weights: Weights) -> list[list[int]]:
-    """The places 0 … count - 1 in groups, the largest first; `weights` of directed pairs are added up."""
-    beside = _beside(count, weights)
-    groups = [[place] for place in range(count)]
+class Edges(NamedTuple):
+    """Weights that lead from places to places; several of one pair are added up, whichever way they lead."""
+
+    sources: "Places"
+    targets: "Places"
+    weights: "Weights"
+
+
+def communities(count: int, edges: Edges) -> "list[Places]":
+    """The places 0 … count - 1 in groups, the largest first, each in order."""
+    import numpy as np
+
+    home, beside = np.arange(count), _beside(count, edges)
     while True:
-        home = _moved(beside)
-        if len(set(home)) == len(beside):
-            return sorted((sorted(group) for group in groups), key=lambda group: (-len(group), group[:1]))
-        groups, beside = _merged(groups, beside, home)
+        _groups, number = np.unique(_moved(beside), return_inverse=True)
+        if len(_groups) == beside.count:
+            break
+        home, beside = number[home], _merged(beside, number)
+    order = np.argsort(home, kind="stable")
+    groups = np.split(order, np.cumsum(np.bincount(home))[:-1]) if count else []
+    return sorted(groups, key=lambda group: (-len(group), group[0]))
 
 
-def modularity(count: int, weights: Weights, groups: list[list[int]]) -> float:
+def modularity(count: int, edges: Edges, groups: "list[Any]") -> float:
     """How much more weight is within the groups than chance would put there, from -0.5 to 1."""
-    home = {place: number for number, group in enumerate(groups) for place in group}
-    beside = _beside(count, weights)
-    total = sum(sum(row.values()) for row in beside)
-    within = sum(weight for one, row in enumerate(beside) for two, weight in row.items() if home[one] == home[two])
-    sums = [sum(sum(beside[place].values()) for place in group) for group in groups]
-    return within / total - sum((part / total) ** 2 for part in sums) if total else 0.0
+    import numpy as np
+
+    home = np.empty(count, dtype=np.int64)
+    for number, group in enumerate(groups):
+        home[group] = number
+    beside = _beside(count, edges)
+    total = beside.weights.sum()
+    within = beside.weights[home[beside.nears] == home[beside.fars]].sum()
+    parts = np.bincount(home, beside.degrees)
+    return float(within / total - ((parts / total) ** 2).sum()) if total else 0.0
 
 
-def _beside(count: int, weights: Weights) -> list[dict[int, float]]:
-    """The weight from each place to each other, both ways alike; what leads to itself counts twice."""
-    beside: list[dict[int, float]] = [{} for _place in range(count)]
-    for (one, two), weight in weights.items():
-        beside[one][two] = beside[one].get(two, 0.0) + weight
-        beside[two][one] = beside[two].get(one, 0.0) + weight
-    return beside
+@dataclass(frozen=True)
+class _Beside:
+    """The weight from each place to each other, both ways alike, in the order of the places; a way to itself counts
+    twice.
+    """
+
+    count: int
+    nears: "Places"
+    fars: "Places"
+    weights: "Weights"
+    degrees: "Weights"
+    """All weight of each place."""
 
 
-def _moved(beside: list[dict[int, float]]) -> list[int]:
+def _beside(count: int, edges: Edges) -> _Beside:
+    import numpy as np
+
+    sources, targets, weights = edges
+    both = np.concatenate([sources, targets]), np.concatenate([targets, sources])
+    return _added_up(count, *both, np.concatenate([weights, weights]))
+
+
+def _merged(beside: _Beside, number: "Places") -> _Beside:
+    """The groups, by their numbers, as places of a smaller graph."""
+    return _added_up(int(number.max()) + 1, number[beside.nears], number[beside.fars], beside.weights)
+
+
+def _added_up(count: int, nears: "Places", fars: "Places", weights: "Weights") -> _Beside:
+    import numpy as np
+
+    pairs, place = np.unique(nears * count + fars, return_inverse=True)
+    sums = np.bincount(place, weights, len(pairs)).astype(np.float64)
+    nears, fars = np.divmod(pairs, max(count, 1))
+    return _Beside(count, nears, fars, sums, np.bincount(nears, sums, count).astype(np.float64))
+
+
+def _moved(beside: _Beside) -> list[int]:
     """The group of each place after places have moved, one at a time, until hardly any move gains anything."""
-    home = list(range(len(beside)))
-    degrees = [sum(row.values()) for row in beside]
+    import numpy as np
+
+    home = list(range(beside.count))
+    degrees = beside.degrees.tolist()
     sums, total = degrees.copy(), sum(degrees) or 1.0
-    moving = len(beside)
-    while moving > len(beside) * _FEW:
-        moving = 0
-        for place, row in enumerate(beside):
-            best = _best(place, row, home, sums, degrees[place] / total)
-            if best != home[place]:
-                sums[home[place]] -= degrees[place]
-                sums[best] += degrees[place]
+    ends = np.searchsorted(beside.nears, np.arange(beside.count + 1)).tolist()
+    asked, moving = home.copy(), beside.count
+    while moving > beside.count * _FEW:
+        moving, again = 0, dict[int, None]()
+        for place in asked:
+            part = slice(ends[place], ends[place + 1])
+            fars = beside.fars[part].tolist()
+            was, own = home[place], degrees[place]
+            sums[was] -= own
+            best = _best(place, zip(fars, beside.weights[part].tolist(), strict=True), home, sums, own / total)
+            sums[best] += own
+            if best != was:
                 home[place] = best
                 moving += 1
+                again.update((far, None) for far in fars if home[far] != best)
+        asked = list(again)
     return home
 
 
-def _best(place: int, row: dict[int, float], home: list[int], sums: list[float], share: float) -> int:
-    """The group that gains most by having a place; its own where no other gains more."""
-    toward: dict[int, float] = {home[place]: 0.0}
-    for other, weight in row.items():
+def _best(place: int, beside: Any, home: list[int], sums: list[float], share: float) -> int:
+    """The group that gains most by having a place, which is in none now; its own where no other gains more."""
+    best = home[place]
+    toward = {best: 0.0}
+    for other, weight in beside:
         if other != place:
-            toward[home[other]] = toward.get(home[other], 0.0) + weight
-    own = sum(row.values())
-    best, most = home[place], toward[home[place]] - (sums[home[place]] - own) * share
-    for group, weight in sorted(toward.items()):
-        gain = weight - (sums[group] - (own if group == home[place] else 0.0)) * share
+            group = home[other]
+            toward[group] = toward.get(group, 0.0) + weight
+    most = toward[best] - sums[best] * share
+    for group, weight in toward.items():
+        gain = weight - sums[group] * share
         if gain > most + _LEAST:
             best, most = group, gain
     return best
-
-
-def _merged(
-    groups: list[list[int]], beside: list[dict[int, float]], home: list[int]
-) -> tuple[list[list[int]], list[dict[int, float]]]:
-    """The groups as places of a smaller graph."""
-    number = {group: place for place, group in enumerate(sorted(set(home)))}
-    merged: list[list[int]] = [[] for _group in number]
-    smaller: list[dict[int, float]] = [{} for _group in number]
-    for place, row in enumerate(beside):
-        mine = number[home[place]]
-        merged[mine] += groups[place]
-        for other, weight in row.items():
-            theirs = number[home[other]]
-            smaller[mine][theirs] = smaller[mine].get(theirs, 0.0) + weight
-    return merged, smaller
