@@ -2,8 +2,8 @@
 
 Monty alone: its own pool, unconfined, synchronous, in one thread, under the same limits; for each soul the faster of a
 prepared session restored and the source fed anew; and the same once more with LuxOS's own trick for it, by which Monty
-does not search all folders for OpenTelemetry at every turn. The other side is LuxOS's whole tier: workers behind walls, an event
-loop, a watchdog, results checked. Rounds of the two alternate; what counts is the median of the rounds.
+does not search all folders for OpenTelemetry at every turn. The other side is LuxOS's whole tier: workers behind walls,
+an event loop, a watchdog, results checked. Rounds of the two alternate; what counts is the median of the rounds.
 """
 
 import asyncio

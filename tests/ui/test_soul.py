@@ -16,7 +16,9 @@ pytestmark = pytest.mark.slow
 GOOD = "def function(net: float) -> float:\n    return net * 2\n"
 BAD = "def function(net: float) -> float:\n    return net * 3\n"
 EXAMPLES = [{"args": [2.0], "result": 4.0}]
-COMMANDS = "list show log diff at promote demote production manifest validate rollback import export rename report evolve"
+COMMANDS = (
+    "list show log diff at promote demote production manifest validate rollback import export rename report evolve"
+)
 
 
 async def said(luxos: Command, *arguments: str, **environment: str) -> Any:
