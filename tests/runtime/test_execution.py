@@ -21,10 +21,12 @@ from luxos.runtime.errors import (
     ArgumentsUnfit,
     BeingNotCallable,
     CodeFailed,
+    CodeLost,
     DiskFull,
     FilesNotOurs,
     PathOutside,
     PermissionRefused,
+    ResultUnfit,
     RunBusy,
     RunTaken,
     RunUnknown,
@@ -96,7 +98,7 @@ async def runtime(settings: Settings, database: Database) -> AsyncIterator[Runti
         await write_core_beings(connection, registry)
     runtime = Runtime.of(settings, database, registry)
     yield runtime
-    await runtime.runs.close()
+    await runtime.close()
 
 
 @pytest.fixture
@@ -309,7 +311,7 @@ async def test_stored_code_is_called_by_alias_by_hash_and_by_uuid(runtime: Runti
 async def test_stored_code_that_misbehaves_fails_with_a_reason(runtime: Runtime, workspace: Path, source: str) -> None:
     await summon(source, "bad")
     async with executing(runtime, workspace) as execution:
-        with pytest.raises(CodeFailed) as caught:
+        with pytest.raises((CodeFailed, CodeLost, ResultUnfit)) as caught:
             await execution("bad")
     assert caught.value.details["reason"]
 

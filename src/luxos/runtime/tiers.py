@@ -19,6 +19,7 @@ from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, SnapshotRefus
 
 if TYPE_CHECKING:
     from luxos.runtime.hermetic import Hermetic
+    from luxos.runtime.isolated import Isolated
 
 Answers = Callable[[Call, Ask], Awaitable[Any]]
 """Gives what the code of a call asks for."""
@@ -39,17 +40,17 @@ class Tiers:
         """Ends what runs code."""
         if "_hermetic" in self.__dict__:
             await self._hermetic.close()
+        if "_isolated" in self.__dict__:
+            await self._isolated.close()
 
     async def call(self, call: Call, stored: Stored, answers: Answers, tell: Tell) -> Any:
         """Runs a soul's function in the tier that it names, or in the one that can."""
         assert isinstance(call.callee, FunctionBeing)  # noqa: S101 - `stored` says so
         code = stored.known.code
         given = Given(stored.bound.args, stored.bound.kwargs, seen_as_self(call.callee, stored))
-        if await self.chosen(stored.known) == "isolated":
-            from luxos.runtime.isolated import call_isolated
-
-            return await call_isolated(call.callee, {"": list(given.args), **given.kwargs})
         answer, deadline = partial(answers, call), call.scope.tree.deadline
+        if await self.chosen(stored.known) == "isolated":
+            return (await self._isolated.call(code, given, answer, deadline)).result
         if call.frozen is not None:
             try:
                 return (await self._gone_on(code, call.frozen, answer, deadline)).result
@@ -86,6 +87,12 @@ class Tiers:
         from luxos.runtime.hermetic import Hermetic
 
         return Hermetic(self._home)
+
+    @cached_property
+    def _isolated(self) -> "Isolated":
+        from luxos.runtime.isolated import Isolated
+
+        return Isolated()
 
 
 def seen_as_self(being: FunctionBeing, stored: Stored) -> dict[str, Any]:

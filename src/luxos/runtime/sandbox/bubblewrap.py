@@ -133,8 +133,10 @@ class Bubblewrap:
         """How to start it. Options go through a descriptor: a command line is readable by everyone on the machine."""
         status, status_inside = os.pipe()
         gate_inside, gate = os.pipe()
-        filter_ = memory_file(seccomp.program(platform.machine(), internet=confinement.network.reach is Reach.LOOPBACK))
+        internet = confinement.network.reach is Reach.LOOPBACK
+        filter_ = memory_file(seccomp.program(platform.machine(), internet=internet, own=confinement.keeper))
         options = arguments(confinement, overlay, host())
+        options += ["--as-pid-1"] if confinement.keeper else []
         options += ["--seccomp", str(filter_), "--json-status-fd", str(status_inside), "--block-fd", str(gate_inside)]
         listed = memory_file(b"".join(os.fsencode(option) + b"\0" for option in options))
         return process.Launch(
@@ -144,6 +146,7 @@ class Bubblewrap:
             status=status,
             gate=gate,
             inherited=(status_inside, gate_inside, filter_, listed),
+            lent=confinement.descriptors,
             growing=(*((overlay.upper,) if overlay else ()), *confinement.writable),
         )
 

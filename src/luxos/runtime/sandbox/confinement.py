@@ -86,6 +86,11 @@ class Confinement:
     network: Network = Network()
     stdin: bytes = b""
     limits: Limits = Limits()
+    descriptors: tuple[int, ...] = ()
+    """Open here, and to the command by the same numbers."""
+    keeper: bool = False
+    """The command keeps others in its place: where there is a PID namespace it is the first process of it, and what it
+    starts changes the limits of nobody else."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))

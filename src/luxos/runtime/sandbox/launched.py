@@ -53,6 +53,7 @@ def launch(backend: str, confinement: Confinement, scratch: Scratch, walls: Mapp
         status=status,
         gate=gate,
         inherited=(status_inside, gate_inside, listed),
+        lent=confinement.descriptors,
         growing=(scratch.workspace, scratch.temporary, *confinement.writable),
         supervised=True,
     )

@@ -41,6 +41,8 @@ class Launch:
     inherited: tuple[int, ...]
     growing: tuple[Path, ...] = ()
     """Folders whose growth is limited."""
+    lent: tuple[int, ...] = ()
+    """Inherited too, and still the caller's."""
     supervised: bool = False
     """Not a PID namespace, but a process that puts the limits on its command and, at SIGTERM, ends the whole tree."""
 
@@ -318,7 +320,7 @@ def _started(launch: Launch, has_input: bool) -> "subprocess.Popen[bytes]":
             stderr=subprocess.PIPE,
             env=dict(launch.environment),
             cwd="/",
-            pass_fds=launch.inherited,
+            pass_fds=(*launch.inherited, *launch.lent),
             start_new_session=True,
             bufsize=0,
         )

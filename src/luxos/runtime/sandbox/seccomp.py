@@ -69,6 +69,15 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
 }
 REFUSED_ALONE: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
 """Beside `clone` without the flag for a thread."""
+REFUSED_OWN: dict[str, tuple[int | None, int | None]] = {"setpriority": (141, 140), "ioprio_set": (251, 30)}
+OF_OTHERS: dict[str, tuple[int, int]] = {
+    "prlimit64": (302, 261),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+}
+"""Calls whose first argument is a process; 0 is the caller."""
 
 
 @dataclass(frozen=True)
@@ -90,15 +99,15 @@ MACHINES = {
 }
 
 
-def program(machine: str | None = None, *, internet: bool = False, alone: bool = False) -> bytes:
+def program(machine: str | None = None, *, internet: bool = False, alone: bool = False, own: bool = False) -> bytes:
     """The filter as an array of `struct sock_filter`; `internet` allows the families inet and inet6 beside unix.
 
-    `alone` is for one program that starts threads only, and opens no socket. `KeyError` for a processor that is not in
-    `MACHINES`.
+    `alone` is for one program that starts threads only, and opens no socket; with `own` a process sets the limits and
+    the place in the queue of no process but its own. `KeyError` for a processor that is not in `MACHINES`.
     """
     facts = MACHINES[machine or platform.machine()]
     families = () if alone else (UNIX, INET, INET6) if internet else (UNIX,)
-    refused = {**REFUSED, **REFUSED_ALONE} if alone else REFUSED
+    refused = {**REFUSED, **(REFUSED_ALONE if alone else {}), **(REFUSED_OWN if own else {})}
     lines = [_load(ARCHITECTURE), _jump(EQUAL, facts.audit, 1, 0), _return(KILL), _load(NUMBER)]
     if facts.column == 0:
         lines += [_jump(AT_LEAST, 0x40000000, 0, 1), _return(ERRNO | errno.ENOSYS)]
@@ -107,6 +116,8 @@ def program(machine: str | None = None, *, internet: bool = False, alone: bool =
         number = numbers[facts.column]
         if number is not None:
             lines += _when(number, [_return(ERRNO | errno.EPERM)])
+    for others in OF_OTHERS.values() if own else ():
+        lines += _when(others[facts.column], _only_values(0, (0,)))
     lines += _when(facts.clone, (_only_threads() if alone else []) + _refuse_flags(NEW_NAMESPACES))
     lines += _when(facts.ioctl, _refuse_values(1, (TIOCSTI, TIOCLINUX)))
     for call in (facts.socket, facts.socketpair):

@@ -1,0 +1,128 @@
+"""One call of a soul's function, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CoroutineType, ModuleType
+
+from .fit import Unfit, plain
+from .line import Line
+
+TYPE_CHECKING = False  # as `typing` has it, which is not imported
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import CodeType
+    from typing import Any
+
+FILE = "soul.py"
+_FEW = {"recursion": 500, "result": 1 << 20}
+NAME = "soul"
+OURS = 50
+"""Frames of ours below the soul's."""
+
+
+class Self:
+    """The being that the code belongs to."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.__dict__.update(given)
+
+
+def compiled(source: str) -> CodeType | None:
+    """The code of a source, which is not run; nothing where the call will tell why not."""
+    try:
+        return compile(source, FILE, "exec", dont_inherit=True)
+    except Exception:
+        return None
+
+
+def answer(channel: int, soul: Mapping[str, Any]) -> None:
+    """Waits for the call, makes it, tells how it ended. Does not return."""
+    line = Line(channel)
+    _rehearse()
+    given = line.receive()
+    try:
+        line.send(_ended(line, soul, given))
+    except MemoryError:
+        line.send({"over": "memory"})
+    finally:
+        os._exit(0)
+
+
+def _rehearse() -> None:
+    """Calls nobody's function: the memory that a call writes to is then this process's own, and not copied later."""
+    here, there = os.pipe()
+    frame = {"args": [1, "ą"], "kwargs": {"x": 1.5}, "self": {"attributes": {}}}
+    Line(there).send(frame)
+    soul = {"source": "def function(x): return [x]", "entry": "function", "limits": _FEW}
+    os.set_blocking(there, False)
+    line = Line(here)
+    line.receive()
+    Line(there).send(_ended(line, soul, {"args": [1], "kwargs": {}, "self": frame["self"]}))
+    line.receive()
+    for descriptor in (here, there):
+        os.close(descriptor)
+    del sys.modules[NAME]
+
+
+def _ended(line: Line, soul: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    limits = soul["limits"]
+    sys.setrecursionlimit(limits["recursion"] + OURS)
+    try:
+        result = plain(_result(line, soul, given), limits["result"])
+        frame: Mapping[str, Any] = {"result": result}
+    except Unfit as unfit:
+        frame = {"unfit": unfit.frame}
+    except MemoryError:
+        frame = {"over": "memory"}
+    except RecursionError:
+        frame = {"over": "recursion"}
+    except BaseException as error:
+        frame = _failed(line, error)
+    sys.setrecursionlimit(limits["recursion"] + 20 * OURS)
+    _flush()
+    return frame
+
+
+def _result(line: Line, soul: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    module = ModuleType(NAME)
+    module.__dict__.update({"self": Self(given["self"]), **line.functions()})
+    sys.modules[NAME] = module
+    code = soul.get("compiled") or compile(soul["source"], FILE, "exec", dont_inherit=True)
+    exec(code, module.__dict__)  # noqa: S102 - the sandbox is the wall; this is what runs behind it
+    result = vars(module)[soul["entry"]](*given["args"], **given["kwargs"])
+    if not isinstance(result, CoroutineType):
+        return result
+    import asyncio
+
+    return asyncio.run(result)
+
+
+def _failed(line: Line, error: BaseException) -> Mapping[str, Any]:
+    lines, trace = [], error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FILE:
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError) and error.filename == FILE:
+        lines.append(error.lineno or 1)
+    try:
+        message = str(error)
+    except BaseException:
+        message = "?"
+    let_through = next((number for number, refused in line.refused.items() if refused is error), None)
+    told = {"type": type(error).__name__, "message": _text(message), "line": lines[-1] if lines else None}
+    return {"failed": told, "ask": let_through}
+
+
+def _text(message: str) -> str:
+    return message[:2000].encode(errors="backslashreplace").decode()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # noqa: S112 - the soul closed it, or put something else in its place
+            continue

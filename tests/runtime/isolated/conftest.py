@@ -1,0 +1,20 @@
+"""An isolated tier of its own for each test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.runtime.hermetic.conftest import Calls
+
+from luxos.runtime.isolated import Isolated
+
+
+@pytest.fixture
+async def tier() -> AsyncIterator[Isolated]:
+    isolated = Isolated(size=3)
+    yield isolated
+    await isolated.close()
+
+
+@pytest.fixture
+def call(tier: Isolated) -> Calls:
+    return Calls(tier)
