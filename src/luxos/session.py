@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from luxos.beings.filter import Filter
     from luxos.beings.find import Page
     from luxos.beings.record import Record
+    from luxos.runtime.approved import Approve
     from luxos.runtime.calling import Calls, SessionRun
     from luxos.runtime.dispatcher import Runtime
     from luxos.souls.registry import Soul
@@ -60,12 +61,25 @@ class Lux:
         return Calls(self._runtime, self._run)
 
     @asynccontextmanager
-    async def run(self, goal: str) -> AsyncIterator[Calls]:
-        """A run of its own for the calls of the block, which `luxos runs` shows by its goal."""
+    async def run(
+        self,
+        goal: str,
+        *,
+        workspace: str | os.PathLike[str] | None = None,
+        permissions: Iterable[str] = (),
+        approve: Approve | None = None,
+    ) -> AsyncIterator[Calls]:
+        """A run of its own for the calls of the block, which `luxos runs` shows by its goal.
+
+        `permissions` are the effects that its calls may have, `workspace` (in that folder) and `external`, and the
+        functions of LuxOS that stored code may reach. Where `approve` is given, it is asked before each call that acts.
+        """
         from luxos.runtime.calling import Calls, session_run
 
         self._check_open()
-        async with session_run(self._runtime, goal) as run:
+        place = Path(workspace).absolute() if workspace is not None else None
+        how = {"workspace": place, "permissions": permissions, "approve": approve}
+        async with session_run(self._runtime, goal, **how) as run:
             yield Calls(self._runtime, run)
 
     @property

@@ -15,10 +15,13 @@ from luxos.beings.function import FunctionBeing
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
+from luxos.runtime.call import Call
 from luxos.runtime.errors import (
+    ApprovalRefused,
     ArgumentsUnfit,
     BeingNotCallable,
     CallOverLimit,
+    CodeFailed,
     NotPure,
     OptionUnknown,
     PermissionRefused,
@@ -277,3 +280,40 @@ async def test_code_sees_itself_and_what_it_changes_stays_in_the_call(home: Path
         await me.save()
         assert await lux.execution("me") == await lux.execution("me") == ["me", 2]
         assert (await lux.load("me")).attributes["n"] == 1
+
+
+async def test_what_acts_needs_a_permission_and_where_asked_for_an_approval(home: Path, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def approve(call: Call) -> bool:
+        asked.append(call.alias)
+        return len(asked) == 1
+
+    folder = tmp_path / "place"
+    folder.mkdir()
+    async with luxos.open(home) as lux:
+        with pytest.raises(PermissionRefused):
+            await lux.execution("file.write", path="a.txt", text="a")
+        async with lux.run("files", workspace=folder, permissions=["workspace"], approve=approve) as calls:
+            await calls("file.write", path="a.txt", text="a")
+            with pytest.raises(ApprovalRefused):
+                await calls("file.write", path="b.txt", text="b")
+            assert "a.txt" in str(await calls("file.list", path="."))
+    assert asked == ["file.write", "file.write"]
+    assert [path.name for path in folder.iterdir()] == ["a.txt"]
+
+
+async def test_what_failed_is_tried_again_as_often_as_asked_for(home: Path, database: Database) -> None:
+    source = "import random\n\ndef function():\n    return 1 if random.random() < 0.5 else [][0]\n"
+    async with luxos.open(home) as lux:
+        await lux.summon(name="luck", source=source)
+        assert await lux.execution.but(retries=30)("luck") == 1
+        await lux.summon(name="never", source="def function():\n    raise ValueError('never')\n")
+        with pytest.raises(CodeFailed):
+            await lux.execution.but(retries=2)("never")
+        with pytest.raises(ArgumentsUnfit):
+            await lux.execution.but(retries=2)("never", 1)
+    ((run, steps),) = await runs_of(database)
+    never = next(step for step in steps if step.name == "never")
+    assert [one["status"] for one in never.attributes["attempts"]] == ["failed", "failed"]
+    assert chain_is_whole(run, steps)

@@ -49,6 +49,8 @@ class Call:
     """There for a stored function, and only for one."""
     scope: Scope = field(default_factory=lambda: Scope(Tree()))
     recording: Recording = "full"
+    retries: int = 0
+    """How often it is tried again."""
     record: StepRecord | None = None
     """The record of this call, where it is written step by step; set by `recorded`."""
     frozen: Mapping[str, Any] | None = None

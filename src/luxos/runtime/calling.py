@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from luxos.persistence.errors import NotOpen
+from luxos.runtime.approved import Approve
 from luxos.runtime.call import Recording
 from luxos.runtime.dispatcher import Runtime, Who
 from luxos.runtime.errors import OptionUnknown
@@ -27,6 +29,7 @@ class Options:
     breadth: int = BREADTH
     calls: int = CALLS
     energy: int | None = None
+    retries: int = 0
 
     def but(self, **changes: Any) -> Options:
         """The same with changes; `OptionUnknown` for what is no option, or no value of one."""
@@ -47,14 +50,23 @@ def _is_option(name: str, value: Any) -> bool:
     if name == "energy" and value is None:
         return True
     kinds = (int, float) if name == "seconds" else (int,)
-    return isinstance(value, kinds) and not isinstance(value, bool) and value > 0
+    least = 0 if name == "retries" else 1e-9
+    return isinstance(value, kinds) and not isinstance(value, bool) and value >= least
 
 
 class SessionRun:
     """The run of a session: made at its first recorded call, held until the session ends."""
 
-    def __init__(self, runtime: Runtime, goal: str) -> None:
-        self._runtime, self._goal = runtime, goal
+    def __init__(
+        self,
+        runtime: Runtime,
+        goal: str,
+        workspace: Path | None = None,
+        permissions: Iterable[str] = (),
+        approve: Approve | None = None,
+    ) -> None:
+        self._runtime, self._goal, self._workspace = runtime, goal, workspace
+        self._permissions, self._approve = sorted(permissions), approve
         self._held = AsyncExitStack()
         self._turn = asyncio.Lock()
         self._execution: Execution | None = None
@@ -90,12 +102,13 @@ class SessionRun:
     async def _begin(self) -> Execution:
         runtime, soul = self._runtime, uuid4()
         await self._held.enter_async_context(runtime.runs.claimed(soul))
-        workspace = runtime.journal(soul) / "workspace"
-        workspace.mkdir(parents=True, mode=0o700)
-        run = await runtime.runs.create(
-            soul, self._goal, "", workspace, runtime.owner, {"permissions": [], "calls": True}
-        )
-        return Execution(runtime, run, {}, lambda event: None)
+        workspace = self._workspace
+        if workspace is None:
+            workspace = runtime.journal(soul) / "workspace"
+            workspace.mkdir(parents=True, mode=0o700)
+        told = {"permissions": self._permissions, "calls": True}
+        run = await runtime.runs.create(soul, self._goal, "", workspace, runtime.owner, told)
+        return Execution(runtime, run, {}, lambda event: None, self._approve)
 
 
 class Calls:
@@ -112,17 +125,18 @@ class Calls:
         if options.recording == "off":
             return await self._unrecorded.call(who, args, kwargs, tree=options.tree())
         execution = await self._run.execution()
-        return await execution.call(who, args, kwargs, tree=options.tree(), recording=options.recording)
+        tree, retries = options.tree(), options.retries
+        return await execution.call(who, args, kwargs, tree=tree, recording=options.recording, retries=retries)
 
     def but(self, **options: Any) -> Calls:
-        """The same with other limits (`seconds`, `depth`, `breadth`, `calls`, `energy`) or another `recording`."""
+        """The same with other options: `seconds`, `depth`, `breadth`, `calls`, `energy`, `retries`, `recording`."""
         return Calls(self._runtime, self._run, self._options.but(**options))
 
 
 @asynccontextmanager
-async def session_run(runtime: Runtime, goal: str) -> AsyncIterator[SessionRun]:
-    """A run for the length of the block."""
-    run = SessionRun(runtime, goal)
+async def session_run(runtime: Runtime, goal: str, **how: Any) -> AsyncIterator[SessionRun]:
+    """A run for the length of the block; `how` is what `SessionRun` takes."""
+    run = SessionRun(runtime, goal, **how)
     try:
         yield run
     except BaseException:

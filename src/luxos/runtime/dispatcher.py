@@ -108,10 +108,13 @@ class Dispatcher:
         scope: Scope,
         recording: Recording = "full",
         parent: Call | None = None,
+        retries: int = 0,
     ) -> Any:
         """Makes one call, below `parent` where code makes it, and gives its result."""
         arguments, stored = self._bound(callee, args, kwargs)
-        call = Call(self._run, step, callee, arguments, stored=stored, scope=scope, recording=recording)
+        call = Call(
+            self._run, step, callee, arguments, stored=stored, scope=scope, recording=recording, retries=retries
+        )
         if parent is not None:
             call.below(parent)
         return (await self.handler(call)).result

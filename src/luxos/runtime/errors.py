@@ -162,7 +162,7 @@ class OptionUnknown(LuxError):
     exit_code = Exit.USAGE
     message = N_(
         "Calls have no option {name} with the value {value}. There are recording ('full', 'summary', 'off'), and "
-        "numbers above 0: seconds, depth, breadth, calls, energy."
+        "numbers above 0: seconds, depth, breadth, calls, energy, retries."
     )
 
 
@@ -205,6 +205,14 @@ class ResultUnfit(LuxError):
         "{who} gave a result that cannot be kept: {where}{reason}. It may give null, true, false, numbers, text, and "
         "lists of them and names with them."
     )
+
+
+class ApprovalRefused(LuxError):
+    """Whoever was asked did not let a call act."""
+
+    code = "runtime.approval_refused"
+    exit_code = Exit.REFUSED
+    message = N_("{who} (step {step}) was not approved. Nothing was done.")
 
 
 class EvolutionUnfit(LuxError):

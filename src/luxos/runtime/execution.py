@@ -1,6 +1,6 @@
 """`execution(who, *args)`: the one way to run anything. This file shows the whole order of what surrounds a call.
 
-permitted → limited → resumed → charged → applied → recorded → staged → memoised → tiered
+permitted → approved → limited → resumed → charged → retried → applied → recorded → staged → memoised → tiered
 """
 
 from collections import Counter
@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction
+from luxos.runtime.approved import Approve, approved
 from luxos.runtime.call import Call, Callee, Handler, Outcome, Recording
 from luxos.runtime.charged import charged
 from luxos.runtime.dispatcher import Dispatcher, Runtime, Who
@@ -19,6 +20,7 @@ from luxos.runtime.memoised import memoised
 from luxos.runtime.permission import permitted
 from luxos.runtime.recording import recorded
 from luxos.runtime.resumed import resumed
+from luxos.runtime.retried import retried
 from luxos.runtime.runs import Run
 from luxos.runtime.scope import Scope, Tree
 from luxos.runtime.staging import WorkspaceLock, applied, changes_of, staged
@@ -33,7 +35,14 @@ _DAY = 86_400.0
 class Execution(Dispatcher):
     """The dispatcher of one run that this process holds."""
 
-    def __init__(self, runtime: Runtime, run: Run, before: Mapping[str, Step], listener: Listener) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        run: Run,
+        before: Mapping[str, Step],
+        listener: Listener,
+        approve: Approve | None = None,
+    ) -> None:
         super().__init__(runtime, run.soul, run.workspace, listener)
         self.run = run
         self._before = before
@@ -43,23 +52,28 @@ class Execution(Dispatcher):
         granted = frozenset(run.attributes.get("permissions", ()))
         inner = memoised(tiered(runtime.tiers, self.context, self.answer, self.tell), runtime.memo)
         self.handler = permitted(
-            limited(
-                resumed(
-                    charged(
-                        _by_recording(
-                            full=applied(
-                                recorded(
-                                    staged(inner, run.workspace, journal),
-                                    runtime.runs.recorder, runtime.owner, listener,
+            approved(
+                limited(
+                    resumed(
+                        charged(
+                            retried(
+                                _by_recording(
+                                    full=applied(
+                                        recorded(
+                                            staged(inner, run.workspace, journal),
+                                            runtime.runs.recorder, runtime.owner, listener,
+                                        ),
+                                        WorkspaceLock(),
+                                    ),
+                                    summary=summarised(inner, self._summaries),
                                 ),
-                                WorkspaceLock(),
                             ),
-                            summary=summarised(inner, self._summaries),
+                            runtime.leases,
                         ),
-                        runtime.leases,
+                        before,
                     ),
-                    before,
                 ),
+                approve,
             ),
             granted,
         )  # fmt: skip
@@ -77,6 +91,7 @@ class Execution(Dispatcher):
         *,
         tree: Tree | None = None,
         recording: Recording = "full",
+        retries: int = 0,
     ) -> Any:
         """The same; the step is called `step`, or by the alias of what is called, numbered from the second one on.
 
@@ -84,7 +99,9 @@ class Execution(Dispatcher):
         """
         callee = await self.runtime.resolve(who)
         scope = Scope(tree or Tree(seconds=_DAY))
-        return await self.dispatch(callee, args, kwargs, step or self._next_name(callee), scope, recording)
+        return await self.dispatch(
+            callee, args, kwargs, step or self._next_name(callee), scope, recording, retries=retries
+        )
 
     async def close(self) -> None:
         """Writes what was counted only."""
