@@ -183,7 +183,7 @@ async def test_every_answer_can_be_drawn(
     picture = fromstring((tmp_path / "graph.svg").read_text(encoding="utf-8"))  # noqa: S314 - our own
     labels = {text.text for text in picture.iter(f"{SVG}text")}
     assert {"Ala", "Ola"} <= labels
-    assert "person" in labels
+    assert ("grupa, bytów: 3" if words == ["communities"] else "person") in labels
     assert not list(picture.iter(f"{SVG}script"))
 
 
@@ -206,3 +206,26 @@ def test_nothing_one_being_and_rings_can_be_drawn() -> None:
         assert "<script" not in picture
         assert fromstring(picture).find(f"{SVG}title") is not None  # noqa: S314 - our own
         assert draw(part, EVIL) == picture
+
+
+def test_communities_have_colours_of_their_own_and_numbers() -> None:
+    beings = [
+        {"soul": str(number), "name": f"n{number}", "kind": "note", "energy_level": 0, "deleted": False}
+        for number in range(20)
+    ]
+    groups = [{"size": 4 if at < 2 else 1, "beings": [str(n) for n in _members(at)]} for at in range(14)]
+    picture = fromstring(draw({"beings": beings, "relationships": [], "communities": groups}, "x"))  # noqa: S314
+    dots = [dot for dot in picture.iter(f"{SVG}circle") if dot.find(f"{SVG}title") is not None]
+    colours = {dot.findtext(f"{SVG}title", "").split(" ")[0]: dot.get("fill") for dot in dots}
+    for at in range(14):
+        assert len({colours[f"n{number}"] for number in _members(at)}) == 1
+    assert len({colours[f"n{_members(at)[0]}"] for at in range(7)}) == 7
+    assert {colours[f"n{_members(at)[0]}"] for at in range(7, 14)} == {"#d0d0d0"}
+    words = [text.text for text in picture.iter(f"{SVG}text")]
+    assert words.count("1") == 5  # four beings and the legend
+    assert words.count("14") == 1
+    assert sum("4" in word for word in words if word and ("grupa" in word or "group" in word)) == 2
+
+
+def _members(group: int) -> list[int]:
+    return list(range(group * 4, group * 4 + 4)) if group < 2 else [6 + group]

@@ -1,27 +1,47 @@
 """A part of the graph as an SVG picture: beings as circles, relationships as arrows, and what the colours mean.
 
+Colours mean communities where the part has some, kinds otherwise. Those who see few colours have the numbers too.
 Names come from people, so every text goes through the XML writer, and characters that XML cannot hold are replaced.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from luxos.i18n import _
 
-_COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e")
-_OTHER = "#9498a0"
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
+"""Those of Okabe and Ito, which people with any sight tell apart; text on the first, third and sixth is white."""
+_DARK = ("#0072b2", "#009e73", "#d55e00")
+_OTHER = "#d0d0d0"
 _MARGIN, _LEGEND, _RADIUS = 70, 200, 11
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 24
 Point = tuple[float, float]
 
 
+class _Meaning(NamedTuple):
+    """What colours stand for: the number of each being's, from 0, and the words for each number in the legend."""
+
+    numbers: dict[str, int]
+    words: Sequence[str]
+    others: str
+    is_written: bool
+    """Whether the number stands in the circle too, from 1."""
+
+
+class _Look(NamedTuple):
+    """A circle's colour, and what is written in it."""
+
+    colour: str
+    mark: str = ""
+
+
 def draw(part: Mapping[str, Any], title: str) -> str:
     """The picture of `beings` and `relationships`, as methods give them; those of `paths` and `cycles` stand out."""
     beings: Sequence[Mapping[str, Any]] = part["beings"]
-    size = 320 + int(60 * len(beings) ** 0.5)
+    size = 320 + int(90 * len(beings) ** 0.5)
     picture = Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {size + _LEGEND} {size}")
     picture.set("font-family", "sans-serif")
     picture.set("font-size", "11")
@@ -32,10 +52,12 @@ def draw(part: Mapping[str, Any], title: str) -> str:
     strong = _strong(part)
     for relationship in part["relationships"]:
         _arrow(picture, relationship, places, relationship["id"] in strong)
-    colours = _coloured(beings)
+    meaning = _communities(part) if "communities" in part else _kinds(beings)
     for being in beings:
-        _circle(picture, being, places[being["soul"]], colours.get(being["kind"], _OTHER))
-    _legend(picture, colours, size, title)
+        _circle(picture, being, places[being["soul"]], _look(meaning, meaning.numbers.get(being["soul"])))
+    for being in beings:
+        _label(picture, being, places[being["soul"]])
+    _legend(picture, meaning, size, title)
     return tostring(picture, encoding="unicode", xml_declaration=False) + "\n"
 
 
@@ -70,17 +92,34 @@ def _strong(part: Mapping[str, Any]) -> set[str]:
     return found | {one["id"] for one in part["relationships"] if (one["source"], one["target"]) in steps}
 
 
-def _coloured(beings: Sequence[Mapping[str, Any]]) -> dict[str | None, str]:
-    """A colour for each of the commonest kinds."""
+def _kinds(beings: Sequence[Mapping[str, Any]]) -> _Meaning:
+    """The kinds, the commonest first."""
     kinds = [being["kind"] for being in beings]
     common = sorted(set(kinds), key=lambda kind: (-kinds.count(kind), kind or ""))
-    return dict(zip(common, _COLOURS, strict=False))
+    numbers = {being["soul"]: common.index(being["kind"]) for being in beings}
+    return _Meaning(numbers, [kind or _("without a kind") for kind in common], _("other kinds"), False)
+
+
+def _communities(part: Mapping[str, Any]) -> _Meaning:
+    """The groups, the largest first."""
+    groups = part["communities"]
+    numbers = {soul: number for number, group in enumerate(groups) for soul in group["beings"]}
+    words = [_("a group of {size}").format(size=group["size"]) for group in groups]
+    return _Meaning(numbers, words, _("smaller groups"), True)
+
+
+def _look(meaning: _Meaning, number: int | None) -> _Look:
+    if number is None:
+        return _Look(_OTHER)
+    colour = _COLOURS[number] if number < len(_COLOURS) else _OTHER
+    return _Look(colour, str(number + 1) if meaning.is_written else "")
 
 
 def _arrow_head(picture: Element) -> None:
     head = SubElement(SubElement(picture, "defs"), "marker", id="head", viewBox="0 0 8 8", refX="8", refY="4")
-    for name, value in (("markerWidth", "7"), ("markerHeight", "7"), ("orient", "auto-start-reverse")):
+    for name, value in (("markerWidth", "8"), ("markerHeight", "8"), ("orient", "auto-start-reverse")):
         head.set(name, value)
+    head.set("markerUnits", "userSpaceOnUse")
     SubElement(head, "path", d="M0,0 L8,4 L0,8 z", fill="#777")
 
 
@@ -100,26 +139,48 @@ def _arrow(picture: Element, one: Mapping[str, Any], places: Mapping[str, Point]
     SubElement(line, "title").text = _clean(f"{', '.join(one['tags'])} ({one['energy_level']})")
 
 
-def _circle(picture: Element, being: Mapping[str, Any], place: Point, colour: str) -> None:
-    x, y = place
-    circle = SubElement(picture, "circle", cx=str(x), cy=str(y), r=str(_RADIUS), fill=colour, stroke="white")
+def _circle(picture: Element, being: Mapping[str, Any], place: Point, look: _Look) -> None:
+    circle = _dot(picture, place, _RADIUS, look)
     if being["deleted"]:
         circle.set("fill-opacity", "0.3")
     SubElement(circle, "title").text = _clean(f"{being['name'] or '–'} · {being['kind'] or '–'} · {being['soul']}")
-    label = SubElement(picture, "text", x=str(x), y=str(y + _RADIUS + 11))
-    label.set("text-anchor", "middle")
+
+
+def _label(picture: Element, being: Mapping[str, Any], place: Point) -> None:
+    """The name below its circle, above all that is drawn there."""
+    x, y = place
+    label = SubElement(picture, "text", x=str(x), y=str(y + _RADIUS + 11), stroke="white")
+    for name, value in (("text-anchor", "middle"), ("paint-order", "stroke"), ("stroke-width", "3")):
+        label.set(name, value)
     label.text = _short(being["name"] or being["soul"][:8])
 
 
-def _legend(picture: Element, colours: Mapping[str | None, str], size: int, title: str) -> None:
-    """What the colours and lines mean."""
-    lines = [(None, title), *((colour, kind or _("without a kind")) for kind, colour in colours.items())]
+def _dot(picture: Element, place: Point, radius: int, look: _Look) -> Element:
+    """A circle and what is written in it."""
+    x, y = place
+    circle = SubElement(picture, "circle", cx=str(x), cy=str(y), r=str(radius), fill=look.colour, stroke="#555")
+    circle.set("stroke-width", "0.6")
+    if look.mark:
+        mark = SubElement(picture, "text", x=str(x), y=str(y + 3.5), fill="white" if look.colour in _DARK else "black")
+        mark.set("text-anchor", "middle")
+        mark.set("font-size", "10")
+        mark.text = look.mark
+    return circle
+
+
+def _legend(picture: Element, meaning: _Meaning, size: int, title: str) -> None:
+    """What the colours and lines mean; of communities only those that are in the picture."""
+    shown = sorted(set(meaning.numbers.values()))[: len(_COLOURS)]
+    lines: list[tuple[_Look | None, str]] = [(None, title)]
+    lines += [(_look(meaning, number), meaning.words[number]) for number in shown]
+    if len(meaning.words) > len(_COLOURS):
+        lines.append((_Look(_OTHER), meaning.others))
     lines += [(None, _("→ from a being to another")), (None, _("thicker: more energy"))]
-    for number, (colour, words) in enumerate(lines):
+    for number, (look, words) in enumerate(lines):
         y = 30 + 20 * number
-        if colour:
-            SubElement(picture, "circle", cx=str(size + 8), cy=str(y - 4), r="6", fill=colour)
-        SubElement(picture, "text", x=str(size + (20 if colour else 0)), y=str(y)).text = _short(words)
+        if look:
+            _dot(picture, (size + 8, y - 4), 8, look)
+        SubElement(picture, "text", x=str(size + (24 if look else 0)), y=str(y)).text = _short(words)
 
 
 def _short(text: str) -> str:
