@@ -62,11 +62,15 @@ def parent():
 def left_process():
     import os, time
     was = sum(open(f"/proc/{pid}/comm").read() == "left\\n" for pid in os.listdir("/proc") if pid.isdigit())
+    hear, say = os.pipe()
     if os.fork() == 0:
-        open("/proc/self/comm", "w").write("left")
+        with open("/proc/self/comm", "w") as name:
+            name.write("left")
+        os.write(say, b"1")
         os.setsid()
         os.closerange(0, 3)
         time.sleep(20)
+    os.read(hear, 1)  # it has its name, so that whoever looks next can see it
     return was
 
 def function():

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from luxos.beings.function_source import Signature, signature_of
+from luxos.beings.genesis import soul_hash
 from luxos.errors import LuxError
 from luxos.runtime.code import Ask, Given
 from luxos.runtime.codes import Known
@@ -81,7 +82,8 @@ class Trial:
 
     def _of(self, source: str, signature: Signature) -> Known:
         code = self._known.code
-        return replace(self._known, code=replace(code, soul_hash="", source=source, signature=signature))
+        tried = soul_hash({"type": "function", "source": source, "functions": [signature.name]})
+        return replace(self._known, code=replace(code, soul_hash=tried, source=source, signature=signature))
 
     async def _run(self, known: Known, given: Given) -> Any:
         return (await self._tiers.run(known, given, _nobody, time.monotonic() + SECONDS)).result
