@@ -41,7 +41,7 @@ def test_an_index_that_answers_500(quick_luxos: Command, tmp_path: Path, serve_i
     ended = quick_luxos("do", SENTENCE, "--json", LUXOS_CACHE=str(cache), **no_index(serve_index(500)))
     refused(ended, 5)
     assert ended.json["status"] == "failed"
-    assert ended.json["error"]["code"] == "programmer.packages_unavailable"
+    assert ended.json["error"]["code"] == "runtime.packages_unavailable"
     assert list(cache.rglob("*.whl")) == []
 
 
@@ -56,7 +56,7 @@ def test_a_package_that_is_not_what_the_lock_names(quick_luxos: Command, tmp_pat
     settings = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
     ended = quick_luxos("do", SENTENCE, "--json", LUXOS_CACHE=str(cache), **settings)
     refused(ended, 4)
-    assert ended.json["error"]["code"] == "programmer.packages_tampered"
+    assert ended.json["error"]["code"] == "runtime.packages_tampered"
     assert list(cache.rglob("*.whl")) == []
 
 

@@ -21,9 +21,11 @@ import pytest
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.programmer import builder
-from luxos.programmer.errors import EnvironmentNotInstalled, EnvironmentUnknown, PackagesTampered, PackagesUnavailable
+from luxos.programmer.errors import EnvironmentUnknown
+from luxos.runtime import once
 from luxos.runtime.call import Call
 from luxos.runtime.context import Context
+from luxos.runtime.errors import EnvironmentNotInstalled, PackagesTampered, PackagesUnavailable
 from luxos.tools.shell_ops import run_confined
 
 DEAD = "http://127.0.0.1:9/simple"
@@ -314,7 +316,7 @@ async def test_what_takes_long_is_done_beside_the_loop(
         return wrapper
 
     monkeypatch.setattr(shutil, "rmtree", noted("remove", shutil.rmtree))
-    monkeypatch.setattr(builder, "sync_filesystem", noted("sync", builder.sync_filesystem))
+    monkeypatch.setattr(once, "sync_filesystem", noted("sync", once.sync_filesystem))
     await builder.fetch(desk.context, "django")
     assert set(threads) == {"remove", "sync"}
     assert threading.get_ident() not in threads.values()
@@ -331,7 +333,7 @@ async def test_the_lock_outlives_a_cancellation_as_long_as_the_folder_changes(
         go_on.wait()
         order.append("emptied")
 
-    monkeypatch.setattr(builder, "_emptied", emptied)
+    monkeypatch.setattr(once, "_emptied", emptied)
     monkeypatch.setattr(shutil, "rmtree", lambda *paths, **options: order.append("removed"))
     lock = (desk.settings.cache / "wheels" / builder.digest_of("django")).with_suffix(".lock")
     fetching = asyncio.create_task(builder.fetch(desk.context, "django"))
@@ -356,7 +358,7 @@ async def test_what_could_not_be_synced_is_not_complete(
     def failing(folder: Path) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(builder, "sync_filesystem", failing)
+    monkeypatch.setattr(once, "sync_filesystem", failing)
     with pytest.raises(OSError, match="no room"):
         await builder.fetch(desk.context, "django")
     assert [path.suffix for path in (desk.settings.cache / "wheels").iterdir()] == [".lock"]

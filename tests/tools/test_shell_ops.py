@@ -36,7 +36,7 @@ class Steps:
 
     async def __call__(self, alias: str, parent: str | None = None, **arguments: Any) -> Any:
         call = Call(UUID(int=2), "step", REGISTRY.by_alias(alias), arguments, parent=parent)
-        return (await tiered(Tiers(self.settings.home), self._context, _nobody, lambda call, text: None)(call)).result
+        return (await tiered(Tiers(self.settings), self._context, _nobody, lambda call, text: None)(call)).result
 
     def _context(self, call: Call) -> Context:
         async def no_other(who: str, **arguments: object) -> None:

@@ -22,35 +22,6 @@ class EnvironmentUnknown(LuxError):
     message = N_("{folder} is no environment that LuxOS made, so nothing was run. Give the result of INSTALL as it is.")
 
 
-class PackagesUnavailable(LuxError):
-    """The package index could not be reached, or did not give what was asked for."""
-
-    code = "programmer.packages_unavailable"
-    exit_code = Exit.ENVIRONMENT
-    message = N_(
-        "The packages could not be fetched: {reason}. Check the network and pip's configuration, "
-        "then run `luxos resume`."
-    )
-
-
-class PackagesTampered(LuxError):
-    """What came from the package index is not what the lock names."""
-
-    code = "programmer.packages_tampered"
-    exit_code = Exit.REFUSED
-    message = N_(
-        "A fetched package differs from its locked hash, so nothing of it was kept. Check which index pip uses."
-    )
-
-
-class EnvironmentNotInstalled(LuxError):
-    """The fetched packages could not be installed."""
-
-    code = "programmer.environment_not_installed"
-    exit_code = Exit.ENVIRONMENT
-    message = N_("The environment could not be made: {reason}. Run `luxos doctor`, then `luxos resume`.")
-
-
 class CheckFailed(LuxError):
     """A check of the generated code has findings."""
 

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from luxos.config import Settings
 from luxos.persistence.locks import locked
+from luxos.runtime.once import COMPLETE
 from luxos.runtime.room import OF_CACHE, size_of
 
-COMPLETE = "complete"
-"""The file in a folder that says that all of it is there."""
 _FRESH = 3600.0
 """Seconds after its last use in which a folder stays: a build may be between two steps that need it."""
 _SAYS = ("cmdline", "environ", "maps")

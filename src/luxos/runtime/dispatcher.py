@@ -58,7 +58,7 @@ class Runtime:
 
     @classmethod
     def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
-        tiers, codes, memo = Tiers(settings.home), Codes(), Memo(database)
+        tiers, codes, memo = Tiers(settings), Codes(), Memo(database)
         return cls(settings, database, registry, Runs(database), system_user(), tiers, codes, memo)
 
     async def close(self) -> None:

@@ -3,11 +3,11 @@
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luxos.beings.core import CoreFunction
 from luxos.beings.function import FunctionBeing
+from luxos.config import Settings
 from luxos.i18n import _
 from luxos.runtime.arguments import unfit
 from luxos.runtime.call import Call, Handler, Outcome, Stored
@@ -31,10 +31,10 @@ _SHOWN = 5
 
 
 class Tiers:
-    """The tiers that run souls; each is made ready at its first call. `home` is where this installation's key is."""
+    """The tiers that run souls; each is made ready at its first call."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
     async def close(self) -> None:
         """Ends what runs code."""
@@ -87,13 +87,13 @@ class Tiers:
     def _hermetic(self) -> "Hermetic":
         from luxos.runtime.hermetic import Hermetic
 
-        return Hermetic(self._home)
+        return Hermetic(self._settings.home)
 
     @cached_property
     def _isolated(self) -> "Isolated":
         from luxos.runtime.isolated import Isolated
 
-        return Isolated()
+        return Isolated(self._settings.cache)
 
 
 def seen_as_self(being: FunctionBeing, stored: Stored) -> dict[str, Any]:

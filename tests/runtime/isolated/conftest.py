@@ -1,6 +1,7 @@
 """An isolated tier of its own for each test."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from tests.runtime.hermetic.conftest import Calls
@@ -9,8 +10,8 @@ from luxos.runtime.isolated import Isolated
 
 
 @pytest.fixture
-async def tier() -> AsyncIterator[Isolated]:
-    isolated = Isolated(size=3)
+async def tier(tmp_path: Path) -> AsyncIterator[Isolated]:
+    isolated = Isolated(tmp_path, size=3)
     yield isolated
     await isolated.close()
 

@@ -1,6 +1,7 @@
 """What code is given, what it may ask for, and what it gives."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,8 +206,8 @@ async def test_calls_of_calls_deeper_than_there_are_slots_end(call: Calls) -> No
     assert await asyncio.gather(*(call(source, 3, answer=answer) for _ in range(3))) == [3] * 3
 
 
-async def test_more_calls_than_there_may_be_are_refused() -> None:
-    few = Calls(Isolated(size=1, most=2))
+async def test_more_calls_than_there_may_be_are_refused(tmp_path: Path) -> None:
+    few = Calls(Isolated(tmp_path, size=1, most=2))
     source = "def f(x):\n    return execution('x')"
 
     async def waits(_ask: Ask) -> Any:

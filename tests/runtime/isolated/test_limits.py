@@ -192,8 +192,8 @@ async def test_cancelling_ends_the_code(call: Calls) -> None:
     assert await call(FINE) == 1
 
 
-async def test_closing_leaves_no_process() -> None:
-    tier = Isolated()
+async def test_closing_leaves_no_process(tmp_path: Path) -> None:
+    tier = Isolated(tmp_path)
     await Calls(tier)(FINE)
     await asyncio.sleep(0.2)
     ours = descendants(os.getpid())
@@ -205,16 +205,19 @@ async def test_closing_leaves_no_process() -> None:
 def test_killing_luxos_leaves_no_process(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         import asyncio, sys
+        from pathlib import Path
         from tests.runtime.hermetic.conftest import Calls
         from luxos.runtime.isolated import Isolated
         async def main():
-            call = Calls(Isolated())
+            call = Calls(Isolated(Path(sys.argv[1])))
             await call("def f():\\n    return 1")
             print("up", flush=True)
             await call("import os\\ndef f():\\n    os.fork()\\n    while True: pass")
         asyncio.run(main())
     """)
-    luxos = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
+    luxos = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
+    )
     assert luxos.stdout is not None
     assert luxos.stdout.readline() == b"up\n"
     time.sleep(0.5)

@@ -1,8 +1,10 @@
 """The isolated tier: functions that people, models and evolution wrote, in CPython, in workers behind walls."""
 
 import asyncio
+from pathlib import Path
 
 from luxos.runtime.code import Answer, Code, Ended, Given
+from luxos.runtime.environments import environment
 from luxos.runtime.isolated import failures
 from luxos.runtime.isolated.running import HungUp, Running
 from luxos.runtime.isolated.slots import SIZE, Slot, Slots
@@ -15,9 +17,10 @@ MOST = 128
 
 
 class Isolated:
-    """A `Tier`; nothing is started before the first call."""
+    """A `Tier`; nothing is started before the first call. `cache` is where environments are kept."""
 
-    def __init__(self, size: int = SIZE, idle: int = IDLE, most: int = MOST) -> None:
+    def __init__(self, cache: Path, size: int = SIZE, idle: int = IDLE, most: int = MOST) -> None:
+        self._cache = cache
         self._slots = Slots(size)
         self._workers = Workers(idle)
         self._most, self._calls = most, 0
@@ -39,7 +42,8 @@ class Isolated:
             self._calls -= 1
 
     async def _called(self, code: Code, given: Given, answer: Answer, slot: Slot) -> Ended:
-        worker = await self._workers.take(code, Walls.of(code.limits))
+        shown = await environment(self._cache, code.name, code.requirements) if code.requirements else None
+        worker = await self._workers.take(code, Walls.of(code.limits, shown))
         try:
             result = await Running(code, answer, worker.line, slot).run(given)
         except HungUp:
