@@ -11,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import building, finding, graphs, hermetic, memories, messages, objects, souls, startup, steps
+from benchmarks import building, finding, graphs, hermetic, isolated, memories, messages, objects, souls, startup, steps
 from benchmarks.measure import Figure, Machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -29,6 +29,7 @@ PARTS = {
     "building": building,
     "souls": souls,
     "hermetic": hermetic,
+    "isolated": isolated,
     "finding": finding,
     "graphs": graphs,
     "objects": objects,
