@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
 from benchmarks.measure import Figure, Machine
@@ -69,18 +69,18 @@ async def _measured(command: list[str], cache: Path) -> tuple[float, ...]:
     rows: dict[str, list[float]] = {name: [] for name in ("bare", "cold", "spare", "warm", "close")}
     for number in range(ROUNDS + 1):
         tier = Isolated(cache)
-        rows["bare"].append(await _seconds(lambda: asyncio.to_thread(_bare, command)))
-        rows["cold"].append(await _seconds(lambda: _call(tier, CODE)))
+        rows["bare"].append(await _seconds(asyncio.to_thread(_bare, command)))
+        rows["cold"].append(await _seconds(_call(tier, CODE)))
         await asyncio.sleep(0.3)  # the one that is started ahead is up
         other = Code(f"sha256:{number}", "vat", SOURCE, CODE.signature, "other")
-        rows["spare"].append(await _seconds(lambda: _call(tier, other)))
+        rows["spare"].append(await _seconds(_call(tier, other)))
         await asyncio.sleep(0.3)
         for _ in range(WARM):
             await asyncio.sleep(APART)
-            rows["warm"].append(await _seconds(lambda: _call(tier, CODE)))
+            rows["warm"].append(await _seconds(_call(tier, CODE)))
         await asyncio.sleep(APART)
         await _call(tier, CODE)
-        rows["close"].append(await _seconds(lambda: _call(tier, CODE)))
+        rows["close"].append(await _seconds(_call(tier, CODE)))
         await tier.close()
     return tuple(statistics.median(times[1:]) for times in rows.values())
 
@@ -101,7 +101,7 @@ async def _nothing(ask: Ask) -> None:
     raise RuntimeError(ask)
 
 
-async def _seconds(what: Callable[[], Awaitable[None]]) -> float:
+async def _seconds(what: Awaitable[None]) -> float:
     began = time.perf_counter()
-    await what()
+    await what
     return time.perf_counter() - began
