@@ -11,7 +11,20 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import building, finding, graphs, hermetic, isolated, memories, messages, objects, souls, startup, steps
+from benchmarks import (
+    building,
+    finding,
+    graphs,
+    hermetic,
+    isolated,
+    memories,
+    messages,
+    objects,
+    souls,
+    startup,
+    steps,
+    vectors,
+)
 from benchmarks.measure import Figure, Machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -35,6 +48,7 @@ PARTS = {
     "objects": objects,
     "memories": memories,
     "messages": messages,
+    "vectors": vectors,
 }
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -251,6 +252,58 @@ async def test_vectors_are_found_by_nearness_among_those_of_their_length(databas
     assert [being.genesis["name"] for being in (*first.beings, *second.beings)] == [f"note{n}" for n in range(30)]
     assert second.next_key is None
     assert await names(near=[0, 1], limit=5) == {"note40"}
+
+
+async def nearest_that_are_far(database: Database) -> list[int]:
+    """Pages of all that have a tag, over an index of vectors that gives up early: the others are all nearer."""
+    for number in range(400):
+        await BaseBeing(embedding=[1.0, number / 400, 0.5], tags=["far"] if number >= 390 else []).save()
+    await ensure_vector_index(3)
+    found, key = [], None
+    async with database.pool.acquire() as connection:
+        await connection.execute("SET hnsw.max_scan_tuples = 1; SET enable_seqscan = off; SET enable_bitmapscan = off")
+        while not found or key is not None:
+            some, key = await page(near=[1, 0, 0.5], tags=["far"], limit=4, after=key, connection=connection)
+            found += [round((being.embedding or [0, 0])[1] * 400) for being in some] or [-1]
+        await connection.execute("RESET ALL")
+    return found
+
+
+async def test_an_index_that_gives_up_does_not_end_the_pages(database: Database) -> None:
+    assert await nearest_that_are_far(database) == list(range(390, 400))
+
+
+async def test_without_a_second_look_they_would_end(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of the test above."""
+
+    async def none(*_arguments: Any) -> bool:
+        return False
+
+    monkeypatch.setattr("luxos.beings.find._has_index", none)
+    assert await nearest_that_are_far(database) == [-1]
+
+
+async def test_an_index_of_vectors_is_made_where_processes_share_no_memory(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make(1, embedding=[1.0, 0.0, 0.5])
+    execute, workers = asyncpg.Connection.execute, []
+
+    async def without_room(self: Any, query: str, *arguments: Any, **options: Any) -> Any:
+        if query.startswith("CREATE INDEX"):
+            workers.append(await self.fetchval("SHOW max_parallel_maintenance_workers"))
+            if workers[-1] != "0":
+                raise asyncpg.DiskFullError("could not resize shared memory segment: No space left on device")
+        return await execute(self, query, *arguments, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "execute", without_room)
+    await ensure_vector_index(3)
+    monkeypatch.undo()
+    assert workers == ["2", "0"]
+    assert (
+        await database.pool.fetchval("SELECT count(*) FROM pg_indexes WHERE indexname = 'idx_luxos_embedding_3'") == 1
+    )
+    assert await database.pool.fetchval("SHOW maintenance_work_mem") == "64MB"
 
 
 @pytest.mark.parametrize("dimension", [0, 2001, True, "3); DROP TABLE base_beings; --"])

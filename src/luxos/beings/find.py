@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
+import asyncpg
+
 from luxos.beings.being import BaseBeing
 from luxos.beings.conditions import Statement, conditions, near_text, read_path, words
 from luxos.beings.errors import FilterInvalid
@@ -72,9 +74,9 @@ async def page(
     wanted = as_filter(meant, **parts)
     chosen = _checked(wanted, order, limit)
     async with BaseBeing.transaction(connection) if wanted.near else BaseBeing._borrowed(connection) as lent:
-        statement = await _statement(wanted, chosen, after, lent)
-        statement.add("find_nearest" if chosen.name == "distance" else "find_limit", limit + 1)
-        rows = await lent.fetch(statement.text, *statement.arguments)
+        rows = await _rows(wanted, chosen, after, limit + 1, lent)
+        if chosen.name == "distance" and len(rows) <= limit and await _has_index(wanted, lent):
+            rows = await _rows(wanted, _EXACT, after, limit + 1, lent)  # an index of vectors gives up before the end
     beings = [BaseBeing._of(row, alone=connection is None) for row in rows[:limit]]
     return Page(beings, _key(rows[limit - 1], chosen) if len(rows) > limit else None)
 
@@ -105,8 +107,18 @@ async def ensure_vector_index(dimension: int, *, connection: Any = None) -> None
     """
     if isinstance(dimension, bool) or not isinstance(dimension, int) or not 1 <= dimension <= _INDEXED_DIMENSIONS:
         raise FilterInvalid(part=str(dimension), reason=N_("only vectors of 1 to 2000 numbers have an index"))
-    async with BaseBeing._borrowed(connection) as lent:
-        await lent.execute(parts()["vector_index"].replace("{dimension}", str(dimension)))
+    async with BaseBeing.transaction(connection) as lent:
+        await lent.fetch(queries()["vector_index_room"], dimension)
+        try:
+            await _make_vector_index(dimension, lent)
+        except asyncpg.InsufficientResourcesError:  # containers often have little memory that processes share
+            await lent.fetch(queries()["vector_index_alone"])
+            await _make_vector_index(dimension, lent)
+
+
+async def _make_vector_index(dimension: int, connection: Any) -> None:
+    async with connection.transaction():
+        await connection.execute(parts()["vector_index"].replace("{dimension}", str(dimension)))
 
 
 @dataclass(frozen=True)
@@ -130,6 +142,9 @@ _CHOICES: Mapping[str, _Order] = {
 }
 
 
+_EXACT = _Order("distance", "find_after_distance", "find_by_exact_distance", "distance")
+
+
 def _checked(wanted: Filter, order: str | None, limit: int) -> _Order:
     name = order if order is not None else "distance" if wanted.near else "soul"
     if name not in _CHOICES:
@@ -141,6 +156,17 @@ def _checked(wanted: Filter, order: str | None, limit: int) -> _Order:
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _LONGEST_PAGE:
         raise FilterInvalid(part=str(limit), reason=N_("a page has 1 to 10000 beings"))
     return _CHOICES[name]
+
+
+async def _rows(wanted: Filter, order: _Order, after: str | None, most: int, connection: Any) -> list[Any]:
+    statement = await _statement(wanted, order, after, connection)
+    statement.add("find_nearest" if order.name == "distance" else "find_limit", most)
+    return list(await connection.fetch(statement.text, *statement.arguments))
+
+
+async def _has_index(wanted: Filter, connection: Any) -> bool:
+    name = f"idx_luxos_embedding_{len(wanted.near or ())}"
+    return bool(await connection.fetchval(queries()["has_index"], name))
 
 
 async def _statement(wanted: Filter, order: _Order, after: str | None, connection: Any) -> Statement:

@@ -112,6 +112,10 @@ ORDER BY likeness DESC, soul
 -- By the distance alone: an index of vectors knows no second key; `find_nearest` has it.
 ORDER BY embedding::VECTOR({dimension}) <=> $1::TEXT::VECTOR
 
+-- name: find_by_exact_distance
+-- The same, so that no index of vectors knows it.
+ORDER BY (embedding::VECTOR({dimension}) <=> $1::TEXT::VECTOR) + 0
+
 -- name: find_nearest
 -- Of those that are equally far as the last one all, so that the pages cut between them by their souls.
 FETCH FIRST $1 ROWS WITH TIES

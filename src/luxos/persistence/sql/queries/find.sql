@@ -22,3 +22,18 @@ FROM unnest(to_tsvector('simple', $1::TEXT));
 SELECT set_config('hnsw.iterative_scan', 'strict_order', TRUE), set_config('hnsw.ef_search', '100', TRUE)
 FROM pg_extension
 WHERE extname = 'vector' AND string_to_array(extversion, '.')::INTEGER[] >= '{0,8}';
+
+-- name: has_index
+SELECT to_regclass($1::TEXT) IS NOT NULL;
+
+-- name: vector_index_room
+-- $1 the length of the vectors. Their index is made many times faster in memory, where each takes some 700 bytes beside
+-- its numbers; 2 GB at the most, and never less than was set.
+SELECT set_config('maintenance_work_mem', greatest(setting.value, least(2097151, needed.value))::TEXT, TRUE)
+FROM (SELECT setting::BIGINT AS value FROM pg_settings WHERE name = 'maintenance_work_mem') AS setting,
+     (SELECT 65536 + count(*) * (4 * $1::BIGINT + 700) / 1024 AS value
+      FROM base_beings WHERE vector_dims(embedding) = $1::BIGINT) AS needed;
+
+-- name: vector_index_alone
+-- Made by one process, which needs no memory that processes share.
+SELECT set_config('max_parallel_maintenance_workers', '0', TRUE);
