@@ -1,6 +1,6 @@
 """Code that runs behind walls: what of a being the tiers are given, and what it may ask for while it runs."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -40,6 +40,22 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Method:
+    """A method of an instance, called in the place of the source's function.
+
+    Every tier does the same: it makes an object of the class without running `__init__` or `__new__`, sets its
+    attributes from `state`, calls the method, and gives back in `Ended.state` those of `declared` that it then has.
+    """
+
+    of: str
+    """The class, as the source names it."""
+    name: str
+    state: Mapping[str, Any]
+    declared: Collection[str]
+    """The attributes that are kept; others are gone when the call has ended."""
+
+
+@dataclass(frozen=True)
 class Given:
     """What one call is given: JSON values, bound to the signature and checked; `this` is what code sees as `self`."""
 
@@ -47,6 +63,7 @@ class Given:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     this: Mapping[str, Any] = field(default_factory=dict)
     """`soul`, `name`, `soul_hash`, `attributes`, `tags`, `energy_level`, `owner`."""
+    method: Method | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +91,8 @@ class Ended:
 
     result: Any
     printed: str = ""
+    state: Mapping[str, Any] | None = None
+    """The attributes of the instance, where a method was called."""
 
 
 class Tier(Protocol):

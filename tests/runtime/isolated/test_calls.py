@@ -239,3 +239,10 @@ async def test_any_json_comes_back_as_it_went_in(call: Calls) -> None:
 async def test_a_large_value_goes_both_ways(call: Calls) -> None:
     value = ["zażółć" * 10] * 30_000
     assert await call("def f(x):\n    return execution('x', x)", value, answer=last) == value
+
+
+async def test_a_result_that_is_longer_as_json_than_in_memory_is_refused_too(call: Calls) -> None:
+    source = "def f(n):\n    return '\\0' * n"
+    assert await call(code_of(source, result=1 << 20), 1000) == "\0" * 1000
+    with pytest.raises(ResultUnfit):
+        await call(code_of(source, result=1 << 20), 1_000_000)

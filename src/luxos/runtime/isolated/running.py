@@ -45,7 +45,7 @@ class Running:
 
     async def run(self, given: Given) -> Ended:
         """Runs to the end; raises what `Tier` says, or `HungUp`."""
-        most = max(self._code.limits.result, self._code.limits.memory) + ROOM
+        most = 2 * max(self._code.limits.result, self._code.limits.memory) + ROOM
         self._line.start(most, self._on_frame, self._on_end, self._on_output)
         self._go()
         try:
@@ -57,10 +57,18 @@ class Running:
         if "result" not in frame:
             raise failures.told(self._code, frame, self._refused)
         self._line.drain()
-        return Ended(frame["result"], self._said())
+        return Ended(frame["result"], self._said(), _state(frame, given, self._code))
 
     def _send_call(self, given: Given) -> None:
         call = {"args": list(given.args), "kwargs": dict(given.kwargs), "self": dict(given.this)}
+        if (method := given.method) is not None:
+            told = {
+                "of": method.of,
+                "name": method.name,
+                "state": dict(method.state),
+                "declared": list(method.declared),
+            }
+            call["method"] = told
         try:
             self._line.send(call)
         except (ValueError, TypeError, RecursionError) as error:
@@ -155,3 +163,13 @@ class Running:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._over.cancel()
+
+
+def _state(frame: dict[str, Any], given: Given, code: Code) -> dict[str, Any] | None:
+    """The attributes of the instance that a call told: those that are declared, and no others."""
+    if given.method is None:
+        return None
+    state = frame.get("state")
+    if not isinstance(state, dict) or not state.keys() <= set(given.method.declared):
+        raise failures.broken(code)
+    return state

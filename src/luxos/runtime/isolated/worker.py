@@ -20,7 +20,10 @@ from luxos.runtime.threads import finished
 
 INSIDE = Path(__file__).with_name("inside")
 PYTHON = Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
-_START = "import sys; sys.path.insert(0, sys.argv[2]); from inside.worker import main; main(int(sys.argv[1]))"
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[2]); from inside.worker import main; del sys.path[0]; "
+    "main(int(sys.argv[1]))"
+)
 GRACE = 5.0
 """Seconds in which a worker is up, or done with a call that was ended; after that it is given up."""
 UP = 30.0
@@ -46,7 +49,7 @@ class Walls:
         shown = (self.environment,) if self.environment else ()
         return Confinement(
             argv=(str(PYTHON), "-I", "-S", "-B", "-c", _START, str(descriptor), str(INSIDE.parent)),
-            readable=(INSIDE, *python_paths(PYTHON), *shown),
+            readable=(INSIDE.parent, *python_paths(PYTHON), *shown),
             environment=ENVIRONMENT,
             limits=Limits(
                 seconds=FOR_EVER,

@@ -7,7 +7,7 @@ import sys
 from types import CoroutineType, ModuleType
 
 from .fit import Unfit, plain
-from .line import Line
+from .line import ROOM, Line, encoded
 
 TYPE_CHECKING = False  # as `typing` has it, which is not imported
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FILE = "soul.py"
-_FEW = {"recursion": 500, "result": 1 << 20}
+_FEW = {"recursion": 500, "result": 1 << 20, "memory": 1 << 20}
 NAME = "soul"
 OURS = 50
 """Frames of ours below the soul's."""
@@ -39,7 +39,7 @@ def compiled(source: str) -> CodeType | None:
 
 def answer(channel: int, soul: Mapping[str, Any]) -> None:
     """Waits for the call, makes it, tells how it ended. Does not return."""
-    line = Line(channel)
+    line = Line(channel, soul["limits"]["memory"])
     _rehearse()
     given = line.receive()
     try:
@@ -54,12 +54,12 @@ def _rehearse() -> None:
     """Calls nobody's function: the memory that a call writes to is then this process's own, and not copied later."""
     here, there = os.pipe()
     frame = {"args": [1, "ą"], "kwargs": {"x": 1.5}, "self": {"attributes": {}}}
-    Line(there).send(frame)
+    Line(there, 0).send(frame)
     soul = {"source": "def function(x): return [x]", "entry": "function", "limits": _FEW}
     os.set_blocking(there, False)
-    line = Line(here)
+    line = Line(here, 0)
     line.receive()
-    Line(there).send(_ended(line, soul, {"args": [1], "kwargs": {}, "self": frame["self"]}))
+    Line(there, 0).send(_ended(line, soul, {"args": [1], "kwargs": {}, "self": frame["self"]}))
     line.receive()
     for descriptor in (here, there):
         os.close(descriptor)
@@ -70,8 +70,7 @@ def _ended(line: Line, soul: Mapping[str, Any], given: Mapping[str, Any]) -> Map
     limits = soul["limits"]
     sys.setrecursionlimit(limits["recursion"] + OURS)
     try:
-        result = plain(_result(line, soul, given), limits["result"])
-        frame: Mapping[str, Any] = {"result": result}
+        frame: Mapping[str, Any] = _plain(*_result(line, soul, given), limits["result"])
     except Unfit as unfit:
         frame = {"unfit": unfit.frame}
     except MemoryError:
@@ -85,18 +84,43 @@ def _ended(line: Line, soul: Mapping[str, Any], given: Mapping[str, Any]) -> Map
     return frame
 
 
-def _result(line: Line, soul: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+def _result(line: Line, soul: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Any, dict[str, Any] | None]:
+    """What the call gives, and the state of its instance, if it has one."""
     module = ModuleType(NAME)
     module.__dict__.update({"self": Self(given["self"]), **line.functions()})
     sys.modules[NAME] = module
     code = soul.get("compiled") or compile(soul["source"], FILE, "exec", dont_inherit=True)
     exec(code, module.__dict__)  # noqa: S102 - the sandbox is the wall; this is what runs behind it
-    result = vars(module)[soul["entry"]](*given["args"], **given["kwargs"])
+    method = given.get("method")
+    if method is None:
+        return _awaited(vars(module)[soul["entry"]](*given["args"], **given["kwargs"])), None
+    instance = object.__new__(vars(module)[method["of"]])
+    for name, value in method["state"].items():
+        object.__setattr__(instance, name, value)
+    result = _awaited(getattr(instance, method["name"])(*given["args"], **given["kwargs"]))
+    return result, {name: getattr(instance, name) for name in method["declared"] if hasattr(instance, name)}
+
+
+def _awaited(result: Any) -> Any:
     if not isinstance(result, CoroutineType):
         return result
     import asyncio
 
     return asyncio.run(result)
+
+
+def _plain(result: Any, state: dict[str, Any] | None, most: int) -> Mapping[str, Any]:
+    """The last frame of a call that ended well."""
+    frame = {"result": plain(result, most)}
+    if state is not None:
+        try:
+            frame["state"] = plain(state, most)
+        except Unfit as unfit:
+            unfit.frame["where"] = f"self{unfit.frame['where']}"
+            raise
+    if len(encoded(frame)) > 2 * most + ROOM:
+        raise Unfit([], "size", f"{most / (1 << 20):g}")
+    return frame
 
 
 def _failed(line: Line, error: BaseException) -> Mapping[str, Any]:

@@ -24,10 +24,12 @@ class Unfit(Exception):
 
 
 def checked(value: Any, most: int, asker: str) -> Any:
-    """As `plain`, for what is asked with; a `TypeError` that names who was asked."""
+    """As `plain`, for what is asked with; a `TypeError` that names who was asked, a `MemoryError` for too much."""
     try:
         return plain(value, most)
     except Unfit as unfit:
+        if unfit.frame["what"] == "size":
+            raise MemoryError from None
         place, told = unfit.frame["where"].partition("]")[2], unfit.frame["told"]
         what = {"kind": f"{told} is not JSON", "key": f"the key {told} is not a text"}.get(unfit.frame["what"])
         raise TypeError(f"{asker}: {place}{': ' if place else ''}{what or f'{told} is not JSON'}") from None

@@ -19,14 +19,20 @@ LENGTH = 4
 _AWAITS = 0x80 | 0x200
 """The flags of a coroutine, and of an asynchronous generator."""
 _PART_OF_IT = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
-MOST_ASKED = 1 << 40
+ROOM = 1 << 19
+"""Bytes of a frame beside its values."""
+
+
+def encoded(frame: Mapping[str, Any]) -> bytes:
+    """A frame as it is sent."""
+    return json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 class Line:
-    """Used by one call."""
+    """Used by one call; `most` are the bytes of what is asked."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, descriptor: int, most: int) -> None:
+        self._descriptor, self._most = descriptor, most
         self._asked = 0
         self._answers: dict[int, dict[str, Any]] = {}
         self._futures: dict[int, Any] = {}
@@ -37,7 +43,7 @@ class Line:
 
     def send(self, frame: Mapping[str, Any]) -> None:
         """Sends a whole frame."""
-        data = json.dumps(frame, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        data = encoded(frame)
         rest = memoryview(len(data).to_bytes(LENGTH, "big") + data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
@@ -70,7 +76,7 @@ class Line:
         return {"execution": execution, "summon": summon}
 
     def _wish(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], caller: FrameType | None) -> Any:
-        args, kwargs = checked([args, kwargs], MOST_ASKED, name)
+        args, kwargs = checked([args, kwargs], self._most, name)
         while caller is not None and caller.f_code.co_name in _PART_OF_IT:
             caller = caller.f_back
         if caller is not None and caller.f_code.co_flags & _AWAITS:

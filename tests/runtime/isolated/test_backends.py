@@ -1,0 +1,42 @@
+"""Where there is no namespace of processes, each call has a worker of its own."""
+
+import asyncio
+import os
+
+import pytest
+from tests.runtime.hermetic.conftest import Calls, last
+from tests.runtime.hermetic.processes import descendants
+
+from luxos.runtime.errors import CodeLost, SandboxFailed
+from luxos.runtime.isolated import worker
+from luxos.runtime.sandbox import Completed, Confinement
+from luxos.runtime.sandbox.container import Container
+
+
+async def test_a_plain_confined_process_runs_calls_too(call: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "run", Container().run)
+    source = "kept = []\ndef f(x):\n    kept.append(x)\n    return [len(kept), execution('x', x)]"
+    for number in range(3):
+        assert await call(source, number, answer=last) == [1, number]
+    with pytest.raises(CodeLost):
+        await call("import os\ndef f():\n    os.fork()\n    os._exit(3)")
+    await call.tier.close()
+    assert not [pid for pid in descendants(os.getpid()) if _is_ours(pid)]
+
+
+async def test_walls_that_are_not_built_are_told(call: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_confinement: Confinement) -> Completed:
+        await asyncio.sleep(0)
+        raise SandboxFailed(reason="no walls here.")
+
+    monkeypatch.setattr(worker, "run", broken)
+    with pytest.raises(SandboxFailed, match="no walls here"):
+        await call("def f():\n    return 1")
+
+
+def _is_ours(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
+            return b"inside.worker" in file.read()
+    except OSError:
+        return False
