@@ -59,9 +59,9 @@ class Pool(AsyncpgPool):
         """A connection, for `async with`."""
         return Acquired(self, timeout)
 
-    def translate(self, error: BaseException) -> None:
+    def translate(self, error: BaseException, *, connecting: bool = False) -> None:
         """Raises the `LuxError` that an error means, if it means one."""
-        meant = translated(error, self._address, self._folder)
+        meant = translated(error, self._address, self._folder, connecting=connecting)
         if meant is not None:
             raise (ClosedMeanwhile() if self.over else meant) from error
 
@@ -78,7 +78,7 @@ class Acquired(PoolAcquireContext):
         try:
             return await super().__aenter__()
         except Exception as error:
-            self.pool.translate(error)
+            self.pool.translate(error, connecting=True)
             raise
 
     async def __aexit__(self, *raised: Any) -> None:

@@ -40,15 +40,18 @@ def connection_errors() -> tuple[type[Exception], ...]:
     return (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError)
 
 
-def translated(error: BaseException, address: Address, folder: Path | None) -> LuxError | None:
+def translated(
+    error: BaseException, address: Address, folder: Path | None, *, connecting: bool = False
+) -> LuxError | None:
     """What a person is told of an error in the middle of the work, or `None` where it is not of the database's health.
 
-    `folder` is the embedded server's data folder.
+    `folder` is the embedded server's data folder. While `connecting`, every error of the system is one of it: the
+    socket of a server that went away is a file that is missing.
     """
     where = str(folder) if folder else address.shown
     if isinstance(error, asyncpg.DiskFullError):
         return DiskFull(folder=where)
-    if is_lost(error):
+    if is_lost(error) or (connecting and isinstance(error, OSError)):
         return DiskFull(folder=where) if folder and _is_full(folder) else DatabaseLost(reason=_reason(error))
     return None
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from luxos.persistence.errors import NotOpen
+from luxos.errors import LuxError
+from luxos.persistence.errors import DatabaseLost, NotOpen
 from luxos.runtime.approved import Approve
 from luxos.runtime.call import Recording
 from luxos.runtime.dispatcher import Runtime, Who
-from luxos.runtime.errors import OptionUnknown
+from luxos.runtime.errors import OptionUnknown, RunTaken
 from luxos.runtime.execution import Execution, Unrecorded
 from luxos.runtime.scope import BREADTH, CALLS, DEPTH, SECONDS, Tree
 
@@ -99,6 +100,13 @@ class SessionRun:
             await execution.close()
             await self._runtime.runs.update(execution.run.soul, status=status)
 
+    async def leave(self, execution: Execution) -> None:
+        """Leaves a run of which no more can be recorded as it is, to be resumed; the next call begins another one."""
+        if self._execution is execution:
+            self._execution, held, self._held = None, self._held, AsyncExitStack()
+            with suppress(LuxError):
+                await held.aclose()
+
     async def _begin(self) -> Execution:
         runtime, soul = self._runtime, uuid4()
         await self._held.enter_async_context(runtime.runs.claimed(soul))
@@ -126,7 +134,12 @@ class Calls:
             return await self._unrecorded.call(who, args, kwargs, tree=options.tree())
         execution = await self._run.execution()
         tree, retries = options.tree(), options.retries
-        return await execution.call(who, args, kwargs, tree=tree, recording=options.recording, retries=retries)
+        try:
+            return await execution.call(who, args, kwargs, tree=tree, recording=options.recording, retries=retries)
+        except (DatabaseLost, RunTaken):
+            if self._runtime.runs.recorder.is_broken(execution.run.soul):
+                await self._run.leave(execution)
+            raise
 
     def but(self, **options: Any) -> Calls:
         """The same with other options: `seconds`, `depth`, `breadth`, `calls`, `energy`, `retries`, `recording`."""

@@ -66,5 +66,5 @@ class Claims:
                     self._connection = await asyncpg.connect(**self._database.address.arguments())
                 return await self._connection.fetchval(self._database.queries[query], name)
             except Exception as error:
-                self._database.pool.translate(error)
+                self._database.pool.translate(error, connecting=True)
                 raise

@@ -63,6 +63,7 @@ class _Held:
     head: Mapping[str, Any]
     stored: bool = True
     broken: LuxError | None = None
+    is_over: bool = False
 
 
 class Recorder:
@@ -80,13 +81,20 @@ class Recorder:
         self._held[run] = _Held(token, head)
 
     async def give_up(self, run: UUID) -> None:
-        """Writes what is left of a run, and the head of its chain; then no more records of it are taken."""
+        """Takes no more records of a run, writes what is left of it, and the head of its chain."""
+        if run in self._held:
+            self._held[run].is_over = True
         try:
             while self._writing is not None:
                 await asyncio.shield(self._writing)
             await self._write_heads([run])
         finally:
             self._held.pop(run, None)
+
+    def is_broken(self, run: UUID) -> bool:
+        """Whether no more of a run can be recorded as long as this process holds it as it does."""
+        held = self._held.get(run)
+        return held is None or held.broken is not None
 
     def put(self, record: Record) -> asyncio.Future[None]:
         """Has a record written, after all those before it; the future ends when it is on the disk.
@@ -95,10 +103,10 @@ class Recorder:
         nothing more of the run is written.
         """
         held = self._held.get(record.run)
-        if held is None:
-            record.written.set_exception(RunTaken(run=str(record.run)[:8]))
-        elif held.broken is not None:
+        if held is not None and held.broken is not None:
             record.written.set_exception(held.broken)
+        elif held is None or held.is_over:
+            record.written.set_exception(RunTaken(run=str(record.run)[:8]))
         else:
             if record.content is not None:
                 held.head = record.attributes["chain"] = link(held.head, record.content)
