@@ -24,9 +24,11 @@ class Line:
         self._output, self._their_output = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         os.set_blocking(self._their_output, True)
         self._ours.setblocking(False)
+        self._number = self._ours.fileno()  # asyncio describes a socket, each time that it is given one
         self._unsent: list[memoryview] = []
         self._received = bytearray()
         self._open = True
+        self._writes = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -46,7 +48,7 @@ class Line:
         """Reads from now on. `most` are the bytes of a frame; the end comes once: `None` where it was hung up."""
         self._most, self._on_frame, self._on_end, self._on_output = most, on_frame, on_end, on_output
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._ours, self._read)
+        self._loop.add_reader(self._number, self._read)
         self._loop.add_reader(self._output, self._read_output)
 
     def send(self, frame: Mapping[str, Any]) -> None:
@@ -67,11 +69,14 @@ class Line:
                 else:
                     del self._unsent[0]
         except BlockingIOError:
-            self._loop.add_writer(self._ours, self._write)
+            self._writes = True
+            self._loop.add_writer(self._number, self._write)
             return
         except OSError:  # hung up: the reader says so
             self._unsent.clear()
-        self._loop.remove_writer(self._ours)
+        if self._writes:
+            self._writes = False
+            self._loop.remove_writer(self._number)
 
     def _read(self) -> None:
         try:
@@ -102,7 +107,7 @@ class Line:
 
     def _ended(self, error: Exception | None) -> None:
         if self._open and self._loop is not None:
-            self._loop.remove_reader(self._ours)
+            self._loop.remove_reader(self._number)
             self._on_end(error)
 
     def _read_output(self) -> bool:
@@ -129,8 +134,8 @@ class Line:
             return
         self._open = False
         if self._loop is not None:
-            self._loop.remove_reader(self._ours)
-            self._loop.remove_writer(self._ours)
+            self._loop.remove_reader(self._number)
+            self._loop.remove_writer(self._number)
             self._loop.remove_reader(self._output)
         with suppress(OSError):
             self._ours.close()
