@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -24,6 +25,7 @@ from luxos.beings.values import encoded
 from luxos.config import Settings
 from luxos.persistence.database import Database, open_database
 from luxos.persistence.listening import CHANNEL, Listening
+from luxos.persistence.queries import queries
 
 SCRIPT = Path(__file__).with_name("channel_user.py")
 SOON, NEVER = 0.05, 600.0
@@ -269,6 +271,32 @@ async def test_looking_for_nothing_commits_nothing(database: Database, monkeypat
         async with along.receive(timeout=0.3):
             raise AssertionError("there is no message")
     assert set(ended) == {NoMessage}
+
+
+async def test_a_reader_who_was_overtaken_while_it_looked_goes_on_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one reads the first message after our look began: its row is older than the reading that we get."""
+    monkeypatch.setattr(channels, "POLL", NEVER)
+    along, looks = await opened(), []
+    for number in (1, 2):
+        await along.send(number)
+    fetch = asyncpg.Connection.fetchrow
+
+    async def overtaken(self: Any, query: str, *arguments: Any, **options: Any) -> Any:
+        row = await fetch(self, query, *arguments, **options)
+        if query != queries()["take_message"]:
+            return row
+        looks.append(row["read"])
+        if len(looks) > 1:
+            return row
+        await self.execute(queries()["move_reading"], arguments[1], 1)
+        return {**row, "read": 1}
+
+    monkeypatch.setattr(asyncpg.Connection, "fetchrow", overtaken)
+    async with asyncio.timeout(PATIENCE), along.receive() as message:
+        assert message.body == 2
+    assert looks == [0, 1]
 
 
 @pytest.mark.slow

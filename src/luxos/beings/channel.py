@@ -197,12 +197,19 @@ class Channel(RelationshipBeing):
         return waited, None
 
     async def _next(self, connection: Any) -> tuple[int | None, MessageBeing | None]:
-        """How far was read, and the next message if there is one; nothing where somebody else has the reading."""
-        row = await connection.fetchrow(queries()["take_message"], self.id, _reading(self.id))
-        if row is None:
-            return None, None
-        message = None if row["soul"] is None else MessageBeing._of(row)
-        return row["read"], message if message is not None and message.seq > row["read"] else None
+        """How far was read, and the next message if there is one; nothing where somebody else has the reading.
+
+        Where another reader moved on while we looked, it was read already; then it is looked once more, for now the
+        reading is ours.
+        """
+        row = None
+        for _look in range(2):
+            row = await connection.fetchrow(queries()["take_message"], self.id, _reading(self.id))
+            if row is None or row["soul"] is None:
+                break
+            if (message := MessageBeing._of(row)).seq > row["read"]:
+                return row["read"], message
+        return None if row is None else row["read"], None
 
     async def _brought(self, heard: Heard, seconds: float, connection: Any, read: int) -> MessageBeing | None:
         """What a notice brings while the reading is ours, or what the table has when it only wakes us."""
