@@ -12,7 +12,10 @@ from luxos.persistence.database import Database
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that does not fit: the `rule` that is broken, `who` breaks it, and what was `wanted` and `found`."""
+    """Something that does not fit: the `rule` that is broken, `who` breaks it, and what was `wanted` and `found`.
+
+    Of a rule that is not one of `RULES`, `found` is the sentence.
+    """
 
     rule: str
     who: str
@@ -20,7 +23,8 @@ class Fault:
     found: str = ""
 
     def __str__(self) -> str:
-        return _(RULES[self.rule]).format(who=self.who, wanted=self.wanted, found=self.found)
+        words = RULES.get(self.rule)
+        return _(words).format(who=self.who, wanted=self.wanted, found=self.found) if words else self.found
 
 
 RULES = {
@@ -36,7 +40,6 @@ RULES = {
     "soul_group": N_("The group of souls {who} is not what its hash says."),
     "soul_alias": N_("The alias {who} names a version or a being that does not fit it."),
     "soul_dependency": N_("The version {who} pins a soul that is not there."),
-    "run": N_("The audit chain of run {who} is broken: a step was altered or is missing."),
 }
 
 
@@ -71,13 +74,12 @@ async def souls(database: Database) -> AsyncIterator[Fault]:
 
 
 async def runs(database: Database) -> AsyncIterator[Fault]:
-    """The audit chain of every run that has ended is whole."""
-    from luxos.runtime.runs import Runs, chain_is_whole
+    """The audit chain of every run is whole, and that of the installation; what `luxos audit verify` says."""
+    from luxos.runtime.verifying import Finding, verify
 
-    known = Runs(database)
-    for run in await known.newest(_ALL):
-        if run.status != "running" and not chain_is_whole(run, await known.steps(run.soul)):
-            yield Fault("run", run.name)
+    async for found in verify(database):
+        if isinstance(found, Finding):
+            yield Fault(found.rule, found.run[:8], found=str(found))
 
 
 async def _asked(database: Database, query: str) -> AsyncIterator[Fault]:
@@ -91,13 +93,12 @@ async def _asked(database: Database, query: str) -> AsyncIterator[Fault]:
             )
 
 
-_ALL = 1_000_000
 Check = Callable[[Database], AsyncIterator[Fault]]
 CHECKS: dict[str, tuple[Check, str]] = {
     "schema": (schema, N_("tables, indexes and views")),
     "rows": (rows, N_("shapes of rows, ends of relationships")),
     "memories": (memories, N_("chapters of memories")),
     "souls": (souls, N_("hashes of souls, and what they pin")),
-    "runs": (runs, N_("audit chains of runs")),
+    "runs": (runs, N_("audit chains")),
 }
 """Every check, and what it is called before a person."""

@@ -14,7 +14,7 @@ from luxos.beings.record import Record, identified
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.queries import queries
 
-KEPT = frozenset({"soul", "alias", "run", "memory", "message", "environment", "manifest"})
+KEPT = frozenset({"soul", "alias", "run", "memory", "message", "environment", "manifest", "seal", "audit_chain"})
 """Tags of what other things stand on: versions and names, runs, parts of memories and of channels."""
 _KINDS: tuple[type[Record], ...] = (BaseBeing, RelationshipBeing)
 _ENDED = frozenset({"done", "undone"})

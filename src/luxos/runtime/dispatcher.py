@@ -65,6 +65,7 @@ class Runtime:
         """Gives up what is held, and ends what runs code."""
         await self.tiers.close()
         await self.settle()
+        await self.runs.seal()
         await self.runs.close()
 
     async def settle(self) -> None:

@@ -25,6 +25,7 @@ from luxos.persistence.database import Database
 from luxos.persistence.queries import queries
 from luxos.runtime import caches
 from luxos.runtime.room import OF_CACHE, size_of
+from luxos.runtime.sealing import seal
 
 NEWEST = 1000
 """Memories that each being keeps, however old they are."""
@@ -134,13 +135,17 @@ def before(days: float) -> str | None:
 
 
 async def _clean_runs(database: Database, settings: Settings, moment: str, cleaning: Cleaning) -> None:
+    await seal(database)
     for row in await database.pool.fetch(database.queries["old_runs"], moment, None):
         if await _remove_run(database, settings, row["soul"], moment, cleaning):
             cleaning.pending[:] = await asyncio.to_thread(_remove_folders, settings, cleaning.pending)
 
 
 async def _remove_run(database: Database, settings: Settings, run: UUID, moment: str, cleaning: Cleaning) -> bool:
-    """Removes a run with its steps, unless somebody has it or it is no longer old; its folder is then pending."""
+    """Removes a run with its steps, unless somebody has it, or it is not sealed or not old now; its folder is pending.
+
+    What is told of it is so exactly what its newest seal says.
+    """
     async with BaseBeing.transaction() as lent:
         if await lent.fetchval(database.queries["hold_old_run"], run) is None:
             return False

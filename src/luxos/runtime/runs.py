@@ -1,6 +1,6 @@
 """Runs in the table: a run is a being, and is held by one process at a time."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +16,12 @@ from luxos.persistence.database import Database
 from luxos.runtime.claims import Claims
 from luxos.runtime.errors import FolderBusy, RunAmbiguous, RunBusy, RunUnknown
 from luxos.runtime.recorder import Recorder
-from luxos.runtime.steps import Step, content_of, now
-from luxos.security.audit import beginning, broken
+from luxos.runtime.sealing import seal
+from luxos.runtime.steps import Step, now
+from luxos.runtime.verifying import RunCheck
+from luxos.security.audit import beginning
 
 _ALL = 1_000_000
-_UNFINISHED = frozenset({"running", "interrupted"})
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Runs:
         self._claims = Claims(database)
         self.recorder = Recorder(database)
         self._tokens: dict[UUID, str] = {}
+        self._given_up: set[UUID] = set()
 
     async def create(
         self, soul: UUID, goal: str, program: str, workspace: Path, owner: str, attributes: Mapping[str, Any]
@@ -127,6 +129,7 @@ class Runs:
                 del self._tokens[run]
                 with suppress(LuxError):
                     await self._fold(run)
+                self._given_up.add(run)
 
     async def _fold(self, run: UUID) -> None:
         async with self._database.pool.acquire() as connection:
@@ -137,6 +140,12 @@ class Runs:
         """Holds a folder that is, or is to become, a project; `FolderBusy` where somebody works on it."""
         async with self._claims.held(f"folder {folder}", FolderBusy(folder=folder)):
             yield
+
+    async def seal(self) -> None:
+        """Seals the runs that this process gave up and that have ended; what cannot be sealed now is sealed later."""
+        given_up, self._given_up = self._given_up, set()
+        with suppress(LuxError):
+            await seal(self._database, given_up)
 
     async def close(self) -> None:
         """Gives up what is still held."""
@@ -153,21 +162,28 @@ class Runs:
 
 
 def chain_is_whole(run: Run, steps: Iterable[Step]) -> bool:
-    """Whether the run and its recorded steps, with all their attempts, are what its audit chain was made of.
+    """Whether the run and its steps, with all their attempts, are what its audit chain was made of.
 
     While a run goes on, or where its process died, its row may not know of the newest steps yet.
     """
-    entries = []
+    told = {"soul": run.soul, "genesis": run.genesis, "attributes": run.attributes, "seals": []}
+    check = RunCheck(told)
+    found = [finding for attempt in sorted(_attempts(steps), key=_number) for finding in check.take(attempt)]
+    return not found and next(iter(check.end()), None) is None
+
+
+def _attempts(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
+    """The attempts of steps as `RunCheck` takes them."""
     for step in steps:
-        told = step.genesis.get("callee")
-        if told not in (None, str(step.callee)) and step.callee != run.soul:  # it is the run's where it was purged
-            return False
-        for attempt in (*step.attributes.get("attempts", ()), step.attributes):
-            if "chain" in attempt:
-                content = content_of(step.genesis, attempt, None if told else step.callee)
-                entries.append((content, attempt["chain"]))
-    kept, head = run.attributes.get("checkpoints", ()), run.attributes.get("chain")
-    return broken(entries, beginning(run.genesis), head, kept, unfinished=run.status in _UNFINISHED) is None
+        plain = {"tags": ["step"], "energy_level": 0, "id": step.id, "target_soul": step.callee, "genesis": step.genesis}
+        newest = {key: value for key, value in step.attributes.items() if key not in ("attempts", "deleted")}
+        for number, attempt in enumerate((newest, *step.attributes.get("attempts", ()))):
+            yield {**plain, "number": number, "attempt": attempt}
+
+
+def _number(attempt: Mapping[str, Any]) -> float:
+    seq = attempt["attempt"].get("chain", {}).get("seq")
+    return seq if isinstance(seq, int) else float("inf")
 
 
 def _run(row: asyncpg.Record) -> Run:

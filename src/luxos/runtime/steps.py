@@ -13,9 +13,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from luxos.runtime.call import Call, Outcome
-from luxos.runtime.recorder import Record, Recorder
+from luxos.runtime.recorder import FROZEN, Record, Recorder
 
-_CONTENT = ("arguments", "status", "result", "changes", "error", "summary", "started_at", "finished_at")
+_CONTENT = ("arguments", "status", "result", "changes", "error", "summary", "started_at", "finished_at", "attempt")
+KEYS = frozenset({*_CONTENT, "chain", "genesis", FROZEN})
+"""What an attempt may have; a genesis where it called another version than the first attempt did."""
 
 
 @dataclass(frozen=True)
@@ -126,5 +128,6 @@ def genesis_of(call: Call, owner: str) -> dict[str, Any]:
 
 def content_of(genesis: Mapping[str, Any], attributes: Mapping[str, Any], callee: UUID | None = None) -> dict[str, Any]:
     """What of an attempt its link in the chain is made of; `callee` for a step whose genesis does not say it yet."""
-    told = {"genesis": genesis, **{key: attributes[key] for key in _CONTENT if key in attributes}}
+    said = {key: attributes[key] for key in _CONTENT if key in attributes}
+    told = {"genesis": attributes.get("genesis", genesis), **said}
     return told if callee is None else {"callee": str(callee), **told}

@@ -5,10 +5,17 @@ chain begins with the hash of the run's own genesis. Where the content was remov
 checkpoint: what it says cannot be computed any more, but it has to fit between its neighbours.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from luxos.beings.genesis import canonical_hash
+from luxos.beings.errors import GenotypeInvalid
+from luxos.beings.genesis import canonical_bytes, canonical_hash
+
+Unfit = Literal["altered", "missing", "inserted"]
+"""What is wrong with an entry: it is not what its hash says, others before it are not there, its number was used."""
+
+_NEGATIVE_ZERO = b'"-0x0p+0"'
 
 
 def beginning(genesis: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,42 +29,61 @@ def link(head: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
     return {"seq": seq, "previous": previous, "hash": _hash(seq, previous, content)}
 
 
-def broken(
-    entries: Iterable[tuple[Mapping[str, Any], object]],
-    first: Mapping[str, Any],
-    head: object,
-    checkpoints: object = (),
-    *,
-    unfinished: bool = False,
-) -> int | None:
-    """The number of the first entry that does not fit, or `None` for a whole chain.
+class Walk:
+    """Walks along a chain, entry by entry in the order of their numbers, and says which ones do not fit."""
 
-    `entries` are (content, entry); `checkpoints` the entries whose content is gone. The head is the last entry; of a
-    chain that is `unfinished` it may be an earlier one.
-    """
-    seq, previous = int(first["seq"]), str(first["hash"])
-    known = {(seq, previous)}
-    gone = [(None, entry) for entry in checkpoints] if isinstance(checkpoints, list | tuple) else [(None, None)]
-    for content, entry in sorted([*entries, *gone], key=lambda pair: _number(pair[1])):
-        seq += 1
-        own = _kept_hash(entry) if content is None else _hash(seq, previous, content)
-        if entry != {"seq": seq, "previous": previous, "hash": own}:
-            return seq
-        previous = own
-        known.add((seq, previous))
-    said = (head.get("seq"), head.get("hash")) if isinstance(head, Mapping) else None
-    return None if said == (seq, previous) or (unfinished and said in known) else seq + 1
+    def __init__(self, first: Mapping[str, Any]) -> None:
+        self.seq, self.hash = int(first["seq"]), str(first["hash"])
+        self.entry: Mapping[str, Any] = first
+        """The one that was taken last; the beginning before that."""
+        self._fit = {self.hash}
+        """What the next entry may name: also what an altered entry should have been, so that one change is told once."""
 
-
-def _kept_hash(entry: object) -> str:
-    kept = entry.get("hash") if isinstance(entry, Mapping) else None
-    return kept if isinstance(kept, str) else ""
+    def follow(self, entry: object, content: Mapping[str, Any] | None) -> Unfit | None:
+        """Takes the next entry, with what it is of, or none for a checkpoint; goes on from it whether it fits or not."""
+        if not _well_formed(entry):
+            return "altered"
+        assert isinstance(entry, dict)  # noqa: S101 - it is well formed
+        if entry["seq"] <= self.seq:
+            return "inserted"
+        own = entry["hash"] if content is None else _computed(entry, content)
+        unfit: Unfit | None = "missing" if entry["seq"] > self.seq + 1 else None
+        if own != entry["hash"] or (unfit is None and entry["previous"] not in self._fit):
+            unfit = "altered"
+        self.seq, self.hash, self.entry = entry["seq"], entry["hash"], entry
+        self._fit = {self.hash, own}
+        return unfit
 
 
-def _number(entry: object) -> int:
-    seq = entry.get("seq") if isinstance(entry, Mapping) else None
-    return seq if isinstance(seq, int) else 0
+def _well_formed(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == {"seq", "previous", "hash"}
+        and type(entry["seq"]) is int
+        and isinstance(entry["previous"], str)
+        and isinstance(entry["hash"], str)
+    )
+
+
+def _computed(entry: Mapping[str, Any], content: Mapping[str, Any]) -> str:
+    try:
+        return _hash(entry["seq"], entry["previous"], content)
+    except GenotypeInvalid:  # what cannot be hashed was never written by us
+        return ""
 
 
 def _hash(seq: int, previous: str, content: Mapping[str, Any]) -> str:
-    return canonical_hash({"seq": seq, "previous": previous, "content": content})
+    entry = {"seq": seq, "previous": previous, "content": content}
+    told = canonical_bytes(entry)
+    if _NEGATIVE_ZERO in told:
+        told = canonical_bytes(_kept(entry))
+    return "sha256:" + hashlib.sha256(told).hexdigest()
+
+
+def _kept(value: Any) -> Any:
+    """A value as `jsonb` keeps it: there -0.0 is 0.0."""
+    if isinstance(value, dict):
+        return {key: _kept(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_kept(item) for item in value]
+    return 0.0 if isinstance(value, float) and value == 0 else value

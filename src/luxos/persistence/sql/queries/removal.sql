@@ -74,21 +74,27 @@ WHERE tags @> '{alias}' AND attributes @> jsonb_build_object('being', $1::UUID::
 ORDER BY 1;
 
 -- name: write_checkpoints
--- Of each link that goes, its run keeps the number and the hashes, so that the rest of the chain still shows.
+-- Of each link that goes, its run keeps the number and the hashes, so that the rest of the chain still shows; of a step
+-- with an attempt that has no link, its id.
 WITH gone AS (
-    SELECT step.source_soul AS run, link.entry
+    SELECT step.source_soul AS run, step.id, link.entry
     FROM relationships AS step CROSS JOIN LATERAL (
         SELECT step.attributes -> 'chain' AS entry
         UNION ALL
         SELECT attempt -> 'chain' FROM jsonb_array_elements(coalesce(step.attributes -> 'attempts', '[]')) AS attempt
     ) AS link
-    WHERE step.tags @> '{step}' AND step.target_soul = ANY($1::UUID[]) AND link.entry IS NOT NULL
+    WHERE step.tags @> '{step}' AND step.target_soul = ANY($1::UUID[])
 ),
 runs AS (
-    SELECT run, jsonb_agg(entry ORDER BY entry -> 'seq') AS entries FROM gone GROUP BY run
+    SELECT run,
+        coalesce(jsonb_agg(entry ORDER BY entry -> 'seq') FILTER (WHERE entry IS NOT NULL), '[]') AS entries,
+        coalesce(jsonb_agg(DISTINCT id) FILTER (WHERE entry IS NULL), '[]') AS open
+    FROM gone GROUP BY run
 )
 UPDATE base_beings
-SET attributes = attributes || jsonb_build_object('checkpoints', coalesce(attributes -> 'checkpoints', '[]') || entries)
+SET attributes = attributes || jsonb_build_object(
+    'checkpoints', coalesce(attributes -> 'checkpoints', '[]') || entries,
+    'gone', coalesce(attributes -> 'gone', '[]') || open)
 FROM runs
 WHERE soul = run;
 

@@ -54,9 +54,9 @@ WHERE run.tags @> '{run}' AND run.attributes ->> 'status' IN ('done', 'undone')
 ORDER BY run.soul;
 
 -- name: hold_old_run
--- Nobody carries it out, and nobody can take it up or refer to it, from here to the end of the transaction.
+-- Nobody carries it out, and nobody can take it up or refer to it, from here to the end of the transaction; it is sealed.
 SELECT soul FROM base_beings
-WHERE soul = $1 AND pg_try_advisory_xact_lock(hashtextextended('run ' || $1::UUID::TEXT, 0))
+WHERE soul = $1 AND attributes ->> 'sealed' = coalesce(attributes ->> 'holder', '') AND pg_try_advisory_xact_lock(hashtextextended('run ' || $1::UUID::TEXT, 0))
 FOR UPDATE;
 
 -- name: read_messages

@@ -56,7 +56,8 @@ UPDATE base_beings SET attributes = attributes || $2 WHERE soul = $1;
 -- Many records of steps at once, in their order, where the runs $1 are still held by $2; gives these runs. A run's row is
 -- locked against whoever would take it over meanwhile, and not written. Of each record $3 is the step's id, $4 its run,
 -- $5 what it calls, $6 whether it was recorded before and ends now, $7 its genesis, $8 what becomes of its attributes.
--- A step that is tried again keeps what is known of its earlier attempts; a record that is there already changes nothing.
+-- A step that is tried again keeps what is known of its earlier attempts, and says where it calls another version; a
+-- record that is there already changes nothing.
 -- A callee that was purged meanwhile is named by the step's genesis only.
 WITH held AS (
     SELECT run.soul
@@ -85,7 +86,8 @@ begun AS (
         'attempts',
         coalesce(relationships.attributes -> 'attempts', '[]')
         || jsonb_build_array(relationships.attributes - '{attempts, frozen}'::TEXT[])
-    )
+    ) || CASE WHEN EXCLUDED.genesis <> relationships.genesis
+        THEN jsonb_build_object('genesis', EXCLUDED.genesis) ELSE '{}' END
     WHERE relationships.attributes ->> 'attempt' IS DISTINCT FROM EXCLUDED.attributes ->> 'attempt'
 )
 SELECT soul FROM held;
