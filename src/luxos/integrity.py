@@ -75,7 +75,8 @@ async def souls(database: Database) -> AsyncIterator[Fault]:
 
 async def runs(database: Database) -> AsyncIterator[Fault]:
     """The audit chain of every run is whole, and that of the installation; what `luxos audit verify` says."""
-    from luxos.runtime.verifying import Finding, verify
+    from luxos.runtime.verifying import verify
+    from luxos.security.findings import Finding
 
     async for found in verify(database):
         if isinstance(found, Finding):

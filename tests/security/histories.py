@@ -75,7 +75,9 @@ class World:
     async def resume(self, todo: list[tuple[int, str, Any]], status: str) -> None:
         """Takes up the newest run that has not ended well."""
         for run in reversed(self.known):
-            row = await self.database.pool.fetchval("SELECT attributes ->> 'status' FROM base_beings WHERE soul = $1", run)
+            row = await self.database.pool.fetchval(
+                "SELECT attributes ->> 'status' FROM base_beings WHERE soul = $1", run
+            )
             if row in ("failed", "stopped", "running"):
                 async with self.runs.claimed(run):
                     await self._carry_out(run, todo, status)

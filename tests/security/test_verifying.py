@@ -1,7 +1,12 @@
 """`luxos audit verify`: nothing that LuxOS does is found, and any change of what it wrote is."""
 
+# ruff: noqa: S608 - tables and columns are named here, in a test
+import asyncio
 import json
+import os
 import random
+import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -14,6 +19,10 @@ from tests.security.histories import World, histories
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.runtime.runs import Runs
+from luxos.runtime.sealing import seal
+from luxos.runtime.verifying import verify
+from luxos.security.findings import Finding
+from luxos.security.seals import CHAIN
 
 UNTOLD = {"holder", "folded", "sealed"}
 """What of a run's row is nobody's evidence: who holds it, how far it was counted and sealed."""
@@ -24,7 +33,9 @@ async def emptied(database: Database) -> None:
 
 
 @pytest.fixture
-async def world(database: Database, settings_with_database: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def world(
+    database: Database, settings_with_database: Settings, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
     runs = Runs(database)
     yield World(database, settings_with_database, monkeypatch, runs)
     await runs.close()
@@ -196,3 +207,144 @@ async def test_no_history_is_found_and_every_change_of_one_is(world: World, hist
         found = await fresh.findings()
         assert found, said
         assert all("{" not in str(one) for one in found)
+
+
+STEP = (0, "done", 1)
+DAMAGE = [
+    (
+        "UPDATE relationships SET attributes = jsonb_set(attributes, '{result}', '2') WHERE tags @> '{step}'",
+        "step_altered",
+    ),
+    ("DELETE FROM relationships WHERE (attributes #>> '{chain,seq}')::int = 1", "step_missing"),
+    ("DELETE FROM relationships WHERE (attributes #>> '{chain,seq}')::int = 2", "run_head"),
+    ("UPDATE base_beings SET attributes = attributes || '{\"status\": \"failed\"}' WHERE tags @> '{run}'", "run_state"),
+    ("UPDATE base_beings SET genesis = genesis || '{\"goal\": \"x\"}' WHERE tags @> '{run}'", "run_altered"),
+    ("DELETE FROM relationships; DELETE FROM base_beings WHERE tags @> '{run}'", "run_missing"),
+    ("DELETE FROM base_beings WHERE tags @> '{seal}'", "seal_head"),
+    ("UPDATE base_beings SET tags = '{seal,x}' WHERE tags @> '{seal}'", "seal_altered"),
+]
+
+
+async def lived(world: World) -> None:
+    await world.begin()
+    await world.run([STEP, (1, "done", 2)], "done")
+    await world.seal()
+
+
+@pytest.mark.parametrize(("damage", "rule"), DAMAGE)
+async def test_a_change_is_named(world: World, damage: str, rule: str) -> None:
+    await lived(world)
+    assert await world.findings() == []
+    async with world.database.pool.acquire() as connection:
+        await connection.execute(damage)
+    assert rule in {found.rule for found in await world.findings()}
+
+
+async def test_a_run_that_goes_on_after_it_was_sealed_is_sealed_again(world: World) -> None:
+    await world.begin()
+    await world.run([(0, "failed", 1)], "failed")
+    await world.seal()
+    await world.resume([(0, "done", 1)], "done")
+    assert await world.findings() == []
+    await world.seal()
+    assert await world.findings() == []
+    assert await world.database.pool.fetchval("SELECT count(*) FROM base_beings WHERE tags @> '{seal}'") == 2
+    await world.seal()  # nothing is left to be sealed
+    assert await world.database.pool.fetchval("SELECT count(*) FROM base_beings WHERE tags @> '{seal}'") == 2
+
+
+async def test_a_run_that_somebody_holds_is_not_sealed(world: World) -> None:
+    await world.begin()
+    await world.run([STEP], "done")
+    async with world.runs.claimed(world.known[0]):
+        await world.seal()
+        assert await world.database.pool.fetchval("SELECT count(*) FROM base_beings WHERE tags @> '{seal}'") == 0
+    await world.seal()
+    assert await world.database.pool.fetchval("SELECT count(*) FROM base_beings WHERE tags @> '{seal}'") == 1
+
+
+async def test_a_cleaned_run_is_told_with_its_last_link_and_nothing_else_is_accepted(world: World) -> None:
+    await world.begin()
+    await world.run([], "done")
+    await world.run([STEP], "done")  # long ago
+    await world.clean()
+    assert await world.database.pool.fetchval("SELECT count(*) FROM base_beings WHERE soul = $1", world.known[1]) == 0
+    assert await world.findings() == []
+    await world.database.pool.execute(
+        "UPDATE base_beings SET memories = replace(memories::text, '\"seq\": 1', '\"seq\": 2')::jsonb "
+        'WHERE genesis @> \'{"type": "cleaning"}\''
+    )
+    assert [found.rule for found in await world.findings()] == ["run_missing"]
+
+
+async def test_what_two_seal_at_once_is_one_chain(world: World) -> None:
+    await world.begin()
+    for _ in range(4):
+        await world.run([STEP], "done")
+    await asyncio.gather(*(seal(world.database, [run]) for run in world.known))
+    assert await world.findings() == []
+    assert await world.database.pool.fetchval("SELECT count(*) FROM base_beings WHERE tags @> '{seal}'") == 4
+
+
+async def test_an_anchor_finds_a_chain_that_was_written_anew(world: World) -> None:
+    await lived(world)
+    kept = await world.database.pool.fetchval("SELECT attributes -> 'chain' FROM base_beings WHERE soul = $1", CHAIN)
+    assert [one async for one in verify(world.database, None, kept) if isinstance(one, Finding)] == []
+    await world.database.pool.execute("DELETE FROM base_beings WHERE tags && '{seal,audit_chain}'")
+    await world.database.pool.execute("UPDATE base_beings SET attributes = attributes - 'sealed' WHERE tags @> '{run}'")
+    await world.seal()
+    assert await world.findings() == []  # whoever may write everything can write it anew
+    assert [one.rule async for one in verify(world.database, None, kept) if isinstance(one, Finding)] == ["anchor"]
+
+
+POINTS = ("seal.locked", "seal.written", "seal.headed", "seal.marked", "seal.committed")
+SEALER = """
+import asyncio, sys
+from pathlib import Path
+from luxos.config import Settings
+from luxos.persistence.database import open_database
+from luxos.runtime import sealing
+
+async def work(home, dsn):
+    settings = Settings(home=Path(home), cache=Path(home), projects=Path(home), dsn=dsn, database_linger=0.0)
+    async with open_database(settings) as database:
+        await sealing.seal(database)
+
+asyncio.run(work(*sys.argv[1:]))
+"""
+APART = """
+class Apart:
+    async def __aenter__(self): return self
+    async def __aexit__(self, *raised): return None
+
+import asyncpg
+asyncpg.Connection.transaction = lambda self, **how: Apart()
+"""
+
+
+async def killed(world: World, point: str, otherwise: str = "") -> None:
+    """A process that seals is killed at a point."""
+    script = SEALER.replace("asyncio.run(", f"{otherwise}\nasyncio.run(")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", script, str(world.settings.home), str(world.settings.dsn)),
+        env={**os.environ, "LUXOS_FAULTPOINT": point},
+    )
+    assert await process.wait() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_process_that_is_killed_while_it_seals_leaves_a_seal_or_none(world: World, point: str) -> None:
+    await world.begin()
+    await world.run([STEP], "done")
+    await killed(world, point)
+    assert await world.findings() == []
+    await world.seal()
+    assert await world.findings() == []
+    assert await world.database.pool.fetchval("SELECT count(*) FROM base_beings WHERE tags @> '{seal}'") == 1
+
+
+async def test_one_that_sealed_in_no_transaction_would_be_found(world: World) -> None:
+    await world.begin()
+    await world.run([STEP], "done")
+    await killed(world, "seal.written", APART)
+    assert "seal_head" in {found.rule for found in await world.findings()}

@@ -21,5 +21,5 @@ async def test_a_whole_database_is_whole_and_a_damaged_one_is_not(quick_luxos: C
     await connection.close()
     damaged = quick_luxos("db", "check", "--json")
     assert (damaged.code, damaged.json["status"]) == (1, "damaged")
-    assert [fault["rule"] for fault in damaged.json["faults"]] == ["run"]
-    assert "przerwany" in quick_luxos("db", "check").out
+    assert [fault["rule"] for fault in damaged.json["faults"]] == ["step_altered"]
+    assert "zmieniono" in quick_luxos("db", "check").out

@@ -175,7 +175,13 @@ def chain_is_whole(run: Run, steps: Iterable[Step]) -> bool:
 def _attempts(steps: Iterable[Step]) -> Iterator[dict[str, Any]]:
     """The attempts of steps as `RunCheck` takes them."""
     for step in steps:
-        plain = {"tags": ["step"], "energy_level": 0, "id": step.id, "target_soul": step.callee, "genesis": step.genesis}
+        plain = {
+            "tags": ["step"],
+            "energy_level": 0,
+            "id": step.id,
+            "target_soul": step.callee,
+            "genesis": step.genesis,
+        }
         newest = {key: value for key, value in step.attributes.items() if key not in ("attempts", "deleted")}
         for number, attempt in enumerate((newest, *step.attributes.get("attempts", ()))):
             yield {**plain, "number": number, "attempt": attempt}

@@ -66,9 +66,13 @@ async def _entries(connection: Any, sql: Mapping[str, str], rows: Sequence[Any])
     for row in rows:
         head = _newer(row["attributes"]["chain"], newest.get(row["soul"]))
         entry = {
-            **{"run": str(row["soul"]), "seq": head["seq"], "hash": head["hash"]},
-            **{"status": row["attributes"]["status"], "holder": row["attributes"].get("holder", "")},
-            **{"state": state_of(row), "open": opened[row["soul"]].digests()},
+            "run": str(row["soul"]),
+            "seq": head["seq"],
+            "hash": head["hash"],
+            "status": row["attributes"]["status"],
+            "holder": row["attributes"].get("holder", ""),
+            "state": state_of(row),
+            "open": opened[row["soul"]].digests(),
         }
         entries.append({**entry, "head": head})
     return entries

@@ -36,7 +36,10 @@ Progress = Callable[[Count], None]
 
 
 async def verify(
-    database: Database, run: UUID | None = None, anchor: Mapping[str, Any] | None = None, progress: Progress | None = None
+    database: Database,
+    run: UUID | None = None,
+    anchor: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
 ) -> AsyncIterator[Finding | Count]:
     """All that is not as it was written, of all runs or one, and at the end how much was looked at.
 
@@ -69,7 +72,7 @@ async def _has(connection: Any, sql: Mapping[str, str], anchor: Mapping[str, Any
     if anchor["seq"] == 0:
         head = await connection.fetchrow(sql["seals_head"], seals.CHAIN)
         return head is not None and beginning(head["genesis"])["hash"] == anchor["hash"]
-    entry = await connection.fetchval(sql["seal_by_number"], seals.seal_id(int(anchor["seq"])))
+    entry = await connection.fetchval(sql["seals_chain"], seals.seal_id(int(anchor["seq"])))
     return isinstance(entry, dict) and entry.get("hash") == anchor["hash"]
 
 
@@ -164,7 +167,9 @@ class RunCheck:
         told = step["genesis"].get("callee")
         content = content_of(step["genesis"], attempt, None if told else step["target_soul"])
         unfit = self._walk.follow(attempt["chain"], content)
-        if unfit is not None:
+        if unfit == "unlinked" and self._walk.seq == 1:  # it was made for another beginning
+            yield Finding("run_altered", run=str(self._run), number=1)
+        elif unfit is not None:
             yield self._found(f"step_{unfit}", step)
         yield from self._passed()
 
@@ -242,13 +247,15 @@ def _beginning(genesis: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checkpoints(kept: object) -> list[Any]:
-    """The checkpoints of a run in their order; what is none stays, to be told."""
+    """The checkpoints of a run in their order; what is none comes first, and is told."""
     if not isinstance(kept, list):
         return [None]
-    numbers = [entry.get("seq") if isinstance(entry, dict) else None for entry in kept]
-    if not all(type(number) is int for number in numbers):
-        return list(kept)
-    return [entry for _number, entry in sorted(zip(numbers, kept, strict=True), key=lambda pair: pair[0])]
+    return sorted(kept, key=_number)
+
+
+def _number(entry: object) -> int:
+    seq = entry.get("seq") if isinstance(entry, dict) else None
+    return seq if type(seq) is int else -1
 
 
 def _is_of(step: Mapping[str, Any], run: UUID) -> bool:

@@ -12,8 +12,9 @@ from typing import Any, Literal
 from luxos.beings.errors import GenotypeInvalid
 from luxos.beings.genesis import canonical_bytes, canonical_hash
 
-Unfit = Literal["altered", "missing", "inserted"]
-"""What is wrong with an entry: it is not what its hash says, others before it are not there, its number was used."""
+Unfit = Literal["altered", "unlinked", "missing", "inserted"]
+"""What is wrong with an entry: it is not what its hash says, it does not name the one before, others before it are not
+there, its number was used."""
 
 _NEGATIVE_ZERO = b'"-0x0p+0"'
 
@@ -37,10 +38,10 @@ class Walk:
         self.entry: Mapping[str, Any] = first
         """The one that was taken last; the beginning before that."""
         self._fit = {self.hash}
-        """What the next entry may name: also what an altered entry should have been, so that one change is told once."""
+        """What the next entry may name: also what an altered one should have been, so that a change is told once."""
 
     def follow(self, entry: object, content: Mapping[str, Any] | None) -> Unfit | None:
-        """Takes the next entry, with what it is of, or none for a checkpoint; goes on from it whether it fits or not."""
+        """Takes the next entry, with what it is of, or none for a checkpoint; goes on from it, fit or not."""
         if not _well_formed(entry):
             return "altered"
         assert isinstance(entry, dict)  # noqa: S101 - it is well formed
@@ -48,8 +49,10 @@ class Walk:
             return "inserted"
         own = entry["hash"] if content is None else _computed(entry, content)
         unfit: Unfit | None = "missing" if entry["seq"] > self.seq + 1 else None
-        if own != entry["hash"] or (unfit is None and entry["previous"] not in self._fit):
+        if own != entry["hash"]:
             unfit = "altered"
+        elif unfit is None and entry["previous"] not in self._fit:
+            unfit = "unlinked"
         self.seq, self.hash, self.entry = entry["seq"], entry["hash"], entry
         self._fit = {self.hash, own}
         return unfit

@@ -19,6 +19,7 @@ from luxos.errors import LuxError, reason_of
 from luxos.i18n import speaking
 from luxos.nlp import understand
 from luxos.persistence.locks import open_lock_file, try_lock
+from luxos.runtime.sealing import seal
 from luxos.ui.client import socket_path, tell
 from luxos.ui.conditions import conditions
 from luxos.ui.defects import defect
@@ -28,6 +29,7 @@ from luxos.ui.wire import LONGEST_LINE, encode_error, encode_event, peer, receiv
 from luxos.version import __version__
 
 _POLL = 0.05
+_SEAL_EVERY = 30.0
 
 
 async def serve(settings: Settings, ready: Callable[[], None]) -> dict[str, Any] | None:
@@ -55,13 +57,23 @@ async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
             service = _Service(opened, stop)
             path = socket_path(settings)
             server = await _listen(service, path)
+            sealing = asyncio.create_task(_seal_often(opened))
             ready()
             try:
                 await stop.wait()
             finally:
+                sealing.cancel()
                 server.close()
                 path.unlink(missing_ok=True)
                 await service.finish()
+
+
+async def _seal_often(opened: System) -> None:
+    """Seals now and then what has ended, of this process and of those that died."""
+    while True:
+        with contextlib.suppress(LuxError):
+            await seal((await opened.runtime()).database)
+        await asyncio.sleep(_SEAL_EVERY)
 
 
 @contextmanager

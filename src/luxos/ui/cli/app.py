@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "luxos.ui.cli.work",
     "runs": "luxos.ui.cli.records",
     "show": "luxos.ui.cli.records",
+    "audit": "luxos.ui.cli.audit",
     "doctor": "luxos.ui.cli.doctor",
     "being": "luxos.ui.cli.being",
     "graph": "luxos.ui.cli.graph",

@@ -12,7 +12,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help=_("Print one 
 yes_option = click.option("--yes", "-y", is_flag=True, help=_("Ask nothing; take the stated defaults."))
 
 
-def _runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+def run_completion(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Runs that changed files, from their journals: completion opens no database."""
     from luxos.ui.cli.app import settings
 
@@ -21,7 +21,7 @@ def _runs(context: click.Context, parameter: click.Parameter, incomplete: str) -
     return sorted(name for name in names if name.startswith(incomplete))
 
 
-run_argument = click.argument("run", metavar=_("RUN"), shell_complete=_runs)
+run_argument = click.argument("run", metavar=_("RUN"), shell_complete=run_completion)
 
 
 def wishes_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ Each module is one subject; `METHODS` is the one table.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from luxos.ui.methods.audit import audit_anchor, audit_verify
 from luxos.ui.methods.awareness import recompute_beings
 from luxos.ui.methods.backups import backup, restore
 from luxos.ui.methods.beings import find_beings, show_being
@@ -52,6 +53,7 @@ Method = Callable[..., Awaitable[dict[str, Any]]]
 _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo),
     *(runs, show),
+    *(audit_verify, audit_anchor),
     *(backup, restore, check_database, usage, preview_clean, clean_database),
     *(find_beings, show_being, recompute_beings),
     *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),

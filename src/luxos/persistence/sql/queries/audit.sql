@@ -148,5 +148,6 @@ ORDER BY step.id;
 -- name: known_beings
 SELECT soul FROM base_beings WHERE soul = ANY($1::UUID[]);
 
--- name: seal_by_number
+-- name: seals_chain
+-- The entry of a seal, or of the head.
 SELECT attributes -> 'chain' AS chain FROM base_beings WHERE soul = $1;
