@@ -1,6 +1,6 @@
 """Sealing: the heads of runs that have ended go into the chain of the installation, many at a time.
 
-All that a seal is made of is one transaction under the lock of the chain's head, so that it is there whole or not at all.
+All that a seal is made of is one transaction under the lock of the head of the chain: it is there whole or not at all.
 """
 
 from collections import defaultdict
