@@ -279,8 +279,10 @@ async def test_a_reader_who_was_overtaken_while_it_looked_goes_on_at_once(
     """Another one reads the first message after our look began: its row is older than the reading that we get."""
     monkeypatch.setattr(channels, "POLL", NEVER)
     along, looks = await opened(), []
-    for number in (1, 2):
+    assert await send_when_awaited(along, 1) == 1  # the listening connection is made: no more waking by that
+    for number in (2, 3):
         await along.send(number)
+    await asyncio.sleep(0.3)
     fetch = asyncpg.Connection.fetchrow
 
     async def overtaken(self: Any, query: str, *arguments: Any, **options: Any) -> Any:
@@ -290,13 +292,13 @@ async def test_a_reader_who_was_overtaken_while_it_looked_goes_on_at_once(
         looks.append(row["read"])
         if len(looks) > 1:
             return row
-        await self.execute(queries()["move_reading"], arguments[1], 1)
-        return {**row, "read": 1}
+        await self.execute(queries()["move_reading"], arguments[1], 2)
+        return {**row, "read": 2}
 
     monkeypatch.setattr(asyncpg.Connection, "fetchrow", overtaken)
     async with asyncio.timeout(PATIENCE), along.receive() as message:
-        assert message.body == 2
-    assert looks == [0, 1]
+        assert message.body == 3
+    assert looks == [1, 2]
 
 
 @pytest.mark.slow
