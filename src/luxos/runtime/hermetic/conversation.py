@@ -97,6 +97,11 @@ class Conversation:
     def __post_init__(self) -> None:
         self.room = self.limits.output
 
+    def forget(self) -> None:
+        """Is as before the first turn."""
+        self.asks, self.open, self.printed, self.room, self.slept = 0, {}, [], self.limits.output, 0.0
+        self._snapshot, self._sizes, self._held = None, {}, 0
+
     @property
     def source(self) -> Source:
         """What runs."""

@@ -5,10 +5,11 @@ once for each soul, after a few calls. Only what does nothing but define is prep
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from luxos.runtime.hermetic.monty import MontyError, MontySession, ResourceLimits
+from luxos.runtime.hermetic.quick import Pace, Trust
 from luxos.runtime.hermetic.source import Source
 from luxos.runtime.hermetic.worker import Worker
 
@@ -24,6 +25,7 @@ class Prepared:
     """What is known of one soul of one owner, under its limits."""
 
     source: Source
+    pace: Pace = field(default_factory=lambda: Pace(Trust(), asks=True))
     state: bytes | None = None
     _calls: int = 0
 

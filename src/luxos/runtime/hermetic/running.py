@@ -1,6 +1,7 @@
 """One call on its way: turns of the code in a worker, and between them what it asked for."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -9,7 +10,8 @@ from luxos.runtime.code import Answer, Ask, Code, Ended
 from luxos.runtime.hermetic.conversation import Conversation, Done, Nap, OverLimit, Reply, Waits, Wish
 from luxos.runtime.hermetic.failures import over_limit, translated
 from luxos.runtime.hermetic.limits import monty_limits
-from luxos.runtime.hermetic.monty import UNSENT, MontyCrashedError, MontyError, MontySession
+from luxos.runtime.hermetic.monty import UNSENT, MontyCrashedError, MontyError, MontyRuntimeError, MontySession
+from luxos.runtime.hermetic.quick import quick
 from luxos.runtime.hermetic.values import Unfit
 from luxos.runtime.hermetic.worker import Worker
 from luxos.runtime.hermetic.workers import Workers
@@ -26,6 +28,7 @@ class Running:
     def __init__(self, workers: Workers, seal: Seal, code: Code, talk: Conversation, answer: Answer) -> None:
         self._workers, self._seal, self._code, self._talk, self._answer = workers, seal, code, talk, answer
         self._limits = monty_limits(code.limits)
+        self._quick = quick(self._limits)
         self._worker: Worker | None = None
         self._frozen: bytes | None = None
         """The state of code that waits, where somebody asked for it."""
@@ -48,7 +51,7 @@ class Running:
 
     async def _run(self, first: Turn) -> Ended:
         try:
-            now = await self._turn(first)
+            now = self._at_once(first) or await self._turn(first)
             while isinstance(now, Waits):
                 replies = await self._replies(now)
                 now = await self._turn(partial(self._hear, replies))
@@ -60,6 +63,29 @@ class Running:
                 await finished(self._break_off())
             if self._worker is not None:
                 self._give_back(self._worker)
+
+    def _at_once(self, first: Turn) -> Done | None:
+        """The whole call, here and now, where it is expected to be quick; `None` where it has to be begun otherwise."""
+        pace = self._talk.prepared.pace
+        worker = self._workers.quick(self._code.owner, self._quick) if pace.is_quick() else None
+        if worker is None:
+            return None
+        began, now, crashed = time.perf_counter(), None, False
+        try:
+            now = first(worker.begin(self._code.owner, self._quick))
+        except MontyCrashedError:
+            crashed = True
+        except MontyRuntimeError as error:
+            if not isinstance(error.exception(), TimeoutError):
+                raise
+        finally:
+            pace.took(time.perf_counter() - began)
+            worker.later(worker.end) if crashed else worker.end()
+        if isinstance(now, Done):
+            return now
+        pace.broke()
+        self._talk.forget()
+        return None
 
     def _give_back(self, worker: Worker) -> None:
         self._worker, prepared = None, self._talk.prepared
@@ -89,7 +115,11 @@ class Running:
         session = worker.begin(self._code.owner, self._limits)
         if frozen is not None:
             self._talk.load(session, frozen)
-        return turn(session)
+        began = time.perf_counter()
+        now = turn(session)
+        if isinstance(now, Done) and frozen is None:
+            self._talk.prepared.pace.took(time.perf_counter() - began)
+        return now
 
     def _hear(self, replies: Mapping[int, Reply], _session: MontySession) -> Waits | Done:
         return self._talk.hear(replies)

@@ -41,6 +41,8 @@ class Source:
     """Ours, which calls its function."""
     only_defines: bool
     """Whether nothing happens when it is read but that names get their meaning."""
+    asks: bool
+    """Whether it names `execution` or `summon` anywhere."""
     uses_self: bool
     _starts: tuple[int, ...] = field(repr=False)
     _is_async: tuple[bool, ...] = field(repr=False)
@@ -66,6 +68,7 @@ def read(source: str, signature: Signature) -> Source:
         own=whole,
         call=(_SELF if uses_self else "") + _CALL.format(call=call),
         only_defines=not any(map(_acts, tree.body)),
+        asks="execution" in source or "summon" in source,
         uses_self=uses_self,
         _starts=tuple(at for at, _is_async in borders),
         _is_async=tuple(is_async for _at, is_async in borders),

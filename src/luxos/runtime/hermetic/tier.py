@@ -12,6 +12,7 @@ from luxos.runtime.hermetic.conversation import Conversation
 from luxos.runtime.hermetic.limits import monty_limits
 from luxos.runtime.hermetic.monty import MontyError
 from luxos.runtime.hermetic.prepared import Prepared
+from luxos.runtime.hermetic.quick import Pace, Trust
 from luxos.runtime.hermetic.running import Running
 from luxos.runtime.hermetic.source import read
 from luxos.runtime.hermetic.unsupported import Knowledge, Unsupported
@@ -32,6 +33,7 @@ class Hermetic:
         self._workers = Workers(size)
         self._knowledge = Knowledge()
         self._known: dict[tuple[str, str, CodeLimits], Prepared] = {}
+        self._trust: dict[str, Trust] = {}
         self._looked_at: dict[bytes, tuple[Unsupported, ...]] = {}
 
     async def call(self, code: Code, given: Given, answer: Answer, deadline: float) -> Ended:
@@ -78,9 +80,13 @@ class Hermetic:
         key = (code.soul_hash, code.owner, code.limits)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = Prepared(read(code.source, code.signature))
+            known = self._known[key] = self._learnt(code)
             _forget(self._known)
         return known
+
+    def _learnt(self, code: Code) -> Prepared:
+        source = read(code.source, code.signature)
+        return Prepared(source, Pace(self._trust.setdefault(code.owner, Trust()), source.asks))
 
     def _running(self, code: Code, talk: Conversation, answer: Answer) -> Running:
         return Running(self._workers, partial(self._seal, code), code, talk, answer)

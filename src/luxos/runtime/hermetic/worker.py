@@ -26,10 +26,12 @@ POLICY: Any = {"sleep": "call_host"}
 class Worker:
     """Runs one call at a time, all of one owner; a new owner gets a new process.
 
+    `longest` are the seconds after which a process that does not answer is ended, beside the limits of a call.
     What stands under "in the thread" is called by work that is given to `do` only.
     """
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, program: Path, longest: float | None = None) -> None:
+        self._longest = longest
         self.owner: str | None = None
         self.ready = False
         """Whether the next call finds a session made for it."""
@@ -71,6 +73,11 @@ class Worker:
         assert self._session is not None  # noqa: S101 - asked for in a call only
         return self._session
 
+    def leave(self) -> None:
+        """Ends the process and the thread, after all that was begun; nobody waits for it."""
+        self.later(self._shut)
+        self._jobs.put(None)
+
     def begun(self, work: Callable[[], T]) -> "asyncio.Future[T]":
         """Has work done, in the language of who asks for it; cancelling does not end it."""
         loop = asyncio.get_running_loop()
@@ -99,6 +106,12 @@ class Worker:
         self._used, self.ready = True, False
         return session
 
+    def make_ready(self, owner: str, limits: ResourceLimits) -> None:
+        """Makes the first session."""
+        with suppress(MontyError, OSError, RuntimeError):
+            self.begin(owner, limits)
+            self.end()
+
     def end(self) -> None:
         """Gives up the session with all that is in it, and makes the next one."""
         limits = self._limits
@@ -111,7 +124,12 @@ class Worker:
     def _checkout(self, limits: ResourceLimits) -> MontySession:
         self._leave()
         if self._pool is None:
-            self._pool = Monty(binary_path=self._program, max_processes=1, feed_duration_limit_grace=GRACE)
+            self._pool = Monty(
+                binary_path=self._program,
+                max_processes=1,
+                request_timeout=self._longest,
+                feed_duration_limit_grace=GRACE,
+            )
             self._pool.__enter__()
         session = self._pool.checkout(script_name="soul.py", limits=limits, os_policy=POLICY)
         session.__enter__()

@@ -9,13 +9,18 @@ import os
 from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from luxos.runtime.hermetic.confined import confined
+from luxos.runtime.hermetic.monty import ResourceLimits
+from luxos.runtime.hermetic.quick import LONGEST
 from luxos.runtime.hermetic.worker import Worker
 from luxos.runtime.threads import to_the_end
 
+_OWNERS = 4
+"""Of whom each has a worker for quick calls."""
 SIZE = 2 * (os.cpu_count() or 1) + 2
 Confined = Callable[[], AbstractContextManager[Path]]
 GiveUp = Callable[[], Coroutine[Any, Any, None]]
@@ -29,6 +34,7 @@ class Workers:
         self._size, self._confined = size, confined
         self._all: list[Worker] = []
         self._idle: list[Worker] = []
+        self._quick: dict[str, Worker] = {}
         self._wanted: deque[asyncio.Future[Worker]] = deque()
         self._lent: OrderedDict[object, GiveUp] = OrderedDict()
         self._giving: set[asyncio.Task[None]] = set()
@@ -54,6 +60,16 @@ class Workers:
             if place.done() and not place.cancelled():
                 self.give(place.result())
             raise
+
+    def quick(self, owner: str, limits: ResourceLimits) -> Worker | None:
+        """This owner's worker for calls that are carried out at once, where it is ready; else it is made so."""
+        worker = self._quick.get(owner)
+        if worker is None and self._launched is not None:
+            worker = self._quick[owner] = Worker(self._launched, LONGEST)
+            worker.later(partial(worker.make_ready, owner, limits))
+            if len(self._quick) > _OWNERS:
+                self._quick.pop(next(iter(self._quick))).leave()
+        return worker if worker is not None and worker.ready else None
 
     def give(self, worker: Worker) -> None:
         """Takes a worker back, at the end of a call or in its middle."""
@@ -85,8 +101,9 @@ class Workers:
     async def close(self) -> None:
         """Ends all workers."""
         await asyncio.gather(*self._giving, return_exceptions=True)
-        await asyncio.gather(*(worker.close() for worker in self._all), return_exceptions=True)
-        self._all, self._idle, self._launched = [], [], None
+        every = (*self._all, *self._quick.values())
+        await asyncio.gather(*(worker.close() for worker in every), return_exceptions=True)
+        self._all, self._idle, self._quick, self._launched = [], [], {}, None
         self._held.close()
 
     def _free(self, owner: str) -> Worker | None:
