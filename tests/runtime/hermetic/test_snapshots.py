@@ -228,8 +228,10 @@ async def test_the_key_is_ours_alone(tmp_path: Path) -> None:
 
 
 async def test_its_time_goes_on(call: Calls) -> None:
-    body = "def f():\n    x = 0\n    while x < 20_000_000:\n        x += 1\n        if x == {stop}: execution('a', 1)\n"
-    code = code_of(body.format(stop=1_000_000), seconds=1.0)
+    body = (
+        "def f():\n    x = 0\n    while x < 1_000_000_000:\n        x += 1\n        if x == {stop}: execution('a', 1)\n"
+    )
+    code = code_of(body.format(stop=20_000), seconds=2.0)
     frozen = await frozen_at(call, code, 0)
     with pytest.raises(CodeOverLimit):
         await gone_on(call.tier, code, frozen)
