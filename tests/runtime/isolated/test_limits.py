@@ -126,6 +126,18 @@ async def test_hostile_code_harms_its_own_call_only(call: Calls, how: str) -> No
     ) == [1, 2]
 
 
+async def test_code_that_asks_and_never_reads_is_ended(call: Calls) -> None:
+    body = "for n in range(200): put(frame({'ask': n, 'name': 'execution', 'args': [], 'kwargs': {}}))"
+    source = FOUND.replace("    os._exit(0)\n", "").replace("def found(", "def put(").replace("{body}", body)
+
+    async def large(_ask: Ask) -> Any:
+        return "x" * 1_000_000
+
+    with pytest.raises(CodeOverLimit) as caught:
+        await call(code_of(source + "    import time\n    time.sleep(60)\n", memory=32 << 20), answer=large)
+    assert caught.value.details["limit"] == "memory"
+
+
 async def test_a_result_that_it_writes_itself_is_its_result(call: Calls) -> None:
     assert await call(FOUND.replace("{body}", "found(frame({'result': 5}))")) == 5
 

@@ -58,6 +58,11 @@ class Line:
         if len(self._unsent) == 1:
             self._write()
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that the other end has not taken yet."""
+        return sum(map(len, self._unsent))
+
     def _write(self) -> None:
         assert self._loop is not None  # noqa: S101 - started
         try:

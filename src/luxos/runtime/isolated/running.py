@@ -124,6 +124,8 @@ class Running:
             self._line.send(answer)
         except (ValueError, TypeError, RecursionError) as error:
             self._fail(error)
+        if self._line.unsent > self._code.limits.memory:  # it asks, and does not read
+            self._fail(failures.over_limit(self._code, "memory"))
 
     def _on_end(self, error: Exception | None) -> None:
         self._fail(failures.broken(self._code) if isinstance(error, BrokenLine) else HungUp())
