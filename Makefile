@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := $(shell find src/luxos/locale -name '*.po') pyproject.toml requirements/luxos.in
 JOBS ?= 2
 
-.PHONY: run test quick check format bench faults docs lock clean
+.PHONY: run test quick check format bench faults attacks docs lock clean
 
 run: $(VENV)/.product
 	@$(BIN)/luxos do --yes "$(ASK)"
@@ -37,6 +37,9 @@ bench: $(VENV)/.workshop
 
 faults: $(VENV)/.workshop
 	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/faults
+
+attacks: $(VENV)/.workshop
+	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/security
 
 docs: $(VENV)/.workshop
 	$(BIN)/python tools/checks/docs.py --write

@@ -2,16 +2,16 @@
 
 import os
 import platform
-import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from luxos.runtime.sandbox import process, seccomp
 from luxos.runtime.sandbox.confinement import MINIMAL_ENVIRONMENT, Completed, Confinement, Reach
+from luxos.runtime.sandbox.removal import remove
 from luxos.runtime.sandbox.workspace import building
 
 NOBODY = "65534"
@@ -173,20 +173,11 @@ def overlay_for(confinement: Confinement) -> Iterator[Overlay | None]:
         staging = confinement.staging
         if staging is None:
             staging = Path(tempfile.mkdtemp(prefix="luxos-")) / "upper"
-            stack.callback(_remove, staging.parent)
+            stack.callback(remove, staging.parent)
         work = staging.with_name(staging.name + ".work")
-        stack.callback(_remove, work)
+        stack.callback(remove, work)
         with building(staging):
             for folder in (staging, work):
                 folder.mkdir(parents=True, exist_ok=True)
             staging.chmod(confinement.workspace.stat().st_mode & 0o777 | 0o700)
         yield Overlay(staging, work)
-
-
-def _remove(folder: Path) -> None:
-    """Removes a tree of ours, also its folders without permissions, as the kernel leaves one in the work folder."""
-    for parent, names, _ in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                os.chmod(os.path.join(parent, name), 0o700, follow_symlinks=False)  # noqa: PTH118, PTH101
-    shutil.rmtree(folder, ignore_errors=True)

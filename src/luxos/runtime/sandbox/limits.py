@@ -6,12 +6,16 @@ import resource
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from luxos.runtime.sandbox.confinement import Limits
 from luxos.runtime.threads import to_the_end
 
+A_NAME = 4096
+LONGEST = 4000
+"""Bytes of a path; the system's own bound is 4,096."""
+UNCOUNTED = 1 << 62
 WATCH_EVERY = 0.25
 WATCH_SHARE = 20
 """The watcher rests this many times longer than it looks."""
@@ -43,25 +47,51 @@ def impose(pid: int, limits: Limits) -> None:
 
 
 def size_of(folders: tuple[Path, ...]) -> int:
-    """Bytes on disk below the folders; what vanishes while we look counts nothing."""
-    return sum(_blocks(os.fspath(folder)) for folder in folders)
+    """Bytes that the folders take, or will when they are copied; what vanishes while we look counts nothing.
+
+    A hole counts as what it will be filled with, a name as the block that its entry takes, and a tree that is deeper
+    than paths can be long, in which nobody could count, as more than any limit.
+    """
+    with ExitStack() as opened:
+        return sum(_bytes(os.fspath(folder), opened) for folder in folders)
 
 
-def _blocks(folder: str) -> int:
+def _bytes(folder: str, opened: ExitStack) -> int:
     total, waiting = 0, [folder]
     while waiting:
-        for entry in _entries(waiting.pop()):
+        place = waiting.pop()
+        if len(os.fsencode(place)) > LONGEST:
+            return UNCOUNTED
+        for entry in _entries(place, opened):
             with suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
-                total += status.st_blocks * 512
+                size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+                total += max(status.st_blocks * 512, size, A_NAME)
                 if stat.S_ISDIR(status.st_mode):
                     waiting.append(entry.path)
     return total
 
 
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
-    with suppress(OSError), os.scandir(folder) as entries:
-        yield from entries
+def _entries(folder: str, opened: ExitStack) -> Iterator[os.DirEntry[str]]:
+    with suppress(OSError):
+        if not os.access(folder, os.R_OK | os.X_OK):
+            opened.enter_context(_open_to_us(folder))
+        with os.scandir(folder) as entries:
+            yield from entries
+
+
+@contextmanager
+def _open_to_us(folder: str) -> Iterator[None]:
+    """Opens a folder that its step closed, while we look. By descriptor: the step may put a link in its place."""
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    itself = Path(f"/proc/self/fd/{descriptor}")
+    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    try:
+        itself.chmod(mode | 0o500)
+        yield
+        itself.chmod(mode)
+    finally:
+        os.close(descriptor)
 
 
 async def watch_size(folders: tuple[Path, ...], bound: int) -> None:

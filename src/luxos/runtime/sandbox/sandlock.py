@@ -17,13 +17,21 @@ from luxos.runtime.sandbox.workspace import Scratch, scratch_for
 
 NOWHERE = ("tcp://127.0.0.1:1",)
 """No rule at all would not mean no network (MPTCP and TCP fast open pass): so one that leads nowhere."""
-DENIED = ["listen", "prlimit64", "setpriority", "sched_setaffinity", "ioprio_set"]
-"""By prlimit a child could end its parent."""
+DENIED = (
+    "listen", "prlimit64", "setpriority", "ioprio_set", "pidfd_open",
+    "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr",
+    "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
+    "inotify_init", "inotify_init1",
+)  # fmt: skip
+"""What reaches this person's other processes and files past Landlock: by prlimit a child could end its parent."""
 
 
 @dataclass(frozen=True)
 class Sandlock:
-    """Runs confinements with sandlock, each in a process of its own: what it starts dies with the starting thread."""
+    """Runs confinements with sandlock, each in a process of its own: what it starts dies with the starting thread.
+
+    It has no loopback of its own: the one that there is would be this machine's, with all that listens there.
+    """
 
     name: str = "sandlock"
 
@@ -31,6 +39,8 @@ class Sandlock:
         """Runs the command; see `luxos.runtime.sandbox.run`."""
         if os.geteuid() == 0:
             raise ValueError("sandlock does not hold root")
+        if confinement.network.reach is Reach.LOOPBACK:
+            raise ValueError("sandlock has no loopback of its own")
         with scratch_for(confinement) as scratch:
             started = launch(self.name, confinement, scratch, self.walls(confinement, scratch))
             return await process.run(started, confinement.limits, confinement.stdin, on_output)
@@ -52,14 +62,12 @@ class Sandlock:
 def settings(confinement: Confinement, scratch: Scratch) -> dict[str, Any]:
     """The arguments of `sandlock.Sandbox`, as JSON can carry them."""
     limits, network = confinement.limits, confinement.network
-    local = network.reach is Reach.LOOPBACK
-    hosts = list(network.hosts) or (["127.0.0.1:*"] if local else list(NOWHERE))
     return {
         "fs_readable": readable(confinement),
         "fs_writable": writable(confinement, scratch),
-        "net_allow": hosts,
-        "net_allow_bind": ["*"] if local else [],
-        "extra_deny_syscalls": [call for call in DENIED if not (local and call == "listen")],
+        "net_allow": list(network.hosts or NOWHERE),
+        "net_allow_bind": [],
+        "extra_deny_syscalls": list(DENIED),
         "max_memory": limits.memory,
         "max_processes": limits.processes,
         "no_coredump": True,

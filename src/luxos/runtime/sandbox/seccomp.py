@@ -16,9 +16,11 @@ LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+TIOCSETD = 0x5423  # another line discipline: rarely used parts of the kernel
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 CLONE_THREAD = 0x00010000
 UNIX, INET, INET6 = 1, 2, 10
+PERSONALITIES = (0, 0x8, 0x20000, 0x20008, 0xFFFFFFFF)  # plain, of 32 bits, as Linux 2.6, and the question which
 
 # Refused with EPERM; the numbers on x86_64 and on aarch64 (None: that machine has no such call).
 REFUSED: dict[str, tuple[int | None, int | None]] = {
@@ -89,13 +91,14 @@ class Machine:
     clone3: int
     clone: int
     ioctl: int
+    personality: int
     socket: int
     socketpair: int
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 0, clone3=435, clone=56, ioctl=16, socket=41, socketpair=53),
-    "aarch64": Machine(0xC00000B7, 1, clone3=435, clone=220, ioctl=29, socket=198, socketpair=199),
+    "x86_64": Machine(0xC000003E, 0, clone3=435, clone=56, ioctl=16, personality=135, socket=41, socketpair=53),
+    "aarch64": Machine(0xC00000B7, 1, clone3=435, clone=220, ioctl=29, personality=92, socket=198, socketpair=199),
 }
 
 
@@ -119,7 +122,8 @@ def program(machine: str | None = None, *, internet: bool = False, alone: bool =
     for others in OF_OTHERS.values() if own else ():
         lines += _when(others[facts.column], _only_values(0, (0,)))
     lines += _when(facts.clone, (_only_threads() if alone else []) + _refuse_flags(NEW_NAMESPACES))
-    lines += _when(facts.ioctl, _refuse_values(1, (TIOCSTI, TIOCLINUX)))
+    lines += _when(facts.ioctl, _refuse_values(1, (TIOCSTI, TIOCLINUX, TIOCSETD)))
+    lines += _when(facts.personality, _only_values(0, PERSONALITIES))
     for call in (facts.socket, facts.socketpair):
         lines += _when(call, _only_values(0, families))
     lines.append(_return(ALLOW))

@@ -7,13 +7,14 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from luxos.errors import reason_of
 from luxos.runtime.errors import DiskFull, SandboxFailed
 from luxos.runtime.sandbox.confinement import Confinement
+from luxos.runtime.sandbox.removal import remove
 
 OPAQUE = "user.overlay.opaque"
 
@@ -47,7 +48,9 @@ def building(folder: Path) -> Iterator[None]:
 @contextmanager
 def scratch_for(confinement: Confinement) -> Iterator[Scratch]:
     """Copies the workspace; on leaving without an exception its differences go to `staging`."""
-    with tempfile.TemporaryDirectory(prefix="luxos-", ignore_cleanup_errors=True) as name:
+    with ExitStack() as stack:
+        name = tempfile.mkdtemp(prefix="luxos-")
+        stack.callback(remove, Path(name))
         scratch = Scratch(Path(name, "workspace"), Path(name, "tmp"), Path(name, "tmp", "home"))
         with building(Path(name)):
             scratch.home.mkdir(parents=True)

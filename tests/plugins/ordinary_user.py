@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -28,12 +29,18 @@ def confinement(row: dict) -> Confinement:
 
 async def answer(row: dict) -> dict:
     backend = {"bubblewrap": choose, "sandlock": Sandlock, "container": Container}[row["backend"]]()
+    leaked = [os.open(path, os.O_RDONLY) for path in row["leaks"]]
     try:
+        for descriptor in leaked:
+            os.set_inheritable(descriptor, True)
         done = await backend.run(confinement(row))
     except LuxError as error:
         return {"error": error.as_json()}
     except Exception as error:  # the test that asked is to fail, not those after it
         return {"error": {"code": "unexpected", "message": repr(error), "details": {}}}
+    finally:
+        for descriptor in leaked:
+            os.close(descriptor)
     return {
         **vars(done),
         "stdout": base64.b64encode(done.stdout).decode(),

