@@ -1,6 +1,6 @@
 """What attempts are made of. It goes behind the walls with each of them, so it is the standard library and small.
 
-An attempt is a function `name(world)`, its docstring says what it tries. It returns whether it got there; `OSError` says
+An attempt is a function `name(world)`; it returns whether it got there; `OSError` says
 that it was refused. What lies outside, and is not to be reached, `world` names (`tests/security/stage.py`).
 """
 
@@ -51,7 +51,8 @@ def attempt(act=None, /, **facts):
 
     `by`: whose control succeeds ("anyone", "root", "ordinary"). `lacks`: a fact of `machine.py` that may explain why no
     control can. `sees`: names in `world.folder` that the confinement grants to read. `limits`: of the confinement.
-    `dies`: being killed is an answer; `breaks`: LuxOS may lose its sandbox. `network`: in which ways to be connected it is tried.
+    `dies`: being killed is an answer;
+    `breaks`: LuxOS may lose its sandbox. `network`: in which ways to be connected it is tried.
     """
     if act is None:
         return lambda given: attempt(given, **facts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.plugins.walls import Walls
-from tests.security.corpus import Attempt, read_end, reached
+from tests.security.corpus import Attempt, reached, read_end
 from tests.security.stage import Stage, settled
 
 from luxos.errors import LuxError

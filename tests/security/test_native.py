@@ -6,7 +6,6 @@
 import os
 
 import pytest
-
 from tests.security.control import control
 from tests.security.corpus import NATIVE, Attempt, reached
 from tests.security.machine import why

@@ -4,6 +4,7 @@ import ctypes
 import os
 import subprocess
 import time
+from contextlib import suppress
 
 from tests.security.inside import attempt, control, in_child, kernel, read
 
@@ -79,10 +80,8 @@ def may_gain_rights_again(world):
     """Looks whether what it starts may gain rights, and takes the mark off that forbids it."""
 
     def work():
-        try:
+        with suppress(OSError):
             kernel("prctl", 38, 0, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, which can only be set
-        except OSError:
-            pass
         return kernel("prctl", 39, 0, 0, 0, 0) == 0
 
     return in_child(work)

@@ -1,4 +1,4 @@
-"""The machine itself: settings of the kernel, devices, control groups. What would change it is opened and left alone."""
+"""The machine itself: settings of the kernel, devices, control groups. What would change it is only opened."""
 
 import os
 import stat

@@ -31,7 +31,7 @@ def _empty(root: int) -> None:
         with suppress(OSError):
             inner = os.open(name, FOLDER, dir_fd=root)
             try:
-                for below in os.listdir(inner):
+                for below in os.listdir(inner):  # noqa: PTH208 - by descriptor
                     if not _unlinked(inner, below):
                         lifted += 1
                         top = f"{mark}-{lifted}"
