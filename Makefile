@@ -39,7 +39,7 @@ faults: $(VENV)/.workshop
 	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/faults
 
 attacks: $(VENV)/.workshop
-	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/security
+	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/security/test_native.py
 
 docs: $(VENV)/.workshop
 	$(BIN)/python tools/checks/docs.py --write
