@@ -303,7 +303,9 @@ class Shared:
         message = ctypes.create_string_buffer((1).to_bytes(8, "little") + SECRET.encode())
         LIBC.msgsnd(self._numbers["queue"], message, len(SECRET), 0)
         LIBC.semctl(self._numbers["semaphore"], 0, 16, 7)
-        opened = LIBC.syscall(CALLS["mq_open"][not X86], self._queue.encode(), os.O_RDWR | os.O_CREAT, 0o666, None)
+        small = (ctypes.c_long * 8)(0, 1, 64)  # what a user's queues hold together is little
+        flags = os.O_RDWR | os.O_CREAT
+        opened = LIBC.syscall(CALLS["mq_open"][not X86], self._queue.encode(), flags, 0o666, small)
         os.fchmod(opened, 0o666)
         os.close(opened)
 
