@@ -133,7 +133,7 @@ def outcome(work, *arguments):
     try:
         return REACHED if work(*arguments) else NOTHING
     except OSError as refusal:
-        return errno.errorcode.get(refusal.errno, repr(refusal))
+        return errno.errorcode.get(refusal.errno, type(refusal).__name__)
     except MemoryError:
         return "ENOMEM"
     except Exception as problem:
