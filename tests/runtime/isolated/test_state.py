@@ -61,7 +61,12 @@ def parent():
 
 def left_process():
     import os, time
-    was = sum(open(f"/proc/{pid}/comm").read() == "left\\n" for pid in os.listdir("/proc") if pid.isdigit())
+    was = 0
+    for pid in os.listdir("/proc"):
+        try:
+            was += pid.isdigit() and open(f"/proc/{pid}/comm").read() == "left\\n"
+        except OSError:  # it has ended meanwhile
+            pass
     hear, say = os.pipe()
     if os.fork() == 0:
         with open("/proc/self/comm", "w") as name:
