@@ -236,3 +236,57 @@ async def test_the_head_of_a_run_whose_process_died_is_found_among_its_steps(wor
     found = await world.runs.find(str(run))
     assert found.attributes["chain"]["seq"] == 4
     assert await world.is_whole(run)
+
+
+async def test_the_row_of_a_run_never_names_a_link_that_a_crash_can_take(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head is written between two batches, while what the next one will write is recorded already."""
+    monkeypatch.setattr("luxos.runtime.recorder._HEADS_EVERY", 0.0)
+    send, written, hold = Recorder._send_all, asyncio.Event(), asyncio.Event()
+
+    async def send_once(self: Recorder, batch: list[Record]) -> set[UUID]:
+        if written.is_set():
+            await hold.wait()  # as long as the process is alive
+        return await send(self, batch)
+
+    heads = Recorder._write_heads
+
+    async def write_heads(self: Recorder, runs: list[UUID]) -> None:
+        await heads(self, runs)
+        written.set()
+
+    monkeypatch.setattr(Recorder, "_send_all", send_once)
+    monkeypatch.setattr(Recorder, "_write_heads", write_heads)
+    run = uuid4()
+    async with world.runs.claimed(run):
+        await world.begin(run)
+        first = StepRecord(world.runs.recorder, world.call(run, "a"), "tester").end(Outcome(1))
+        await asyncio.sleep(0)  # the first is on its way
+        second = StepRecord(world.runs.recorder, world.call(run, "b"), "tester").end(Outcome(2))
+        await first
+        await written.wait()
+        on_disk, in_row = set(await world.steps(run)), (await world.runs.find(str(run))).attributes["chain"]["seq"]
+        was_whole = await world.is_whole(run)
+        hold.set()
+        await second
+    assert (on_disk, in_row, was_whole) == ({"a"}, 1, True)
+    assert (await world.runs.find(str(run))).attributes["chain"]["seq"] == 2
+    assert await world.is_whole(run)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_the_newest_link_is_found_in_an_attempt_before(world: World, times: int) -> None:
+    """The step that failed last was begun again, once or more, and its process died."""
+    run = uuid4()
+    async with world.runs.claimed(run):
+        await world.begin(run)
+        before = (await world.runs.find(str(run))).attributes["chain"]
+        await ended(world.runs, world.call(run, "a"), FAILURE)
+        for _time in range(times):
+            await begun(world.runs, world.call(run, "a"))
+    await world.runs.update(run, chain=before)
+    async with world.runs.claimed(run):
+        await ended(world.runs, world.call(run, "b"), Outcome(4))
+    assert (await world.runs.find(str(run))).attributes["chain"]["seq"] == 2
+    assert await world.is_whole(run)

@@ -57,13 +57,21 @@ class Record:
 
 @dataclass
 class _Held:
-    """A run of this process: its token, the head of its chain, and what went wrong with it."""
+    """A run of this process: its token, the head of its chain, and what went wrong with it.
+
+    `head` is of all that was recorded, `written` of what is on the disk, `stored` of what the run's row says: a row
+    never names a link that a crash can still take.
+    """
 
     token: str
     head: Mapping[str, Any]
-    stored: bool = True
+    written: Mapping[str, Any] = field(init=False)
+    stored: Mapping[str, Any] = field(init=False)
     broken: LuxError | None = None
     is_over: bool = False
+
+    def __post_init__(self) -> None:
+        self.written = self.stored = self.head
 
 
 class Recorder:
@@ -110,7 +118,6 @@ class Recorder:
         else:
             if record.content is not None:
                 held.head = record.attributes["chain"] = link(held.head, record.content)
-                held.stored = False
             self._waiting.append(record)
             if self._writing is None:
                 self._writing = asyncio.get_running_loop().create_task(self._write())
@@ -190,10 +197,17 @@ class Recorder:
     def _done(self, batch: Sequence[Record], held: set[UUID]) -> None:
         for record in batch:
             if record.run in held:
+                self._advance(record)
                 _end(record)
             elif not record.written.done():
                 self._break(record.run, RunTaken(run=str(record.run)[:8]))
                 _end(record, self._held[record.run].broken)
+
+    def _advance(self, record: Record) -> None:
+        """A batch is not in the order of its links: a step that began first may have ended last."""
+        entry, held = record.attributes.get("chain"), self._held[record.run]
+        if entry is not None and entry["seq"] > held.written["seq"]:
+            held.written = entry
 
     def _fail(self, batch: Sequence[Record], error: BaseException) -> None:
         """Nothing of the batch, and nothing more of its runs, is certain; what can be said of it is said to all."""
@@ -221,15 +235,15 @@ class Recorder:
                 return
 
     async def _write_heads(self, runs: Sequence[UUID]) -> None:
-        told = {run: held for run, held in self._of(runs) if not held.stored and held.broken is None}
+        told = {run: held for run, held in self._of(runs) if held.stored is not held.written and held.broken is None}
         if not told:
             return
-        heads = {run: held.head for run, held in told.items()}
+        heads = {run: held.written for run, held in told.items()}
         arguments = (list(told), [held.token for held in told.values()], [dict(head) for head in heads.values()])
         async with self._database.pool.acquire() as connection:
             await connection.execute(self._database.queries["write_heads"], *arguments)
         for run, held in told.items():
-            held.stored = held.head is heads[run]
+            held.stored = heads[run]
 
     def _of(self, runs: Sequence[UUID]) -> list[tuple[UUID, _Held]]:
         return [(run, self._held[run]) for run in sorted(runs) if run in self._held]

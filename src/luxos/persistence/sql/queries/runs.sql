@@ -34,13 +34,18 @@ SELECT pg_advisory_unlock(hashtextextended($1, 0));
 
 -- name: hold_run
 -- Whoever held the run before can no longer write into it, even if it does not know yet that it lost its lock. Gives the
--- newest link of its chain: the row's own may be older than that of a step, where the process before died.
-WITH newest AS (
-    SELECT attributes -> 'chain' AS link
-    FROM relationships
-    WHERE source_soul = $1 AND tags @> ARRAY['step'] AND attributes ? 'chain'
-    ORDER BY (attributes #>> '{chain,seq}')::BIGINT DESC
-    LIMIT 1
+-- newest link of its chain: the row's own may be older than that of a step, where the process before died. A step that
+-- was begun again has its links in its earlier attempts.
+WITH steps AS (
+    SELECT attributes FROM relationships WHERE source_soul = $1 AND tags @> ARRAY['step']
+),
+links AS (
+    SELECT attributes -> 'chain' AS link FROM steps WHERE attributes ? 'chain'
+    UNION ALL
+    SELECT jsonb_path_query(attributes, '$.attempts[*].chain') FROM steps WHERE NOT attributes ? 'chain'
+),
+newest AS (
+    SELECT link FROM links ORDER BY (link ->> 'seq')::BIGINT DESC LIMIT 1
 )
 UPDATE base_beings
 SET attributes = jsonb_set(attributes, '{holder}', to_jsonb($2::text)) || CASE
