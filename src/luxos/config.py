@@ -34,6 +34,11 @@ class Settings:
     cache_size: float = 20.0
     """`LUXOS_CACHE_SIZE`: GB that packages and environments take at most after `luxos db clean`. Default 20."""
 
+    queue_depth: int = 100_000
+    """`LUXOS_QUEUE_DEPTH`: how many tasks of one owner may wait in one queue. Default 100000."""
+    task_lease: float = 30.0
+    """`LUXOS_TASK_LEASE`: seconds after which a worker that is not heard of loses its tasks to others. Default 30."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Reads the settings; `ValueError` names the variable whose value does not fit."""
@@ -51,6 +56,8 @@ class Settings:
             keep_tombstones=_number(environment, "LUXOS_KEEP_TOMBSTONES", cls.keep_tombstones),
             keep_memories=_number(environment, "LUXOS_KEEP_MEMORIES", cls.keep_memories),
             cache_size=_number(environment, "LUXOS_CACHE_SIZE", cls.cache_size),
+            queue_depth=int(_number(environment, "LUXOS_QUEUE_DEPTH", cls.queue_depth, least=1)),
+            task_lease=_number(environment, "LUXOS_TASK_LEASE", cls.task_lease, least=1),
         )
 
 

@@ -120,7 +120,8 @@ async def test_a_refusal_is_a_sentence_in_both_languages() -> None:
         await made.finish()
     with speaking("en"):
         assert str(caught.value) == (
-            f"The task {made.soul} is todo, and from there it does not become done, only: doing. Nothing was written."
+            f"The task {made.soul} is todo, and from there it does not become done, only: doing, "
+            "cancelled. Nothing was written."
         )
     with speaking("pl"):
         assert str(caught.value).startswith(f"Zadanie {made.soul} ma stan todo")

@@ -77,6 +77,10 @@ REASONS: Mapping[str, str] = {
     "no_py_type": N_("it says no `py_type`"),
     "py_type": N_("{text} is no type that attributes have; docs/design.md lists them"),
     "default": N_("the default {value} is no {wanted}"),
+    "queue": N_("a queue is named with up to 63 small letters, digits, dots, dashes and underscores, not {value!r}"),
+    "length": N_("it must have 1 to {limit} characters"),
+    "range": N_("it must be an integer from {least} to {most}"),
+    "moment": N_("it must be a moment (datetime)"),
 }
 """Why a value is refused, by the code that stands in `details["reason"]`."""
 
@@ -236,6 +240,14 @@ class TaskNotReady(BeingError):
     message = N_(
         "The task {soul} is {status}, and from there it does not become {wanted}, only: {allowed}. Nothing was written."
     )
+
+
+class TaskInvalid(_Reasoned):
+    """What cannot be put into a queue; `reason` is a code of `REASONS`."""
+
+    code = "task_invalid"
+    exit_code = Exit.USAGE
+    message = N_("The task cannot be put: {field}: {reason}. Nothing was put; correct the value.")
 
 
 class KindTaken(BeingError):

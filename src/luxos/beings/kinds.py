@@ -9,6 +9,7 @@ from luxos.beings.being import BaseBeing
 
 KEPT = frozenset(
     {"schema", "kernel", "runtime", "run", "soul", "soul_group", "alias", "memory", "channel", "conversation", "audit"}
+    | {"queue", "worker", "schedule"}
 )
 """Types of beings by which LuxOS keeps its own things; they are plain beings, and no class makes them."""
 

@@ -1,31 +1,59 @@
-"""`TaskBeing`: something that is to be done, and goes from one status to the next by rules."""
+"""`TaskBeing`: something that is to be done, and goes from one status to the next by rules.
 
-from collections.abc import Mapping
+One that names what it calls can be put into a queue (`runtime/tasks/`): its genesis says what is to be done, and its
+attributes how far it is.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal, cast
+from uuid import UUID, uuid4, uuid5
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import TaskNotReady
+from luxos.beings.errors import TaskInvalid, TaskNotReady
+from luxos.beings.owner import system_user
 from luxos.beings.record import Row
 from luxos.beings.shared import Now
-from luxos.beings.typed import as_json
-from luxos.persistence.json_codec import decode
+from luxos.beings.typed import as_json, check_as, declared
+from luxos.beings.values import check_text, encoded
+from luxos.persistence.json_codec import canonical, decode
 
-Status = Literal["todo", "doing", "done", "failed"]
+Status = Literal["todo", "doing", "done", "failed", "cancelled"]
 NEXT: Mapping[str, tuple[str, ...]] = {
-    "todo": ("doing",),
-    "doing": ("done", "failed", "todo"),
-    "failed": ("todo",),
+    "todo": ("doing", "cancelled"),
+    "doing": ("done", "failed", "todo", "cancelled"),
+    "failed": ("todo", "cancelled"),
     "done": (),
+    "cancelled": (),
 }
 """What a task may become from each status; one that was given up is to be done again."""
 ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
-    "status": {"py_type": 'Literal["todo", "doing", "done", "failed"]', "default": "todo"},
+    "status": {"py_type": 'Literal["todo", "doing", "done", "failed", "cancelled"]', "default": "todo"},
     "priority": {"py_type": "int", "default": 0},
     "due": {"py_type": "datetime | None", "default": None},
     "result": {"py_type": "Any", "default": None},
 }
+_QUEUED = declared(
+    {
+        "attributes": {
+            **ATTRIBUTES,
+            **{name: {"py_type": "int", "default": 0} for name in ("attempt", "token")},
+            **{name: {"py_type": "int | None", "default": None} for name in ("at", "began", "ended")},
+            "worker": {"py_type": "UUID | None", "default": None},
+        }
+    }
+)
+"""Attributes of tasks in queues. Moments are microseconds since 1970, by the database's clock: `at` is from when on it
+may begin, `began` when its last attempt did, `ended` when there was nothing more to do."""
+TAG = "task"
+"""The tag of tasks in queues."""
+PRIORITIES = range(-100, 101)
+RETRIES = range(51)
+_TASKS = UUID("b6d1a1f2-6f0e-4d43-9a0b-6a7f5f1f3c02")
+_QUEUE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+_LONGEST_NAME, _LONGEST_KEY = 500, 1000
 
 
 @dataclass(eq=False, kw_only=True)
@@ -42,6 +70,83 @@ class TaskBeing(BaseBeing):
         declarations = {**own, **{key: dict(each) for key, each in ATTRIBUTES.items()}}
         given = as_json({**attributes, "priority": priority, "due": due})
         return cls(genesis={"type": "task", "name": name, "attributes": declarations}, attributes=given)
+
+    @classmethod
+    def call(  # noqa: PLR0913 - each is a word of what a task is
+        cls,
+        who: str | UUID,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        queue: str = "default",
+        priority: int = 0,
+        key: str | None = None,
+        retries: int = 3,
+        due: datetime | None = None,
+        owner: str | None = None,
+    ) -> "TaskBeing":
+        """A task that calls a being, for a queue; not put yet. `TaskInvalid` or `BeingInvalid` for what it cannot be.
+
+        Under a `key`, all tasks of an owner and a queue are one. After `due` no attempt begins, and one that runs ends.
+        """
+        whose = owner or cls.default_owner or system_user()
+        _check_call(str(who), queue, key, priority, retries)
+        arguments = as_json({"args": list(args), "kwargs": dict(kwargs or {})})
+        encoded("arguments", arguments)
+        genesis = {"type": "task", "name": str(who), "owner": whose, "queue": queue, "who": str(who), "key": key}
+        state = {"status": "todo", "priority": priority, "attempt": 0, "token": 0, "due": _moment(due)}
+        return cls(
+            soul=uuid4() if key is None else uuid5(_TASKS, canonical([whose, queue, key])),
+            tags=[TAG],
+            genesis={**genesis, "arguments": arguments, "retries": retries},
+            attributes=state,
+        )
+
+    @property
+    def queue(self) -> str | None:
+        """The queue that it is in; nothing for a task that is in none."""
+        queue = self.genesis.get("queue")
+        return queue if isinstance(queue, str) and TAG in self.tags else None
+
+    @property
+    def who(self) -> str:
+        """What it calls: a UUID, a hash or an alias."""
+        return str(self.genesis["who"])
+
+    @property
+    def args(self) -> list[Any]:
+        """The arguments without names."""
+        return list(self.genesis["arguments"]["args"])
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The arguments with names."""
+        return dict(self.genesis["arguments"]["kwargs"])
+
+    @property
+    def retries(self) -> int:
+        """How many attempts may follow the first one."""
+        return int(self.genesis.get("retries", 0))
+
+    @property
+    def attempt(self) -> int:
+        """How many attempts began since it was put, or sent again."""
+        return int(self.attributes.get("attempt", 0))
+
+    @property
+    def token(self) -> int:
+        """How often it was claimed: only who claimed it last may write how it ended."""
+        return int(self.attributes.get("token", 0))
+
+    @property
+    def attempts(self) -> list[dict[str, Any]]:
+        """What is still remembered of attempts that did not succeed: `{at, kind, number, error}`, the oldest first."""
+        return [memory for memory in self.memories if memory.get("kind") == "attempt"]
+
+    @property
+    def same(self) -> str:
+        """What has to be equal for two tasks under one key to be the same."""
+        return canonical([self.genesis.get(name) for name in ("who", "arguments")])
 
     @property
     def status(self) -> Status:
@@ -80,6 +185,10 @@ class TaskBeing(BaseBeing):
         """From doing or failed back to todo."""
         await self._become("todo", None, connection)
 
+    async def cancel(self, *, connection: Any = None) -> None:
+        """From todo, doing or failed to cancelled, for good."""
+        await self._become("cancelled", None, connection)
+
     async def _become(self, status: Status, result: Any, connection: Any) -> None:
         def change(task: TaskBeing) -> None:
             task._check_next(task.status, status)
@@ -94,6 +203,8 @@ class TaskBeing(BaseBeing):
 
     def _check(self) -> None:
         super()._check()
+        if self.queue is not None:
+            check_as(self.soul, _QUEUED, self.attributes)
         if (now := self.status) != (was := self._was or "todo"):
             self._check_next(was, now)
 
@@ -105,3 +216,25 @@ class TaskBeing(BaseBeing):
         allowed = NEXT.get(was, ())
         if wanted not in allowed:
             raise TaskNotReady(soul=self.soul, status=was, wanted=wanted, allowed=", ".join(allowed) or "-")
+
+
+def _check_call(who: str, queue: str, key: str | None, priority: int, retries: int) -> None:
+    """Raises where a task cannot be put so."""
+    if not (isinstance(queue, str) and _QUEUE.fullmatch(queue)):
+        raise TaskInvalid(field="queue", reason="queue", value=str(queue)[:80])
+    for name, text, longest in (("who", who, _LONGEST_NAME), ("key", "-" if key is None else key, _LONGEST_KEY)):
+        check_text(name, text)
+        if not 0 < len(text) <= longest:
+            raise TaskInvalid(field=name, reason="length", limit=longest)
+    for name, number, range_ in (("priority", priority, PRIORITIES), ("retries", retries, RETRIES)):
+        if isinstance(number, bool) or not isinstance(number, int) or number not in range_:
+            raise TaskInvalid(field=name, reason="range", least=range_.start, most=range_.stop - 1)
+
+
+def _moment(due: datetime | None) -> str | None:
+    """A moment as it is kept; one that says no zone is in UTC."""
+    if due is None:
+        return None
+    if not isinstance(due, datetime):
+        raise TaskInvalid(field="due", reason="moment")
+    return (due if due.tzinfo else due.replace(tzinfo=UTC)).isoformat()

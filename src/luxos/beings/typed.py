@@ -64,6 +64,11 @@ def check(being: Typed) -> None:
         _check(being.soul, wanted, being.attributes)
 
 
+def check_as(soul: UUID, wanted: Mapping[str, Declaration], attributes: Mapping[str, Any]) -> None:
+    """Raises where attributes are not what a kind declares for all its beings."""
+    _check(soul, wanted, attributes)
+
+
 def defaults(genesis: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The defaults of the attributes that are missing."""
     wanted = declared(genesis)

@@ -16,7 +16,7 @@ from luxos.persistence.translation import is_lost
 
 SCHEMA_BEING = UUID("5f0f6a0a-3a0c-4d3b-9a35-0f5c1d7b6e01")
 """The being in which the version of the schema stands, as `attributes.version`."""
-VERSION = 2
+VERSION = 3
 _FILE = re.compile(r"(\d{3})_([a-z0-9_]+)\.(up|down)\.sql")
 
 

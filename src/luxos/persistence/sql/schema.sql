@@ -52,3 +52,9 @@ CREATE INDEX idx_luxos_text ON base_beings USING gin ((
 CREATE INDEX idx_luxos_soul_hash ON base_beings (((genesis ->> 'soul_hash') COLLATE "C")) WHERE tags @> '{soul}';
 CREATE UNIQUE INDEX idx_luxos_messages ON base_beings ((attributes ->> 'channel'), (attributes -> 'seq'))
 WHERE tags @> '{message}';
+CREATE INDEX idx_luxos_tasks ON base_beings (
+    (attributes ->> 'status'), (genesis ->> 'queue'), (genesis ->> 'owner'), (genesis ->> 'who'),
+    (attributes -> 'priority'), (attributes -> 'at'))
+WHERE tags @> '{task}' AND attributes ->> 'status' IN ('todo', 'doing', 'failed');
+CREATE INDEX idx_luxos_tasks_ended ON base_beings ((genesis ->> 'queue'), (attributes -> 'ended'))
+WHERE tags @> '{task}' AND attributes ->> 'status' IN ('done', 'cancelled');

@@ -1,0 +1,2 @@
+DROP INDEX idx_luxos_tasks;
+DROP INDEX idx_luxos_tasks_ended;

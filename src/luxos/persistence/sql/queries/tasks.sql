@@ -1,0 +1,189 @@
+-- Tasks in queues. The genesis of a task says what is to be done, its attributes how far it is: `at` is the moment from
+-- which on it may begin, `began` and `ended` are moments too, in microseconds since 1970, by this server's clock.
+-- An end is written only under the token that the claim gave. Each query repeats the condition of its index.
+
+-- name: task_clock
+SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT;
+
+-- name: put_tasks
+-- $1 souls, $2 genesis, $3 attributes, $4 moments from which on they may begin or null for now; $5 where workers hear of
+-- it, $6 whether the transaction ends here and need not wait for the disk: `flush_commits` follows. A task that is there
+-- already is left as it is, and not given. Each begins a microsecond after the one before, so that their order stays.
+WITH clock AS (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
+put AS (
+    INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
+    SELECT wanted.soul, '{task}', wanted.genesis,
+        wanted.attributes || jsonb_build_object('at', coalesce(wanted.at, clock.now) + wanted.number - 1), '[]', '{}'
+    FROM clock, unnest($1::UUID[], $2::JSONB[], $3::JSONB[], $4::BIGINT[])
+        WITH ORDINALITY AS wanted (soul, genesis, attributes, at, number)
+    ORDER BY wanted.soul
+    ON CONFLICT (soul) DO NOTHING
+    RETURNING soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
+)
+SELECT put.*, pg_notify($5::TEXT, 'tasks ' || (put.genesis ->> 'queue')),
+    CASE WHEN $6::BOOLEAN THEN set_config('synchronous_commit', 'off', TRUE) END
+FROM put;
+
+-- name: count_waiting
+-- How many tasks of an owner wait in a queue, up to $3.
+SELECT count(*)
+FROM (
+    SELECT FROM base_beings
+    WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo' AND genesis ->> 'queue' = $1
+        AND genesis ->> 'owner' = $2
+    LIMIT $3
+) AS waiting;
+
+-- name: look_for_tasks
+-- $1 the queue, $2 how many of each lane, $3 $4 $5 the lane after which to begin, $6 how many lanes. A lane is what one
+-- owner wants of one being with one priority; the index is entered once for each. `souls` are those that may begin now.
+WITH RECURSIVE lanes AS (
+    (
+        SELECT genesis ->> 'owner' AS owner, genesis ->> 'who' AS who,
+            attributes -> 'priority' AS priority, attributes -> 'at' AS first
+        FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo' AND genesis ->> 'queue' = $1
+            AND (genesis ->> 'owner', genesis ->> 'who', attributes -> 'priority')
+                > ($3::TEXT, $4::TEXT, $5::JSONB)
+        ORDER BY genesis ->> 'owner', genesis ->> 'who', attributes -> 'priority',
+            attributes -> 'at'
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT following.*
+    FROM lanes CROSS JOIN LATERAL (
+        SELECT genesis ->> 'owner' AS owner, genesis ->> 'who' AS who,
+            attributes -> 'priority' AS priority, attributes -> 'at' AS first
+        FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo' AND genesis ->> 'queue' = $1
+            AND (genesis ->> 'owner', genesis ->> 'who', attributes -> 'priority')
+                > (lanes.owner, lanes.who, lanes.priority)
+        ORDER BY genesis ->> 'owner', genesis ->> 'who', attributes -> 'priority',
+            attributes -> 'at'
+        LIMIT 1
+    ) AS following
+),
+clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
+SELECT lanes.owner, lanes.who, lanes.priority, lanes.first, clock.now,
+    ARRAY(
+        SELECT soul FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo' AND genesis ->> 'queue' = $1
+            AND genesis ->> 'owner' = lanes.owner AND genesis ->> 'who' = lanes.who
+            AND attributes -> 'priority' = lanes.priority AND attributes -> 'at' <= to_jsonb(clock.now)
+            AND (tags @> '{tombstone}') IS NOT TRUE
+        ORDER BY attributes -> 'at'
+        LIMIT $2
+    ) AS souls
+FROM lanes, clock
+LIMIT $6;
+
+-- name: claim_tasks
+-- $1 tasks in the order in which they are wanted, $2 how many of them, $3 the worker. Those that somebody else has, or
+-- had, are passed over.
+WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
+free AS (
+    SELECT task.soul, wanted.number
+    FROM unnest($1::UUID[]) WITH ORDINALITY AS wanted (soul, number) CROSS JOIN LATERAL (
+        SELECT soul FROM base_beings
+        WHERE soul = wanted.soul AND attributes ->> 'status' = 'todo'
+        LIMIT 1
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS task
+    LIMIT $2
+),
+claimed AS (
+    UPDATE base_beings AS task
+    SET attributes = task.attributes || jsonb_build_object(
+        'status', 'doing', 'worker', $3::UUID, 'began', clock.now,
+        'token', (task.attributes ->> 'token')::BIGINT + 1, 'attempt', (task.attributes ->> 'attempt')::BIGINT + 1)
+    FROM free, clock
+    WHERE task.soul = free.soul
+    RETURNING task.*, free.number, clock.now
+)
+SELECT * FROM claimed ORDER BY number;
+
+-- name: end_attempts
+-- $1 tasks, $2 the tokens under which they are held, $3 attributes that change, $4 microseconds until they may begin
+-- again or null, $5 memories, each a list; $6 where workers hear that one may begin at once. Gives those that were held
+-- so; the others are not touched.
+WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
+UPDATE base_beings AS task
+SET attributes = (task.attributes - 'worker') || ended.change
+        || CASE WHEN ended.wait IS NULL THEN jsonb_build_object('ended', clock.now)
+                ELSE jsonb_build_object('at', clock.now + ended.wait) END,
+    memories = CASE WHEN ended.memories = '[]' THEN task.memories ELSE task.memories || ended.memories END
+FROM clock, unnest($1::UUID[], $2::BIGINT[], $3::JSONB[], $4::BIGINT[], $5::JSONB[])
+    AS ended (soul, token, change, wait, memories)
+WHERE task.soul = ended.soul AND task.attributes ->> 'status' = 'doing' AND task.attributes -> 'token' = to_jsonb(ended.token)
+RETURNING task.soul, jsonb_array_length(task.memories) AS remembered,
+    CASE WHEN ended.wait = 0 THEN pg_notify($6::TEXT, 'tasks ' || (task.genesis ->> 'queue')) END;
+
+-- name: cancel_task
+-- $2 what it may be now. Whoever carries it out hears of it, and can write nothing more of it.
+UPDATE base_beings
+SET attributes = (attributes - 'worker') || jsonb_build_object(
+        'status', 'cancelled', 'ended', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT),
+    memories = memories || $3::JSONB
+WHERE soul = $1 AND tags @> '{task}' AND attributes ->> 'status' = ANY($2::TEXT[])
+RETURNING soul, pg_notify($4::TEXT, 'cancelled ' || (genesis ->> 'queue'));
+
+-- name: send_task_again
+-- $2 what it may be now. Its attempts are counted anew; its token is not.
+UPDATE base_beings
+SET attributes = (attributes - '{worker,ended}'::TEXT[]) || jsonb_build_object(
+        'status', 'todo', 'attempt', 0, 'result', NULL, 'due', NULL,
+        'at', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT),
+    memories = memories || $3::JSONB
+WHERE soul = $1 AND tags @> '{task}' AND attributes ->> 'status' = ANY($2::TEXT[])
+RETURNING soul, pg_notify($4::TEXT, 'tasks ' || (genesis ->> 'queue'));
+
+-- name: energies
+-- The energy of what tasks call: $1 as they name it, $2 the being or the alias. Core beings have what one is born with.
+SELECT wanted.who, CASE WHEN named.tags @> '{core}' THEN 100 ELSE coalesce(living.energy_level, named.energy_level) END
+    AS energy
+FROM unnest($1::TEXT[], $2::UUID[]) AS wanted (who, soul)
+JOIN base_beings AS named ON named.soul = wanted.soul
+LEFT JOIN base_beings AS living
+    ON living.soul = CASE WHEN named.tags @> '{alias}' THEN (named.attributes ->> 'being')::UUID END;
+
+-- name: begin_lease
+-- $1 the worker, $2 its genesis, $3 its attributes, $4 microseconds for which it counts as alive.
+INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
+VALUES ($1, '{worker}', $2, $3::JSONB || jsonb_build_object(
+    'until', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT + $4::BIGINT), '[]', '{}');
+
+-- name: renew_lease
+-- No row where somebody found it over.
+UPDATE base_beings
+SET attributes = attributes || jsonb_build_object(
+    'until', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT + $2::BIGINT)
+WHERE soul = $1 AND tags @> '{worker}'
+RETURNING soul;
+
+-- name: end_lease
+DELETE FROM base_beings WHERE soul = $1 AND tags @> '{worker}' AND genesis ->> 'type' = 'worker';
+
+-- name: end_leases_that_are_over
+DELETE FROM base_beings
+WHERE tags @> '{worker}' AND genesis ->> 'type' = 'worker'
+    AND (attributes ->> 'until')::BIGINT < (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
+RETURNING soul;
+
+-- name: tasks_of_worker
+SELECT soul, (attributes ->> 'token')::BIGINT AS token
+FROM base_beings
+WHERE tags @> '{task}' AND attributes ->> 'status' = 'doing' AND genesis ->> 'queue' = $1
+    AND attributes ->> 'worker' = $2::UUID::TEXT;
+
+-- name: abandoned_tasks
+-- Tasks whose worker has no row, of all queues; at most $1.
+SELECT task.soul, task.tags, task.energy_level, task.genesis, task.attributes, task.memories, task.self_awareness,
+    task.created_at, task.embedding
+FROM base_beings AS task
+WHERE task.tags @> '{task}' AND task.attributes ->> 'status' = 'doing'
+    AND task.genesis ->> 'type' = 'task' AND task.genesis ? 'queue'
+    AND NOT EXISTS (
+        SELECT FROM base_beings AS worker
+        WHERE worker.tags @> '{worker}' AND worker.soul::TEXT = task.attributes ->> 'worker'
+    )
+LIMIT $1;

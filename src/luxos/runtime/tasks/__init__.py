@@ -1,0 +1,1 @@
+"""Durable tasks: put into queues, carried out by workers, whoever is killed. docs/design.md tells the contract."""

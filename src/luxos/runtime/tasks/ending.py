@@ -1,0 +1,151 @@
+"""How an attempt ended, and writing it: in batches, each under the token of its claim."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from luxos.beings.being import BaseBeing
+from luxos.beings.errors import EnergyExhausted
+from luxos.beings.memories import WINDOW, settle
+from luxos.beings.task import TaskBeing
+from luxos.beings.values import encoded
+from luxos.errors import Exit, LuxError
+from luxos.persistence.json_codec import Encoded
+from luxos.persistence.listening import CHANNEL
+from luxos.persistence.queries import queries
+from luxos.persistence.retrying import in_transaction
+from luxos.runtime.faultpoints import reach
+from luxos.runtime.tasks.backoff import Backoff
+from luxos.runtime.tasks.errors import TaskOverdue, WorkFailed
+
+_MOST = 500
+_MICROSECONDS = 1_000_000
+_LONGEST = 1000
+"""Characters that are kept of an error that has no sentence of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What becomes of a task that was held under `token`."""
+
+    soul: UUID
+    token: int
+    change: Encoded
+    """The attributes that change."""
+    wait: float | None = None
+    """Seconds until it may begin again; nothing where there is nothing more to do."""
+    memories: Sequence[Mapping[str, Any]] = ()
+
+
+def done(task: TaskBeing, result: Any) -> Ending:
+    """It was carried out; `BeingInvalid` for a result that is no JSON."""
+    return Ending(task.soul, task.token, encoded("result", {"status": "done", "result": result}))
+
+
+def failed(task: TaskBeing, error: Exception, backoff: Backoff) -> Ending:
+    """An attempt failed: another one follows, unless it was the last, or no other would end otherwise.
+
+    What has no energy waits until there is some, and that is no attempt.
+    """
+    told = _told(error)
+    memory = {"at": datetime.now(UTC).isoformat(), "kind": "attempt", "number": task.attempt, "error": told}
+    if (rest := _until_energy(error)) is not None:
+        return Ending(task.soul, task.token, encoded("state", {"status": "todo", "attempt": task.attempt - 1}), rest)
+    if task.attempt > task.retries or _is_final(error):
+        return Ending(task.soul, task.token, encoded("state", {"status": "failed", "result": told}), memories=[memory])
+    return Ending(task.soul, task.token, encoded("state", {"status": "todo"}), backoff.wait(task.attempt), [memory])
+
+
+def given_back(task: TaskBeing) -> Ending:
+    """It was not carried out, and that is no attempt: whoever is free takes it."""
+    return Ending(task.soul, task.token, encoded("state", {"status": "todo", "attempt": task.attempt - 1}), 0.0)
+
+
+async def write(endings: Sequence[Ending], connection: Any) -> set[UUID]:
+    """Writes endings; gives the tasks that were still held so, and leaves the others alone."""
+    rows = await connection.fetch(
+        queries()["end_attempts"],
+        [ending.soul for ending in endings],
+        [ending.token for ending in endings],
+        [ending.change for ending in endings],
+        [None if ending.wait is None else int(ending.wait * _MICROSECONDS) for ending in endings],
+        [encoded("memories", list(ending.memories)) for ending in endings],
+        CHANNEL,
+    )
+    for row in rows:
+        if row["remembered"] > WINDOW:
+            await settle(row["soul"], connection=connection)
+    return {row["soul"] for row in rows}
+
+
+class Endings:
+    """Writes what ended meanwhile in one transaction, so that many wait for the disk once."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Ending, asyncio.Future[bool]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def put(self, ending: Ending) -> bool:
+        """Whether the task was still held so, once that is on the disk; an error where it could not be written."""
+        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((ending, written))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        return await asyncio.shield(written)
+
+    async def finish(self) -> None:
+        """Waits until everything is written that is to be."""
+        while self._writer is not None:
+            await asyncio.wait([self._writer])
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                await _written(batch)
+        finally:
+            self._writer = None
+
+
+async def _written(batch: Sequence[tuple[Ending, "asyncio.Future[bool]"]]) -> None:
+    """Writes a batch; where the database does not take it, one by one, so that one does not keep the others."""
+    reach("tasks.ending")
+    try:
+        held = await in_transaction(BaseBeing._pool(), partial(write, [ending for ending, _future in batch]))
+    except Exception as error:
+        if len(batch) > 1 and isinstance(error, asyncpg.PostgresError):
+            for one in batch:
+                await _written([one])
+            return
+        for _ending, future in batch:
+            future.set_exception(error)
+            future.exception()  # whoever waited may be gone
+        return
+    reach("tasks.ended")
+    for ending, future in batch:
+        future.set_result(ending.soul in held)
+
+
+def _told(error: Exception) -> dict[str, Any]:
+    if not isinstance(error, LuxError):
+        error = WorkFailed(kind=type(error).__name__, said=str(error)[:_LONGEST])
+    return error.as_json()
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the same again would end the same: what is called or given is wrong, or it is too late."""
+    return isinstance(error, TaskOverdue) or (
+        isinstance(error, LuxError) and error.exit_code in (Exit.USAGE, Exit.NEEDS_PERSON)
+    )
+
+
+def _until_energy(error: Exception) -> float | None:
+    """Seconds until there is enough energy again; nothing for any other error, or where it does not come back."""
+    until = error.details.get("until") if isinstance(error, EnergyExhausted) else None
+    return None if until is None else max((until - datetime.now(UTC)).total_seconds(), 1.0)
