@@ -220,6 +220,6 @@ async def test_what_is_put_is_told_to_whoever_listens(database: Database) -> Non
     try:
         await connection.add_listener("luxos_messages", lambda *told: heard.put_nowait(str(told[-1])))
         await Tasks().put("vat", queue="mail")
-        assert await asyncio.wait_for(heard.get(), 30) == "tasks mail"
+        assert await asyncio.wait_for(heard.get(), 30) == "tasks:mail"
     finally:
         await connection.close()

@@ -94,7 +94,7 @@ class Worker:
         if self._takes_connection:
             self.bound = max(1, min(self.bound, pool.get_max_size() - _KEPT))
         async with self._alive():
-            with pool.listening.heard(f"tasks {self.queue}") as self._freed:
+            with pool.listening.heard(f"tasks:{self.queue}") as self._freed:
                 while True:
                     self._freed.clear()
                     idle = not self._running  # else what is ready may have been left because of its owner's share
@@ -269,7 +269,7 @@ class Worker:
             one.lose()
 
     async def _hear_cancelled(self) -> None:
-        with BaseBeing._pool().listening.heard(f"cancelled {self.queue}") as heard:
+        with BaseBeing._pool().listening.heard(f"cancelled:{self.queue}") as heard:
             while True:
                 await heard.wait()
                 heard.clear()

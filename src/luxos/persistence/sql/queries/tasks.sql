@@ -20,7 +20,7 @@ put AS (
     ON CONFLICT (soul) DO NOTHING
     RETURNING soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
 )
-SELECT put.*, pg_notify($5::TEXT, 'tasks ' || (put.genesis ->> 'queue')),
+SELECT put.*, pg_notify($5::TEXT, 'tasks:' || (put.genesis ->> 'queue')),
     CASE WHEN $6::BOOLEAN THEN set_config('synchronous_commit', 'off', TRUE) END
 FROM put;
 
@@ -116,7 +116,7 @@ FROM clock, unnest($1::UUID[], $2::BIGINT[], $3::JSONB[], $4::BIGINT[], $5::JSON
     AS ended (soul, token, change, wait, memories)
 WHERE task.soul = ended.soul AND task.attributes ->> 'status' = 'doing' AND task.attributes -> 'token' = to_jsonb(ended.token)
 RETURNING task.soul, jsonb_array_length(task.memories) AS remembered,
-    CASE WHEN ended.wait = 0 THEN pg_notify($6::TEXT, 'tasks ' || (task.genesis ->> 'queue')) END;
+    CASE WHEN ended.wait = 0 THEN pg_notify($6::TEXT, 'tasks:' || (task.genesis ->> 'queue')) END;
 
 -- name: cancel_task
 -- $2 what it may be now. Whoever carries it out hears of it, and can write nothing more of it.
@@ -125,7 +125,7 @@ SET attributes = (attributes - 'worker') || jsonb_build_object(
         'status', 'cancelled', 'ended', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT),
     memories = memories || $3::JSONB
 WHERE soul = $1 AND tags @> '{task}' AND attributes ->> 'status' = ANY($2::TEXT[])
-RETURNING soul, pg_notify($4::TEXT, 'cancelled ' || (genesis ->> 'queue'));
+RETURNING soul, pg_notify($4::TEXT, 'cancelled:' || (genesis ->> 'queue'));
 
 -- name: send_task_again
 -- $2 what it may be now. Its attempts are counted anew; its token is not.
@@ -135,7 +135,7 @@ SET attributes = (attributes - '{worker,ended}'::TEXT[]) || jsonb_build_object(
         'at', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT),
     memories = memories || $3::JSONB
 WHERE soul = $1 AND tags @> '{task}' AND attributes ->> 'status' = ANY($2::TEXT[])
-RETURNING soul, pg_notify($4::TEXT, 'tasks ' || (genesis ->> 'queue'));
+RETURNING soul, pg_notify($4::TEXT, 'tasks:' || (genesis ->> 'queue'));
 
 -- name: energies
 -- The energy of what tasks call: $1 as they name it, $2 the being or the alias. Core beings have what one is born with.
