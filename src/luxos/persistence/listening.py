@@ -15,7 +15,7 @@ from luxos.persistence.address import Address
 from luxos.persistence.translation import connection_errors
 
 CHANNEL = "luxos_messages"
-"""PostgreSQL's channel of LISTEN and NOTIFY; the payload is what is waited for, without spaces, and then what was said."""
+"""PostgreSQL's channel of LISTEN and NOTIFY; the payload is what is waited for, without a space, and what was said."""
 _FIRST, _LONGEST = 0.05, 5.0
 """Seconds before connecting again."""
 
