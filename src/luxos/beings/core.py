@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from luxos.persistence.schema import SCHEMA_BEING
 from luxos.version import __version__
 
 Effects = Literal["none", "workspace", "external"]
+_ANY_NUMBER = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,23 @@ class CoreFunction:
         found = inspect.signature(self.function)
         return found.replace(parameters=list(found.parameters.values())[1:])
 
-    @property
+    @cached_property
     def positional(self) -> list[str]:
         """The names of what may be given without a name, in order."""
         kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         return [name for name, parameter in self.signature.parameters.items() if parameter.kind in kinds]
+
+    @cached_property
+    def _names(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Those of its arguments that must be given, and all of them."""
+        parameters = self.signature.parameters.values()
+        must = frozenset(one.name for one in parameters if one.default is one.empty and one.kind not in _ANY_NUMBER)
+        return must, frozenset(one.name for one in parameters if one.kind not in _ANY_NUMBER)
+
+    def takes(self, names: AbstractSet[str]) -> bool:
+        """Whether arguments of these names are all that it needs and knows; a binding says what is wrong."""
+        must, known = self._names
+        return must <= names <= known
 
 
 class CoreRegistry:
@@ -103,13 +117,14 @@ class CoreRegistry:
 
     def find(self, who: str | UUID) -> CoreFunction | None:
         """The function with this UUID, alias or hash."""
-        text = str(who)
-        if found := self._by_alias.get(text):
+        if isinstance(who, UUID):
+            return self.by_uuid.get(who)
+        if found := self._by_alias.get(who):
             return found
         try:
-            return self.by_uuid.get(UUID(text))
+            return self.by_uuid.get(UUID(who))
         except ValueError:
-            return next((function for function in self if function.soul_hash == text), None)
+            return next((function for function in self if function.soul_hash == who), None)
 
     def by_alias(self, alias: str) -> CoreFunction:
         """The function with this alias; `KeyError` where there is none."""

@@ -81,13 +81,12 @@ class Runtime:
         """What answers to an alias, a UUID or a hash, or is given; `BeingNotCallable` where nothing does."""
         if isinstance(who, FunctionBeing):
             return who
-        text = str(who)
-        core = self.registry.find(text)
+        core = self.registry.find(who)
         if core is not None:
             return core
-        being = await resolve(text)
+        being = await resolve(str(who))
         if being is None or "source" not in being.genesis:
-            raise BeingNotCallable(who=text)
+            raise BeingNotCallable(who=str(who))
         return being
 
 

@@ -6,9 +6,11 @@ up. A batch that the database lost on its way is sent again: a record that is th
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +23,8 @@ from luxos.runtime.errors import RunTaken
 from luxos.runtime.faultpoints import reach
 from luxos.security.audit import link
 
-MOST = 256
-"""Records in one statement."""
+MOST, FEW = 256, 16
+"""Records in one statement: where many wait, half of those that are open, so that the others go on meanwhile."""
 FROZEN = "frozen"
 """The key of the state of a step that waits for what it called; gone with the step's next record."""
 _TRIES = 6
@@ -46,7 +48,6 @@ class Record:
 
     def __post_init__(self) -> None:
         self.written = asyncio.get_running_loop().create_future()
-        self.written.add_done_callback(_heard)
 
     def take(self, later: "Record") -> None:
         """Becomes what the step is after a later record of it."""
@@ -83,6 +84,12 @@ class Recorder:
         self._waiting: deque[Record] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._heads_at = 0.0
+        self._sent = 0
+        self._name, self._attempts = secrets.token_hex(6), count()
+
+    def new_attempt(self) -> str:
+        """What tells an attempt of a step from every other one."""
+        return f"{self._name}{next(self._attempts):x}"
 
     def hold(self, run: UUID, token: str, head: Mapping[str, Any]) -> None:
         """Takes records of a run from now on, which this process holds by a token."""
@@ -112,9 +119,9 @@ class Recorder:
         """
         held = self._held.get(record.run)
         if held is not None and held.broken is not None:
-            record.written.set_exception(held.broken)
+            _end(record, held.broken)
         elif held is None or held.is_over:
-            record.written.set_exception(RunTaken(run=str(record.run)[:8]))
+            _end(record, RunTaken(run=str(record.run)[:8]))
         else:
             if record.content is not None:
                 held.head = record.attributes["chain"] = link(held.head, record.content)
@@ -142,7 +149,8 @@ class Recorder:
     def _next(self) -> list[Record]:
         """The next batch: no step twice, for one statement writes a row once."""
         batch: dict[UUID, Record] = {}
-        while self._waiting and len(batch) < MOST:
+        most = min(MOST, max(FEW, (len(self._waiting) + self._sent) // 2))
+        while self._waiting and len(batch) < most:
             record = self._waiting[0]
             before = batch.get(record.id)
             if before is None:
@@ -152,6 +160,7 @@ class Recorder:
             else:
                 break
             self._waiting.popleft()
+        self._sent = len(batch)
         return list(batch.values())
 
     async def _again(self, batch: Sequence[Record]) -> set[UUID]:
@@ -256,9 +265,4 @@ def _end(record: Record, error: BaseException | None = None) -> None:
         record.written.set_result(None)
     else:
         record.written.set_exception(error)
-
-
-def _heard(written: asyncio.Future[None]) -> None:
-    """Nobody need wait for a record: the one of its parent, which comes after it, fails too."""
-    if not written.cancelled():
-        written.exception()
+        record.written.exception()  # nobody need wait for it: the record of its parent, which comes later, fails too

@@ -5,10 +5,11 @@ where it may act, and where it calls others (`docs/design.md`, "The dispatcher")
 """
 
 import asyncio
-import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -68,7 +69,7 @@ class StepRecord:
         self._recorder, self._call = recorder, call
         self._id = step_id(call.run, call.step)
         self._genesis = genesis_of(call, owner)
-        self._known = {"arguments": dict(call.arguments), "started_at": now(), "attempt": secrets.token_hex(6)}
+        self._known = {"arguments": dict(call.arguments), "started_at": now(), "attempt": recorder.new_attempt()}
         self._begun = False
 
     @property
@@ -107,8 +108,14 @@ def step_id(run: UUID, step: str) -> UUID:
 
 
 def now() -> str:
-    """The moment, in UTC, as all records write it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    """The moment, in UTC, as all records write it: to the microsecond."""
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second(seconds)}.{nanoseconds // 1000:06}+00:00"
+
+
+@lru_cache(1)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def genesis_of(call: Call, owner: str) -> dict[str, Any]:

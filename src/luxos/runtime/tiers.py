@@ -11,7 +11,7 @@ from luxos.config import Settings
 from luxos.i18n import _
 from luxos.runtime.arguments import unfit
 from luxos.runtime.call import Call, Handler, Outcome, Stored
-from luxos.runtime.changes.nofollow import disk
+from luxos.runtime.changes.nofollow import said_of
 from luxos.runtime.code import Answer, Ask, Code, Ended, Given
 from luxos.runtime.codes import Known
 from luxos.runtime.context import Context
@@ -118,8 +118,13 @@ def tiered(tiers: Tiers, context_of: Callable[[Call], Context], answers: Answers
         assert isinstance(call.callee, CoreFunction)  # noqa: S101 - what is not stored is ours
         _check(call, call.callee)
         context = context_of(call)
-        with disk(context.workspace):
+        try:
             return Outcome(await call.callee.function(context, **call.arguments))
+        except OSError as problem:
+            said = said_of(problem, context.workspace)
+            if said is None:
+                raise
+            raise said from problem
 
     return handle
 
@@ -128,9 +133,10 @@ def _check(call: Call, callee: CoreFunction) -> None:
     """The arguments fit, and a function without a verb is called by another step."""
     if callee.verb is None and call.parent is None:
         raise BeingNotCallable(who=call.alias)
-    try:
-        callee.signature.bind(**call.arguments)
-    except TypeError as error:
-        raise ArgumentsUnfit(who=call.alias, reason=str(error)) from error
+    if not callee.takes(call.arguments.keys()):
+        try:
+            callee.signature.bind(**call.arguments)
+        except TypeError as error:
+            raise ArgumentsUnfit(who=call.alias, reason=str(error)) from error
     for name, kind in unfit(call.arguments, callee.signature):
         raise ArgumentsUnfit(who=call.alias, reason=_("{name} must be {kind}").format(name=name, kind=kind))

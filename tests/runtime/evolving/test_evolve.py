@@ -92,7 +92,7 @@ async def test_recorded_calls_are_cases_too(runtime: Runtime) -> None:
 async def test_what_is_wrong_in_any_way_is_not_kept(
     runtime: Runtime, offer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("luxos.runtime.evolving.trying.SECONDS", 0.3)
+    monkeypatch.setattr("luxos.runtime.evolving.trying.SECONDS", 3.0)
     await summon(name="slow", source=SLOW, examples=EXAMPLES)
     found = await evolve(runtime, "slow", "smaller", confined, proposers=[Offers(offer)])
     assert not found.better

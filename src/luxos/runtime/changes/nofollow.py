@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from luxos.errors import reason_of
+from luxos.errors import LuxError, reason_of
 from luxos.runtime.changes.listing import State
 from luxos.runtime.errors import DiskFull, FilesNotOurs
 
@@ -26,11 +26,19 @@ def disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(folder=folder) from problem
-        if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise FilesNotOurs(path=problem.filename or folder, folder=folder, reason=reason_of(problem)) from problem
-        raise
+        said = said_of(problem, folder)
+        if said is None:
+            raise
+        raise said from problem
+
+
+def said_of(problem: OSError, folder: Path) -> LuxError | None:
+    """What the system says of a full disk, or of files that are not ours; nothing where it says something else."""
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(folder=folder)
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return FilesNotOurs(path=problem.filename or folder, folder=folder, reason=reason_of(problem))
+    return None
 
 
 @contextmanager
