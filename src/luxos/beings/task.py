@@ -8,27 +8,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4, uuid5
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import TaskInvalid, TaskNotReady
 from luxos.beings.owner import system_user
+from luxos.beings.queued import IO, NEXT, Status
 from luxos.beings.record import Row
 from luxos.beings.shared import Now
 from luxos.beings.typed import as_json, check_as, declared
 from luxos.beings.values import check_text, encoded
 from luxos.persistence.json_codec import canonical, decode
 
-Status = Literal["todo", "doing", "done", "failed", "cancelled"]
-NEXT: Mapping[str, tuple[str, ...]] = {
-    "todo": ("doing", "cancelled"),
-    "doing": ("done", "failed", "todo", "cancelled"),
-    "failed": ("todo", "cancelled"),
-    "done": (),
-    "cancelled": (),
-}
-"""What a task may become from each status; one that was given up is to be done again."""
 ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
     "status": {"py_type": 'Literal["todo", "doing", "done", "failed", "cancelled"]', "default": "todo"},
     "priority": {"py_type": "int", "default": 0},
@@ -78,7 +70,7 @@ class TaskBeing(BaseBeing):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         *,
-        queue: str = "default",
+        queue: str = IO,
         priority: int = 0,
         key: str | None = None,
         retries: int = 3,

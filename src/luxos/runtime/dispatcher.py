@@ -89,6 +89,19 @@ class Runtime:
             raise BeingNotCallable(who=str(who))
         return being
 
+    def bound(
+        self, callee: Callee, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Stored | None]:
+        """The arguments by their names, and what is run of a stored function; `ArgumentsUnfit` where they are wrong."""
+        if isinstance(callee, CoreFunction):
+            try:
+                return self.registry.named(callee, args, kwargs), None
+            except TypeError as error:
+                raise ArgumentsUnfit(who=callee.alias, reason=str(error)) from error
+        known = self.codes.of(callee)
+        bound = bind(known.code.name, known.code.signature, args, kwargs, callee.attributes)
+        return bound.named, Stored(known, bound)
+
 
 class Dispatcher:
     """Makes calls ready for `handler`, which is set by who makes one."""
@@ -111,7 +124,7 @@ class Dispatcher:
         retries: int = 0,
     ) -> Any:
         """Makes one call, below `parent` where code makes it, and gives its result."""
-        arguments, stored = self._bound(callee, args, kwargs)
+        arguments, stored = self.runtime.bound(callee, args, kwargs)
         call = Call(
             self._run, step, callee, arguments, stored=stored, scope=scope, recording=recording, retries=retries
         )
@@ -157,19 +170,6 @@ class Dispatcher:
         callee = await self.runtime.resolve(who)
         scope = call.scope.child(call.alias)
         return await self.dispatch(callee, args, kwargs, f"{call.step}/{number}", scope, parent=call)
-
-    def _bound(
-        self, callee: Callee, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[Mapping[str, Any], Stored | None]:
-        """The arguments by their names; what is run of a stored function."""
-        if isinstance(callee, CoreFunction):
-            try:
-                return self.runtime.registry.named(callee, args, kwargs), None
-            except TypeError as error:
-                raise ArgumentsUnfit(who=callee.alias, reason=str(error)) from error
-        known = self.runtime.codes.of(callee)
-        bound = bind(known.code.name, known.code.signature, args, kwargs, callee.attributes)
-        return bound.named, Stored(known, bound)
 
     async def _pinned(self, call: Call, who: str) -> Who:
         """What a name means inside of a soul: what it was when the soul was made."""

@@ -27,13 +27,14 @@ async def go_on(execution: Execution, before: Mapping[str, Step]) -> tuple[dict[
             results[name] = step.attributes.get("result")
         elif step.parent is None and step.status == "started":
             try:
-                results[name] = await _again(execution, step)
+                results[name] = await again(execution, step)
             except LuxError as error:
                 failures[name] = error
     return results, failures
 
 
-async def _again(execution: Execution, step: Step) -> Any:
+async def again(execution: Execution, step: Step) -> Any:
+    """Makes one call again, as it was made then, and gives its result."""
     callee = await execution.runtime.resolve(step.callee)
     if isinstance(callee, FunctionBeing) and callee.soul_hash != step.genesis["soul_hash"]:
         callee = await execution.runtime.resolve(str(step.genesis["soul_hash"]))

@@ -101,6 +101,11 @@ class Runs:
             raise RunAmbiguous(name=name)
         return found[0]
 
+    async def of(self, soul: UUID) -> Run | None:
+        """The run of this UUID, if there is one, with the status that stands in its row."""
+        row = await self._database.pool.fetchrow(self._sql["run_row"], soul)
+        return None if row is None else _run(row)
+
     async def _found(
         self, beginning_of: str, workspace: Path | None = None, stored: str | None = None, limit: int = _ALL
     ) -> list[Run]:

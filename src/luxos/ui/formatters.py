@@ -31,6 +31,9 @@ STATUS: Mapping[str, str] = {
     "undone": N_("undone"),
     "started": N_("started"),
     "unknown": N_("unknown"),
+    "todo": N_("waiting"),
+    "doing": N_("being done"),
+    "cancelled": N_("dropped"),
 }
 
 

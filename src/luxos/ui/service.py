@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from luxos.agent.reasoning import Answer, Question
 from luxos.beings.awareness import fold_pending
+from luxos.beings.queued import CPU, IO
 from luxos.boot import System, system
 from luxos.config import Settings
 from luxos.errors import LuxError, reason_of
@@ -26,6 +27,7 @@ from luxos.ui.defects import defect
 from luxos.ui.errors import ConnectionLost, ServiceCannotListen
 from luxos.ui.methods import METHODS, Person
 from luxos.ui.wire import LONGEST_LINE, encode_error, encode_event, peer, receive, send
+from luxos.ui.working import heard, keep_working
 from luxos.version import __version__
 
 _POLL = 0.05
@@ -48,7 +50,7 @@ async def serve(settings: Settings, ready: Callable[[], None]) -> dict[str, Any]
 
 async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
-    with _heard(signal.SIGTERM, stop.set):
+    with heard(signal.SIGTERM, stop.set):
         async with system(settings) as opened:
             await opened.runtime()
             with contextlib.suppress(LuxError):
@@ -57,34 +59,32 @@ async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
             service = _Service(opened, stop)
             path = socket_path(settings)
             server = await _listen(service, path)
-            sealing = asyncio.create_task(_seal_often(opened))
+            beside = [asyncio.create_task(_seal_often(opened))]
+            beside += [asyncio.create_task(keep_working(opened, queue)) for queue in (IO, CPU)]
             ready()
             try:
                 await stop.wait()
             finally:
-                sealing.cancel()
                 server.close()
                 path.unlink(missing_ok=True)
                 await service.finish()
+                await _end(beside)
+
+
+async def _end(beside: Sequence[asyncio.Task[None]]) -> None:
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _seal_often(opened: System) -> None:
     """Seals now and then what has ended, of this process and of those that died."""
     while True:
         with contextlib.suppress(LuxError):
-            await seal((await opened.runtime()).database)
+            runtime = await opened.runtime()
+            await runtime.runs.seal()
+            await seal(runtime.database)
         await asyncio.sleep(_SEAL_EVERY)
-
-
-@contextmanager
-def _heard(number: signal.Signals, then: Callable[[], object]) -> Iterator[None]:
-    """A signal does something of ours for the length of the block, in place of ending the process."""
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(number, then)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(number)
 
 
 async def _listen(service: "_Service", path: Path) -> asyncio.Server:

@@ -143,7 +143,7 @@ async def test_beyond_the_bound_putting_is_refused_per_owner_and_queue() -> None
     with pytest.raises(QueueFull) as caught:
         await tasks.put("vat")
     with speaking("en"):
-        assert str(caught.value).startswith("In the queue default as many tasks of flood wait as may (20)")
+        assert str(caught.value).startswith("In the queue io as many tasks of flood wait as may (20)")
     with pytest.raises(QueueFull):
         await tasks.put_all([TaskBeing.call("vat", owner="flood")])
     await tasks.put("vat", queue="other")

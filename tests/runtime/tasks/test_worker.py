@@ -418,7 +418,7 @@ async def test_without_the_token_a_late_end_would_be_written(monkeypatch: pytest
 async def claimed(count: int) -> list[tuple[TaskBeing, int]]:
     from luxos.runtime.tasks.claiming import Claiming
 
-    return await Claiming("default").claim(uuid4(), count, {}, 100)
+    return await Claiming("io").claim(uuid4(), count, {}, 100)
 
 
 async def test_tasks_of_a_worker_that_is_gone_are_taken_over_and_that_was_an_attempt() -> None:
@@ -432,7 +432,7 @@ async def test_tasks_of_a_worker_that_is_gone_are_taken_over_and_that_was_an_att
 
 
 async def test_a_lease_that_is_renewed_is_not_taken_over_and_one_that_is_over_is() -> None:
-    lease = Lease("default", 0.5)
+    lease = Lease("io", 0.5)
     await lease.begin()
     for _ in range(4):
         await asyncio.sleep(0.2)

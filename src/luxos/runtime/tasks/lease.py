@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.owner import system_user
 from luxos.beings.task import TaskBeing
 from luxos.persistence.queries import queries
+from luxos.persistence.retrying import in_transaction
 from luxos.runtime.tasks.backoff import Backoff
 from luxos.runtime.tasks.ending import failed, write
 from luxos.runtime.tasks.errors import WorkerLost
@@ -82,14 +84,12 @@ async def take_over(backoff: Backoff) -> int:
 
     In this order, each for itself: whoever renews meanwhile has a row, and whoever has none can renew no more.
     """
-    async with BaseBeing._borrowed(None) as lent:
-        await lent.fetch(queries()["end_leases_that_are_over"])
-        count = 0
-        while rows := await lent.fetch(queries()["abandoned_tasks"], _MANY):
-            lost = [failed(TaskBeing._of(row), WorkerLost(), backoff) for row in rows]
-            async with lent.transaction():
-                ended = await write(lost, lent)
-            count += len(ended)
-            if not ended:
-                break
-        return count
+    pool, count = BaseBeing._pool(), 0
+    await pool.execute(queries()["end_leases_that_are_over"])
+    while rows := await pool.fetch(queries()["abandoned_tasks"], _MANY):
+        lost = [failed(TaskBeing._of(row), WorkerLost(), backoff) for row in rows]
+        ended = await in_transaction(pool, partial(write, lost))
+        count += len(ended)
+        if not ended:
+            break
+    return count

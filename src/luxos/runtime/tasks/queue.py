@@ -10,7 +10,8 @@ from uuid import UUID
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingConflict, TaskInvalid, TaskNotReady
-from luxos.beings.task import NEXT, Status, TaskBeing
+from luxos.beings.queued import IO, NEXT, Status
+from luxos.beings.task import TaskBeing
 from luxos.beings.values import encoded
 from luxos.persistence.listening import CHANNEL
 from luxos.persistence.queries import queries
@@ -35,7 +36,7 @@ class Tasks:
         self,
         who: str | UUID,
         *args: Any,
-        queue: str = "default",
+        queue: str = IO,
         priority: int = 0,
         key: str | None = None,
         at: datetime | None = None,
@@ -53,11 +54,15 @@ class Tasks:
         """
         options: dict[str, Any] = {"queue": queue, "priority": priority, "key": key, "retries": retries}
         task = TaskBeing.call(who, args, kwargs, **options, due=deadline, owner=self._owner)
+        return await self.put_task(task, at=at, connection=connection)
+
+    async def put_task(self, task: TaskBeing, *, at: datetime | None = None, connection: Any = None) -> TaskBeing:
+        """Puts what `TaskBeing.call` made, as `put` does."""
         if connection is not None:
             async with connection.transaction():
                 found = await self._put([task], at, connection)
         else:
-            async with BaseBeing._borrowed(None) as lent, self._bound.room(str(task.owner), queue, 1, lent):
+            async with BaseBeing._borrowed(None) as lent, self._bound.room(*_lane(task), 1, lent):
                 rows = await lent.fetch(queries()["put_tasks"], *_columns([task], at), CHANNEL, True)
                 found = {row["soul"]: TaskBeing._of(row) for row in rows} or await _there([task], lent)
                 await lent.execute(queries()["flush_commits"])
@@ -90,7 +95,7 @@ class Tasks:
             await self._put(wanted[start : start + _MANY], at, connection)
 
     async def _put(self, wanted: Sequence[TaskBeing], at: datetime | None, connection: Any) -> Mapping[UUID, TaskBeing]:
-        lanes = Counter((str(task.owner), str(task.queue)) for task in wanted)
+        lanes = Counter(map(_lane, wanted))
         async with AsyncExitStack() as held:
             for (owner, queue), count in sorted(lanes.items()):
                 await held.enter_async_context(self._bound.room(owner, queue, count, connection))
@@ -99,6 +104,10 @@ class Tasks:
         if len(new) < len(wanted):
             await _there(wanted, connection)
         return {soul: TaskBeing._of(row) for soul, row in new.items()} if len(wanted) == 1 else {}
+
+
+def _lane(task: TaskBeing) -> tuple[str, str]:
+    return str(task.owner), str(task.queue)
 
 
 def _columns(wanted: Sequence[TaskBeing], at: datetime | None) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.queued import IO
 from luxos.beings.task import TaskBeing
 from luxos.persistence.errors import DatabaseLost, DatabaseUnreachable, DiskFull
 from luxos.runtime.faultpoints import reach
@@ -66,7 +67,7 @@ class Worker:
         self,
         carry_out: CarryOut,
         *,
-        queue: str = "default",
+        queue: str = IO,
         bound: int = BOUND,
         lease: float = SECONDS,
         backoff: Backoff | None = None,
@@ -80,6 +81,7 @@ class Worker:
         self._unsure = False
         """Whether the tables may say that this worker has what it does not carry out: a claim's answer was lost."""
         self._freed = asyncio.Event()
+        self._keeping: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Works until it is cancelled; then gives back what it has not finished."""
@@ -97,6 +99,7 @@ class Worker:
             with pool.listening.heard(f"tasks:{self.queue}") as self._freed:
                 while True:
                     self._freed.clear()
+                    self._check_keeping()
                     idle = not self._running  # else what is ready may have been left because of its owner's share
                     if await self._fill():
                         continue
@@ -219,18 +222,26 @@ class Worker:
     async def _alive(self) -> AsyncIterator[None]:
         """A lease for the length of the block, renewed meanwhile; at the end nothing is left running."""
         await self._begin()
-        keeping = [asyncio.create_task(self._keep()), asyncio.create_task(self._hear_cancelled())]
+        self._keeping = [asyncio.create_task(self._keep()), asyncio.create_task(self._hear_cancelled())]
+        for task in self._keeping:
+            task.add_done_callback(lambda _task: self._freed.set())
         try:
             yield
         finally:
-            for task in keeping:
+            for task in self._keeping:
                 task.cancel()
             await self._stop()
-            await asyncio.gather(*keeping, return_exceptions=True)
+            await asyncio.gather(*self._keeping, return_exceptions=True)
             with suppress(*_GONE):
                 self._unsure = True  # a claim may have been cut off
                 await self._settle_doubts()
                 await self._lease.end()
+
+    def _check_keeping(self) -> None:
+        """Raises what kept its lease from being renewed: without one, nothing that it claims is its own."""
+        for task in self._keeping:
+            if task.done():
+                task.result()
 
     async def _begin(self) -> None:
         self._lease = Lease(self.queue, self._lease.seconds)

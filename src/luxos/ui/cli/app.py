@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, str] = {
     "graph": "luxos.ui.cli.graph",
     "soul": "luxos.ui.cli.soul",
     "db": "luxos.ui.cli.db",
+    "task": "luxos.ui.cli.task",
+    "queue": "luxos.ui.cli.queue",
     "backup": "luxos.ui.cli.backup",
     "restore": "luxos.ui.cli.backup",
     "psql": "luxos.ui.cli.psql",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from luxos.beings.queued import CPU, IO
 from luxos.i18n import _
 
 json_option = click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object and nothing else."))
@@ -22,6 +23,18 @@ def run_completion(context: click.Context, parameter: click.Parameter, incomplet
 
 
 run_argument = click.argument("run", metavar=_("RUN"), shell_complete=run_completion)
+
+
+def queue_option(default: str | None, words: str) -> Callable[..., Any]:
+    """`--queue`, which completes the queues that LuxOS works itself."""
+    queues = [CPU, IO]
+
+    def completion(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        return [name for name in queues if name.startswith(incomplete)]
+
+    return click.option(
+        "--queue", default=default, show_default=True, metavar=_("QUEUE"), help=words, shell_complete=completion
+    )
 
 
 def wishes_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -45,6 +45,7 @@ from luxos.ui.methods.souls import (
     soul_report,
     soul_show,
 )
+from luxos.ui.methods.tasks import queues, task_add, task_cancel, task_list, task_retry, task_show
 from luxos.ui.methods.work import do, plan, program, resume, undo
 
 __all__ = ["METHODS", "Method", "Person"]
@@ -61,5 +62,6 @@ _ALL: tuple[Method, ...] = (
     *(soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),
     *(soul_promote, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
     soul_evolve,
+    *(task_add, task_list, task_show, task_retry, task_cancel, queues),
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}

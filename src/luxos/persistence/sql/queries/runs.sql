@@ -25,6 +25,11 @@ WHERE tags @> ARRAY['run'] AND soul::text LIKE $1 || '%'
 ORDER BY created_at DESC, soul
 LIMIT $4;
 
+-- name: run_row
+SELECT soul, genesis, attributes, created_at, attributes ->> 'status' AS status
+FROM base_beings
+WHERE soul = $1 AND tags @> ARRAY['run'];
+
 -- name: claim
 -- What is claimed is a run or a folder, by its name; a dead process gives it up.
 SELECT pg_try_advisory_lock(hashtextextended($1, 0));

@@ -187,3 +187,103 @@ WHERE task.tags @> '{task}' AND task.attributes ->> 'status' = 'doing'
         WHERE worker.tags @> '{worker}' AND worker.soul::TEXT = task.attributes ->> 'worker'
     )
 LIMIT $1;
+
+-- name: tasks_between
+SELECT soul FROM base_beings
+WHERE soul BETWEEN $1 AND $2 AND tags @> '{task}' AND genesis ? 'queue' AND (tags @> '{tombstone}') IS NOT TRUE
+ORDER BY soul
+LIMIT $3;
+
+-- name: newest_tasks
+-- $1 a queue or null for any, $2 how many; $3 is null here.
+SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
+FROM base_beings
+WHERE tags @> '{task}' AND genesis ? 'queue' AND ($1::TEXT IS NULL OR genesis ->> 'queue' = $1) AND $3::TEXT IS NULL
+    AND (tags @> '{tombstone}') IS NOT TRUE
+ORDER BY created_at DESC, soul
+LIMIT $2;
+
+-- name: tasks_of_status
+-- The same for those of the status $3.
+SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
+FROM base_beings
+WHERE tags @> '{task}' AND attributes ->> 'status' = $3 AND genesis ? 'queue'
+    AND ($1::TEXT IS NULL OR genesis ->> 'queue' = $1) AND (tags @> '{tombstone}') IS NOT TRUE
+ORDER BY created_at DESC, soul
+LIMIT $2;
+
+-- name: queue_figures
+-- $1 queues that are told though nothing is in them, $2 over how many microseconds the newest are counted. The index is
+-- entered once for each status and queue.
+WITH RECURSIVE clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
+places AS (
+    (
+        SELECT attributes ->> 'status' AS status, genesis ->> 'queue' AS queue
+        FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' IN ('todo', 'doing', 'failed')
+        ORDER BY attributes ->> 'status', genesis ->> 'queue'
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT following.*
+    FROM places CROSS JOIN LATERAL (
+        SELECT attributes ->> 'status' AS status, genesis ->> 'queue' AS queue
+        FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' IN ('todo', 'doing', 'failed')
+            AND (attributes ->> 'status', genesis ->> 'queue') > (places.status, places.queue)
+        ORDER BY attributes ->> 'status', genesis ->> 'queue'
+        LIMIT 1
+    ) AS following
+),
+workers AS (
+    SELECT attributes ->> 'queue' AS queue, count(*) AS count
+    FROM base_beings, clock
+    WHERE tags @> '{worker}' AND genesis ->> 'type' = 'worker' AND (attributes ->> 'until')::BIGINT >= clock.now
+    GROUP BY 1
+),
+names AS (
+    SELECT queue FROM places WHERE queue IS NOT NULL
+    UNION SELECT unnest($1::TEXT[])
+    UNION SELECT queue FROM workers
+    UNION SELECT genesis ->> 'name' FROM base_beings WHERE tags @> '{queue}' AND genesis ->> 'type' = 'queue'
+)
+SELECT names.queue, todo.waiting, todo.ready, clock.now - todo.first AS longest, doing.count AS doing,
+    dead.count AS dead, coalesce(workers.count, 0) AS workers, ended.count AS done, ended.wait, ended.wait_p99
+FROM clock, names
+LEFT JOIN workers ON workers.queue = names.queue
+CROSS JOIN LATERAL (
+    SELECT count(*) AS waiting, count(*) FILTER (WHERE at <= clock.now) AS ready,
+        min(at) FILTER (WHERE at <= clock.now) AS first
+    FROM (
+        SELECT (attributes -> 'at')::BIGINT AS at
+        FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo' AND genesis ->> 'queue' = names.queue
+    ) AS each
+) AS todo
+CROSS JOIN LATERAL (
+    SELECT count(*) FROM base_beings
+    WHERE tags @> '{task}' AND attributes ->> 'status' = 'doing' AND genesis ->> 'queue' = names.queue
+) AS doing
+CROSS JOIN LATERAL (
+    SELECT count(*) FROM base_beings
+    WHERE tags @> '{task}' AND attributes ->> 'status' = 'failed' AND genesis ->> 'queue' = names.queue
+) AS dead
+CROSS JOIN LATERAL (
+    SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY wait) AS wait,
+        percentile_cont(0.99) WITHIN GROUP (ORDER BY wait) AS wait_p99
+    FROM (
+        SELECT (attributes -> 'began')::BIGINT - (attributes -> 'at')::BIGINT AS wait
+        FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' = 'done' AND genesis ->> 'queue' = names.queue
+            AND attributes -> 'ended' > to_jsonb(clock.now - $2::BIGINT)
+    ) AS each
+) AS ended
+ORDER BY names.queue;
+
+-- name: tell_queues
+-- $1 the beings of queues, $2 their genesis, $3 their figures.
+INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
+SELECT soul, '{queue}', genesis, '{}', '[]', figures
+FROM unnest($1::UUID[], $2::JSONB[], $3::JSONB[]) AS told (soul, genesis, figures)
+ORDER BY soul
+ON CONFLICT (soul) DO UPDATE SET self_awareness = EXCLUDED.self_awareness;

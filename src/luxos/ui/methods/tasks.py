@@ -1,0 +1,107 @@
+"""Durable tasks: put, looked at, sent again, dropped; and the queues that they are in."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from luxos.beings.task import TaskBeing
+from luxos.boot import System
+from luxos.runtime.dispatcher import Runtime
+from luxos.runtime.tasks.carrying import run_of
+from luxos.runtime.tasks.figures import figures
+from luxos.runtime.tasks.finding import find_task, newest_tasks
+from luxos.runtime.tasks.queue import Tasks
+from luxos.ui.methods.person import Person
+
+_MOMENTS = ("at", "began", "ended")
+
+
+async def task_add(
+    system: System,
+    person: Person,
+    who: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    at: str | None,
+    deadline: str | None,
+    options: dict[str, Any],
+) -> dict[str, Any]:
+    """Puts a task that calls a being which is there now, with arguments that fit it; gives the task.
+
+    `options` are `queue`, `priority`, `key` and `retries` as `TaskBeing.call` takes them.
+    """
+    runtime = await system.runtime()
+    runtime.bound(await runtime.resolve(who), args, kwargs)
+    task = TaskBeing.call(who, args, kwargs, **options, due=_moment(deadline), owner=runtime.owner)
+    return {"status": "put", **_whole(await _tasks(runtime).put_task(task, at=_moment(at)))}
+
+
+async def task_list(
+    system: System, person: Person, status: str | None, queue: str | None, limit: int
+) -> dict[str, Any]:
+    """The newest tasks: `{"tasks": […]}`."""
+    await system.runtime()
+    return {"tasks": [_brief(task) for task in await newest_tasks(status, queue, limit)]}
+
+
+async def task_show(system: System, person: Person, task: str) -> dict[str, Any]:
+    """One task with its arguments, its result, and what is remembered of attempts that failed."""
+    await system.runtime()
+    return _whole(await find_task(task))
+
+
+async def task_retry(system: System, person: Person, task: str) -> dict[str, Any]:
+    """Sends a dead letter again, from its first attempt."""
+    runtime = await system.runtime()
+    return {**_whole(await _tasks(runtime).send_again((await find_task(task)).soul))}
+
+
+async def task_cancel(system: System, person: Person, task: str) -> dict[str, Any]:
+    """Drops a task for good; whoever carries it out is stopped."""
+    runtime = await system.runtime()
+    return {**_whole(await _tasks(runtime).cancel((await find_task(task)).soul))}
+
+
+async def queues(system: System, person: Person) -> dict[str, Any]:
+    """All queues with their figures: `{"queues": […]}`."""
+    await system.runtime()
+    return {"queues": [one.as_json() for one in await figures()]}
+
+
+def _tasks(runtime: Runtime) -> Tasks:
+    return Tasks(owner=runtime.owner, most=runtime.settings.queue_depth)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _brief(task: TaskBeing) -> dict[str, Any]:
+    """What a list shows."""
+    return {
+        "task": str(task.soul),
+        "status": task.status,
+        "queue": task.queue,
+        "who": task.who,
+        "owner": task.owner,
+        "priority": task.attributes.get("priority", 0),
+        "attempt": task.attempt,
+        **{name: _text(task.attributes.get(name)) for name in _MOMENTS},
+    }
+
+
+def _whole(task: TaskBeing) -> dict[str, Any]:
+    return {
+        **_brief(task),
+        "key": task.genesis.get("key"),
+        "args": task.args,
+        "kwargs": task.kwargs,
+        "retries": task.retries,
+        "due": task.attributes.get("due"),
+        "result": task.attributes.get("result"),
+        "attempts": task.attempts,
+        "run": str(run_of(task.soul)) if task.token else None,
+    }
+
+
+def _text(microseconds: int | None) -> str | None:
+    return None if microseconds is None else datetime.fromtimestamp(microseconds / 1e6, UTC).isoformat()
