@@ -27,6 +27,7 @@ from luxos.runtime.errors import (
     PathOutside,
     PermissionRefused,
     ResultUnfit,
+    RunAmbiguous,
     RunBusy,
     RunTaken,
     RunUnknown,
@@ -276,8 +277,20 @@ async def test_a_run_is_carried_out_by_one_process_at_a_time(runtime: Runtime, w
                 pass
         assert (await runtime.runs.find(execution.run.name)).status == "running"
     assert (await runtime.runs.find(execution.run.name)).status == "interrupted"
-    with pytest.raises(RunUnknown):
-        await runtime.runs.find("%")
+    for unknown in ("%", "", "-", "xyz", "f" * 33):
+        with pytest.raises(RunUnknown):
+            await runtime.runs.find(unknown)
+
+
+async def test_a_run_is_found_by_the_first_digits_of_its_uuid(runtime: Runtime, tmp_path: Path) -> None:
+    souls = [UUID("a0000000-0000-4000-8000-000000000000"), UUID("a000000f-ffff-4fff-bfff-ffffffffffff")]
+    for soul in souls:
+        await runtime.runs.create(soul, "a goal", "", tmp_path, "tester", {})
+    for name in (str(souls[1]), "A000000F", "a000000fffff", " a000000f-ffff-4fff-bfff "):
+        assert (await runtime.runs.find(name)).soul == souls[1]
+    assert (await runtime.runs.find("a00000000")).soul == souls[0]
+    with pytest.raises(RunAmbiguous):
+        await runtime.runs.find("a000000")
 
 
 SOURCE = "def function(net, rate=23):\n    return net * (100 + rate) / 100\n"

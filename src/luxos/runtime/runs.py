@@ -1,5 +1,6 @@
 """Runs in the table: a run is a being, and is held by one process at a time."""
 
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from luxos.runtime.verifying import RunCheck
 from luxos.security.audit import beginning
 
 _ALL = 1_000_000
+_DIGITS = re.compile("[0-9a-f]{1,32}")
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,8 @@ class Runs:
 
         A run that this process has just claimed is shown as `running` whatever became of it before.
         """
-        plain = name.strip().lower()
-        wanted = plain if plain and set(plain) <= set("0123456789abcdef-") else "none"
-        found = await self._found(wanted, limit=2)
+        digits = name.strip().lower().replace("-", "")
+        found = await self._found(digits, limit=2) if _DIGITS.fullmatch(digits) else []
         if not found:
             raise RunUnknown(name=name)
         if len(found) > 1:
@@ -109,9 +110,10 @@ class Runs:
     async def _found(
         self, beginning_of: str, workspace: Path | None = None, stored: str | None = None, limit: int = _ALL
     ) -> list[Run]:
-        """Runs by the beginning of their UUID, their folder, and the status that stands in their row."""
+        """Runs by the first digits of their UUID, their folder, and the status that stands in their row."""
         place = str(workspace) if workspace else None
-        rows = await self._database.pool.fetch(self._sql["find_runs"], beginning_of, place, stored, limit)
+        between = UUID(beginning_of.ljust(32, "0")), UUID(beginning_of.ljust(32, "f"))
+        rows = await self._database.pool.fetch(self._sql["find_runs"], *between, place, stored, limit)
         return [_run(row) for row in rows]
 
     @asynccontextmanager

@@ -5,8 +5,8 @@ INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awarene
 VALUES ($1, ARRAY['run'], $2, $3, '[]', '{}');
 
 -- name: find_runs
--- The newest first; `$1` is the beginning of a UUID, or empty, `$2` a workspace and `$3` a status as it is stored, each
--- NULL for any. A run that says it is running while nobody holds its lock was interrupted.
+-- The newest first, from the UUID $1 to $2; `$3` is a workspace and `$4` a status as it is stored, each NULL for any. A
+-- run that says it is running while nobody holds its lock was interrupted.
 WITH held AS (
     SELECT (classid::bigint << 32) | objid::bigint AS key
     FROM pg_locks
@@ -19,11 +19,11 @@ SELECT soul, genesis, attributes, created_at,
             THEN CASE attributes ->> 'status' WHEN 'running' THEN 'interrupted' ELSE 'half_undone' END
             ELSE attributes ->> 'status' END AS status
 FROM base_beings
-WHERE tags @> ARRAY['run'] AND soul::text LIKE $1 || '%'
-      AND ($2::text IS NULL OR attributes @> jsonb_build_object('workspace', $2::text))
-      AND ($3::text IS NULL OR attributes @> jsonb_build_object('status', $3::text))
+WHERE tags @> ARRAY['run'] AND soul BETWEEN $1 AND $2
+      AND ($3::text IS NULL OR attributes @> jsonb_build_object('workspace', $3::text))
+      AND ($4::text IS NULL OR attributes @> jsonb_build_object('status', $4::text))
 ORDER BY created_at DESC, soul
-LIMIT $4;
+LIMIT $5;
 
 -- name: run_row
 SELECT soul, genesis, attributes, created_at, attributes ->> 'status' AS status
@@ -41,13 +41,14 @@ SELECT pg_advisory_unlock(hashtextextended($1, 0));
 -- Whoever held the run before can no longer write into it, even if it does not know yet that it lost its lock. Gives the
 -- newest link of its chain: the row's own may be older than that of a step, where the process before died. A step that
 -- was begun again has its links in its earlier attempts.
-WITH steps AS (
-    SELECT attributes FROM relationships WHERE source_soul = $1 AND tags @> ARRAY['step']
-),
-links AS (
-    SELECT attributes -> 'chain' AS link FROM steps WHERE attributes ? 'chain'
+WITH links AS (
+    SELECT attributes -> 'chain' AS link
+    FROM relationships
+    WHERE source_soul = $1 AND 'step' = ANY(tags) AND attributes ? 'chain'
     UNION ALL
-    SELECT jsonb_path_query(attributes, '$.attempts[*].chain') FROM steps WHERE NOT attributes ? 'chain'
+    SELECT jsonb_path_query(attributes, '$.attempts[*].chain')
+    FROM relationships
+    WHERE source_soul = $1 AND 'step' = ANY(tags) AND NOT attributes ? 'chain'
 ),
 newest AS (
     SELECT link FROM links ORDER BY (link ->> 'seq')::BIGINT DESC LIMIT 1
@@ -109,10 +110,11 @@ FROM unnest($1::UUID[], $2::TEXT[], $3::JSONB[]) AS told (soul, holder, head)
 WHERE run.soul = told.soul AND run.attributes ->> 'holder' = told.holder;
 
 -- name: load_steps
+-- By the run only: the index of tags would go through the steps of all runs.
 SELECT id, target_soul, genesis, attributes
 FROM relationships
-WHERE source_soul = $1 AND tags @> ARRAY['step']
-ORDER BY attributes ->> 'started_at', id;
+WHERE source_soul = $1 AND 'step' = ANY(tags)
+ORDER BY (attributes ->> 'started_at') COLLATE "C", id;
 
 -- name: recorded_calls
 -- What being $1 was called with, and gave, in the version $2 ({"soul_hash": …}); the newest $3 different ones.
