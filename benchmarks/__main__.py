@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks import (
     building,
+    calls,
     finding,
     graphs,
     hermetic,
@@ -42,6 +43,7 @@ PARTS = {
     "building": building,
     "souls": souls,
     "hermetic": hermetic,
+    "calls": calls,
     "isolated": isolated,
     "finding": finding,
     "graphs": graphs,

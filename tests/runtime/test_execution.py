@@ -40,6 +40,7 @@ from luxos.runtime.staging import remove_tree
 from luxos.runtime.steps import Step
 from luxos.runtime.threads import to_the_end
 from luxos.souls.registry import Soul
+from luxos.souls.resolving import resolve
 from luxos.tools.registry import FUNCTIONS
 
 CALLS: list[str] = []
@@ -308,6 +309,25 @@ async def test_stored_code_is_called_by_alias_by_hash_and_by_uuid(runtime: Runti
         assert await execution(soul.being, 100, rate=0, step="c") == 100.0
     steps = await steps_of(runtime, execution.run)
     assert {(step.call, step.status) for step in steps.values()} == {("vat", "done")}
+
+
+async def test_a_version_is_read_once_and_an_alias_each_time(
+    runtime: Runtime, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    async def counted(who: str) -> Any:
+        read.append(who)
+        return await resolve(who)
+
+    monkeypatch.setattr("luxos.runtime.dispatcher.resolve", counted)
+    soul = await summon(SOURCE, "vat")
+    async with executing(runtime, workspace) as execution:
+        first = [await execution(who, 100) for who in (soul.hash, soul.hash, soul.hash[7:20], "vat")]
+        await summon(SOURCE.replace("23", "0"), "vat")
+        then = [await execution(who, 100) for who in (soul.hash, "vat", soul.hash[7:20])]
+    assert (first, then) == ([123.0] * 4, [123.0, 100.0, 123.0])
+    assert read == [soul.hash, soul.hash[7:20], "vat", "vat", soul.hash[7:20]]
 
 
 @pytest.mark.parametrize(

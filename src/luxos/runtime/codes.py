@@ -32,10 +32,26 @@ class Known:
 
 
 class Codes:
-    """The newest of them are kept."""
+    """The newest of them are kept; and versions themselves, which are what their hash says for ever."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str], Known] = OrderedDict()
+        self._versions: OrderedDict[str, FunctionBeing] = OrderedDict()
+
+    def version(self, hash_: str) -> FunctionBeing | None:
+        """The version with this whole hash, where it was called before."""
+        found = self._versions.get(hash_)
+        if found is not None:
+            self._versions.move_to_end(hash_)
+        return found
+
+    def keep_version(self, hash_: str, version: FunctionBeing) -> None:
+        """Keeps what answered to a hash, where that is the whole one."""
+        if version.genesis.get("soul_hash") != hash_:
+            return
+        self._versions[hash_] = version
+        if len(self._versions) > _KEPT:
+            self._versions.popitem(last=False)
 
     def of(self, being: FunctionBeing) -> Known:
         """What is to be run when a being is called; `BeingUnsaved` where it was changed since it got its hash."""

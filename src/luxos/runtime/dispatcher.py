@@ -84,9 +84,11 @@ class Runtime:
         core = self.registry.find(who)
         if core is not None:
             return core
-        being = await resolve(str(who))
+        text = str(who)
+        being = self.codes.version(text) or await resolve(text)
         if being is None or "source" not in being.genesis:
-            raise BeingNotCallable(who=str(who))
+            raise BeingNotCallable(who=text)
+        self.codes.keep_version(text, being)
         return being
 
     def bound(
