@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from benchmarks.crowd import copy_beings
+from benchmarks.crowd import copy_beings, soul
 from benchmarks.database import open_bench_database
 from benchmarks.hermetic import CALL_MUST, SMALL, Bare, as_it_comes
 from benchmarks.measure import Figure, Machine
@@ -55,9 +55,8 @@ async def _measured(machine: Machine) -> list[Figure]:
         async with database.pool.acquire() as connection:
             await copy_beings(connection, FEW)
             few = await world.rounds()
-            await connection.execute(
-                "DELETE FROM base_beings WHERE genesis ->> 'name' NOT IN ('leaf', 'middle', 'top')"
-            )
+            crowd = [soul(number) for number in range(FEW)]
+            await connection.execute("DELETE FROM base_beings WHERE soul = ANY($1)", crowd)
             await copy_beings(connection, MANY)
         many = await world.rounds()
         memory = await _watched(world)

@@ -127,6 +127,23 @@ async def test_sizes_are_said_and_all_objects_count_together(database: Database)
     assert caught.value.details == {"field": "attributes", "reason": "too_big", "size": 18, "limit": 16}
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [[f"t{number}" for number in range(1001)], [f"{number:03}" + "x" * 497 for number in range(132)], ["ż" * 500] * 66],
+    ids=["too many", "too long together", "letters of two bytes"],
+)
+async def test_tags_are_counted_together(database: Database, tags: list[str]) -> None:
+    kept = BaseBeing(tags=tags[:-1])
+    await kept.save()
+    before = await rows(database)
+    kept.tags = tags
+    for being in (BaseBeing(tags=tags), kept):
+        with pytest.raises(BeingInvalid) as caught:
+            await being.save()
+        assert caught.value.details == {"field": "tags", "reason": "tags", "limit": 1000, "size": 64}
+    assert await rows(database) == before
+
+
 async def test_ten_megabytes_are_kept_and_left_alone_by_other_changes(database: Database) -> None:
     big = "zażółć " * (10 * MEGA // 11)
     being = BaseBeing(attributes={"big": big, "n": 1})

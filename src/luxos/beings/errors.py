@@ -59,6 +59,7 @@ REASONS: Mapping[str, str] = {
     "nul": N_("it holds a NUL character"),
     "surrogate": N_("it holds half a surrogate pair"),
     "tag": N_("a tag is a text of up to {limit} characters"),
+    "tags": N_("a row has up to {limit} tags, of {size} KB together"),
     "energy": N_("it must be an integer of 32 bits"),
     "vector": N_("it must be a list of 1 to {limit} numbers"),
     "vector_number": N_("it must be a number of 32 bits"),

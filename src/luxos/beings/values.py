@@ -16,6 +16,8 @@ LARGEST = 16 * 2**20
 """What the JSON of one row may take, in bytes."""
 _DEEPEST = 200
 _LONGEST_TAG = 500
+_MOST_TAGS, _MOST_TAG_BYTES = 1_000, 64 << 10
+"""Of one row; beyond that a row that is only looked for by its tags fills the index of tags."""
 _LONGEST_VECTOR = 16_000
 _WORD = 2**63
 _MOST_DIGITS = 4000
@@ -198,13 +200,17 @@ def check_moment(field: str, moment: Any) -> None:
 
 
 def check_tags(tags: Iterable[Any]) -> None:
-    """Raises `BeingInvalid` where a tag is not a short text."""
+    """Raises `BeingInvalid` where a tag is not a short text, or where they are too many, or too long together."""
     if not isinstance(tags, list):
         raise BeingInvalid(field="tags", reason="not_list", kind=type(tags).__name__)
+    size = 0
     for index, tag in enumerate(tags):
         if not isinstance(tag, str) or len(tag) > _LONGEST_TAG:
             raise BeingInvalid(field=f"tags[{index}]", reason="tag", limit=_LONGEST_TAG)
         check_text(f"tags[{index}]", tag)
+        size += len(tag) if tag.isascii() else len(tag.encode())
+    if len(tags) > _MOST_TAGS or size > _MOST_TAG_BYTES:
+        raise BeingInvalid(field="tags", reason="tags", limit=_MOST_TAGS, size=_MOST_TAG_BYTES >> 10)
 
 
 def check_energy(energy: Any) -> None:
