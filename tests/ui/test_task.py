@@ -109,3 +109,21 @@ def test_the_luxos_in_the_background_carries_tasks_out(luxos: Command) -> None:
         assert workers == {"io": 1, "cpu": 1}
     finally:
         luxos("down")
+
+
+def test_a_schedule_is_added_listed_and_removed(luxos: Command) -> None:
+    cron = ("--cron", "0 8 * * *", "--key", "raport")
+    added = luxos("task", "add", "vat", "100", *cron, "--json", TZ="Europe/Warsaw").json
+    assert (added["name"], added["zone"], added["next"][11:16]) == ("raport", "Europe/Warsaw", "08:00")
+    assert luxos("task", "add", "vat", "100", *cron, "--zone", "Asia/Tokyo").code == 4
+    listed = luxos("schedule", "list").out
+    assert "0 8 * * * (Europe/Warsaw)  vat" in listed
+    assert "raport" in luxos("schedule", "remove", "raport").out
+    assert "Nie ma harmonogramów" in luxos("schedule", "list").out
+    for wrong in (
+        ("--cron", "0 25 * * *"),
+        ("--cron", "* * * * *", "--zone", "Mars/Base"),
+        (*cron, "--at", "2030-01-01"),
+    ):
+        assert luxos("task", "add", "vat", "1", *wrong).code == 2
+    assert luxos("schedule", "remove", "raport").code == 2

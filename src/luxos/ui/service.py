@@ -13,7 +13,6 @@ from typing import Any
 
 from luxos.agent.reasoning import Answer, Question
 from luxos.beings.awareness import fold_pending
-from luxos.beings.queued import CPU, IO
 from luxos.boot import System, system
 from luxos.config import Settings
 from luxos.errors import LuxError, reason_of
@@ -27,7 +26,7 @@ from luxos.ui.defects import defect
 from luxos.ui.errors import ConnectionLost, ServiceCannotListen
 from luxos.ui.methods import METHODS, Person
 from luxos.ui.wire import LONGEST_LINE, encode_error, encode_event, peer, receive, send
-from luxos.ui.working import heard, keep_working
+from luxos.ui.working import heard, keep, working
 from luxos.version import __version__
 
 _POLL = 0.05
@@ -60,7 +59,7 @@ async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
             path = socket_path(settings)
             server = await _listen(service, path)
             beside = [asyncio.create_task(_seal_often(opened))]
-            beside += [asyncio.create_task(keep_working(opened, queue)) for queue in (IO, CPU)]
+            beside += [asyncio.create_task(keep(opened, work)) for work in working(opened)]
             ready()
             try:
                 await stop.wait()

@@ -2,17 +2,19 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+from luxos.beings.queued import CPU, IO
 from luxos.boot import System, system
 from luxos.config import Settings
 from luxos.errors import LuxError
+from luxos.runtime.tasks.schedules import Scheduler
 from luxos.runtime.tasks.working import worker_of
 from luxos.ui.defects import defect
 
 _PAUSE = 5.0
-"""Seconds before a worker that ended with an error begins anew."""
+"""Seconds before what ended with an error begins anew."""
 
 
 async def work(settings: Settings, queue: str, until_empty: bool, ready: Callable[[], None]) -> None:
@@ -21,25 +23,35 @@ async def work(settings: Settings, queue: str, until_empty: bool, ready: Callabl
     with heard(signal.SIGTERM, stop.set), heard(signal.SIGINT, stop.set):
         async with system(settings) as opened:
             await opened.runtime()
-            worker = worker_of(queue, settings, opened.runtime)
+            worker, scheduler = worker_of(queue, settings, opened.runtime), Scheduler(settings.queue_depth)
             ready()
-            working = asyncio.create_task(worker.drain() if until_empty else worker.run())
+            await scheduler.fire()
+            scheduling = asyncio.create_task(scheduler.run())
+            carrying = asyncio.create_task(worker.drain() if until_empty else worker.run())
             stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
-            if not working.done():
-                working.cancel()
-                await asyncio.wait({working})
-            if not working.cancelled():
-                working.result()
+            scheduling.cancel()
+            if not carrying.done():
+                carrying.cancel()
+                await asyncio.wait({carrying})
+            if not carrying.cancelled():
+                carrying.result()
 
 
-async def keep_working(opened: System, queue: str) -> None:
-    """Carries out the tasks of a queue until it is cancelled; a database that is away is waited for."""
+def working(opened: System) -> list[Callable[[], Awaitable[None]]]:
+    """What the LuxOS in the background does besides answering: a worker for each of its queues, and what is due."""
+    settings = opened.settings
+    workers = [worker_of(queue, settings, opened.runtime).run for queue in (IO, CPU)]
+    return [*workers, Scheduler(settings.queue_depth).run]
+
+
+async def keep(opened: System, work: Callable[[], Awaitable[None]]) -> None:
+    """Does something until it is cancelled; a database that is away is waited for."""
     while True:
         try:
             await opened.runtime()
-            await worker_of(queue, opened.settings, opened.runtime).run()
+            await work()
         except LuxError:
             pass  # whoever asks next is told
         except Exception as error:

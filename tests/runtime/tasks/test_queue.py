@@ -223,3 +223,12 @@ async def test_what_is_put_is_told_to_whoever_listens(database: Database) -> Non
         assert await asyncio.wait_for(heard.get(), 30) == "tasks:mail"
     finally:
         await connection.close()
+
+
+async def test_the_same_key_twice_in_transactions_gives_the_first_task() -> None:
+    found = []
+    for _time in range(2):
+        async with BaseBeing.transaction() as connection:
+            found.append(await Tasks().put("vat", 1, key="x", connection=connection))
+    assert found[0].soul == found[1].soul
+    assert found[1].status == "todo"

@@ -55,21 +55,13 @@ class WorkFailed(LuxError):
     message = N_("The task failed: {kind}: {said}")
 
 
-class QueueUnknown(LuxError):
-    """No queue has such a name."""
-
-    code = "runtime.queue_unknown"
-    exit_code = Exit.USAGE
-    message = N_("There is no queue {name!r}. `luxos queue list` lists them.")
-
-
 class CronInvalid(LuxError):
     """A text that says no times."""
 
     code = "runtime.cron_invalid"
     exit_code = Exit.USAGE
     message = N_(
-        "{text!r} says no times: {reason}. It takes five fields, minute hour day month weekday, as in "
+        "{text!r} says no times that come. It takes five fields, minute hour day month weekday, as in "
         "`30 7 * * MON-FRI`."
     )
 
@@ -80,6 +72,17 @@ class ZoneUnknown(LuxError):
     code = "runtime.zone_unknown"
     exit_code = Exit.USAGE
     message = N_("There is no time zone {name!r}. They are named as in `Europe/Warsaw`.")
+
+
+class ScheduleDiffers(LuxError):
+    """Another schedule has the name."""
+
+    code = "runtime.schedule_differs"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "The schedule {name!r} says something else already, and nothing was changed. Remove it first with "
+        "`luxos schedule remove`, or give this one another name with --key."
+    )
 
 
 class ScheduleUnknown(LuxError):

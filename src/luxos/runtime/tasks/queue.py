@@ -100,10 +100,9 @@ class Tasks:
             for (owner, queue), count in sorted(lanes.items()):
                 await held.enter_async_context(self._bound.room(owner, queue, count, connection))
             rows = await connection.fetch(queries()["put_tasks"], *_columns(wanted, at), CHANNEL, False)
-        new = {row["soul"]: row for row in rows}
-        if len(new) < len(wanted):
-            await _there(wanted, connection)
-        return {soul: TaskBeing._of(row) for soul, row in new.items()} if len(wanted) == 1 else {}
+        if len(rows) < len(wanted):
+            return await _there(wanted, connection)
+        return {row["soul"]: TaskBeing._of(row) for row in rows}
 
 
 def _lane(task: TaskBeing) -> tuple[str, str]:

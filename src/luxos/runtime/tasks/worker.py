@@ -34,7 +34,7 @@ POLL = 5.0
 _PATIENCE = 60.0
 """Seconds for which a database that does not answer is waited for."""
 _PAUSE = 0.2
-_GONE: tuple[type[Exception], ...] = (DatabaseLost, DatabaseUnreachable, DiskFull, asyncpg.InterfaceError, OSError)
+GONE: tuple[type[Exception], ...] = (DatabaseLost, DatabaseUnreachable, DiskFull, asyncpg.InterfaceError, OSError)
 """How a database that is away for a while is told."""
 _KEPT = 4
 """Connections of the pool that are left for claims, ends and the lease, where each task has one of its own."""
@@ -116,7 +116,7 @@ class Worker:
             await self._settle_doubts()
             running = Counter(str(one.task.owner) for one in self._running.values())
             claimed = await self._claiming.claim(self._lease.worker, free, running, self.bound - self.bound // 4)
-        except _GONE as error:
+        except GONE as error:
             self._unsure = True
             await self._wait_for_database(error)
             return True
@@ -145,7 +145,7 @@ class Worker:
         """Waits until the database answers, and raises what it said when it does not."""
         for _try in range(int(_PATIENCE / _PAUSE)):
             await asyncio.sleep(_PAUSE)
-            with suppress(*_GONE):
+            with suppress(*GONE):
                 await self._lease.held()
                 return
         raise error
@@ -211,11 +211,11 @@ class Worker:
             try:
                 await self._endings.put(found)
                 return
-            except _GONE:
+            except GONE:
                 await asyncio.sleep(_PAUSE)
 
     async def _give_back(self, one: _Running) -> None:
-        with suppress(*_GONE):
+        with suppress(*GONE):
             await self._endings.put(ending.given_back(one.task))
 
     @asynccontextmanager
@@ -232,7 +232,7 @@ class Worker:
                 task.cancel()
             await self._stop()
             await asyncio.gather(*self._keeping, return_exceptions=True)
-            with suppress(*_GONE):
+            with suppress(*GONE):
                 self._unsure = True  # a claim may have been cut off
                 await self._settle_doubts()
                 await self._lease.end()
@@ -266,7 +266,7 @@ class Worker:
                     await self._lose_what_is_not_ours()
                 else:
                     await self._start_anew()
-            except _GONE:
+            except GONE:
                 if self._lease.is_over:
                     self._lose_all()
                     self._unsure = True
@@ -284,7 +284,7 @@ class Worker:
             while True:
                 await heard.wait()
                 heard.clear()
-                with suppress(*_GONE):
+                with suppress(*GONE):
                     await self._lose_what_is_not_ours()
 
     async def _lose_what_is_not_ours(self) -> None:

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "soul": "luxos.ui.cli.soul",
     "db": "luxos.ui.cli.db",
     "task": "luxos.ui.cli.task",
+    "schedule": "luxos.ui.cli.schedule",
     "queue": "luxos.ui.cli.queue",
     "backup": "luxos.ui.cli.backup",
     "restore": "luxos.ui.cli.backup",

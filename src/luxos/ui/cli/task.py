@@ -45,6 +45,10 @@ class Moment(click.ParamType[str]):
 @click.option("--retries", default=3, show_default=True, help=_("How many attempts may follow the first one."))
 @click.option("--at", type=Moment(), metavar=_("MOMENT"), help=_("When it may begin, at the earliest."))
 @click.option("--deadline", type=Moment(), metavar=_("MOMENT"), help=_("When it is given up."))
+@click.option(
+    "--cron", metavar=_("TIMES"), help=_("Again and again: minute hour day month weekday, as in '0 8 * * *'.")
+)
+@click.option("--zone", metavar=_("ZONE"), help=_("The time zone of --cron, as in Europe/Warsaw; else this machine's."))
 @json_option
 def add_command(
     who: str,
@@ -52,10 +56,19 @@ def add_command(
     named: tuple[str, ...],
     at: str | None,
     deadline: str | None,
+    cron: str | None,
+    zone: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
     call = {"who": who, "args": [_value(text) for text in args], "kwargs": dict(map(_named, named))}
+    if cron is not None:
+        from luxos.ui.cli.schedule import add
+
+        if at or deadline:
+            raise click.UsageError(_("--cron goes with neither --at nor --deadline."))
+        add(call, cron, zone, options, as_json)
+        return
     put = ask("task_add", {**call, "at": at, "deadline": deadline, "options": options}, as_json)
     _say(put, as_json, _("Task {task} is in the queue {queue}. `luxos task show {task}` says how far it is."))
 

@@ -45,7 +45,17 @@ from luxos.ui.methods.souls import (
     soul_report,
     soul_show,
 )
-from luxos.ui.methods.tasks import queues, task_add, task_cancel, task_list, task_retry, task_show
+from luxos.ui.methods.tasks import (
+    queues,
+    schedule_add,
+    schedule_list,
+    schedule_remove,
+    task_add,
+    task_cancel,
+    task_list,
+    task_retry,
+    task_show,
+)
 from luxos.ui.methods.work import do, plan, program, resume, undo
 
 __all__ = ["METHODS", "Method", "Person"]
@@ -63,5 +73,6 @@ _ALL: tuple[Method, ...] = (
     *(soul_promote, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
     soul_evolve,
     *(task_add, task_list, task_show, task_retry, task_cancel, queues),
+    *(schedule_add, schedule_list, schedule_remove),
 )
 METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}

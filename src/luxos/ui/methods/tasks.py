@@ -7,9 +7,11 @@ from luxos.beings.task import TaskBeing
 from luxos.boot import System
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.tasks.carrying import run_of
+from luxos.runtime.tasks.cron import Cron, zone_of
 from luxos.runtime.tasks.figures import figures
 from luxos.runtime.tasks.finding import find_task, newest_tasks
 from luxos.runtime.tasks.queue import Tasks
+from luxos.runtime.tasks.schedules import Schedule, Schedules
 from luxos.ui.methods.person import Person
 
 _MOMENTS = ("at", "began", "ended")
@@ -33,6 +35,37 @@ async def task_add(
     runtime.bound(await runtime.resolve(who), args, kwargs)
     task = TaskBeing.call(who, args, kwargs, **options, due=_moment(deadline), owner=runtime.owner)
     return {"status": "put", **_whole(await _tasks(runtime).put_task(task, at=_moment(at)))}
+
+
+async def schedule_add(
+    system: System,
+    person: Person,
+    who: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    times: dict[str, str],
+    options: dict[str, Any],
+) -> dict[str, Any]:
+    """Has a being called whenever `times` say so: `{"cron", "zone"}`, and its own `name` where it has one.
+
+    `options` are `queue`, `priority` and `retries`.
+    """
+    runtime = await system.runtime()
+    runtime.bound(await runtime.resolve(who), args, kwargs)
+    cron = Cron(times["cron"], times["zone"])
+    added = await Schedules(runtime.owner).add(times.get("name"), cron, who, args, kwargs, **options)
+    return _scheduled(added)
+
+
+async def schedule_list(system: System, person: Person) -> dict[str, Any]:
+    """The person's schedules: `{"schedules": […]}`."""
+    owner = (await system.runtime()).owner
+    return {"schedules": [_scheduled(one) for one in await Schedules(owner).all()]}
+
+
+async def schedule_remove(system: System, person: Person, name: str) -> dict[str, Any]:
+    """Ends a schedule."""
+    return _scheduled(await Schedules((await system.runtime()).owner).remove(name))
 
 
 async def task_list(
@@ -100,6 +133,19 @@ def _whole(task: TaskBeing) -> dict[str, Any]:
         "result": task.attributes.get("result"),
         "attempts": task.attempts,
         "run": str(run_of(task.soul)) if task.token else None,
+    }
+
+
+def _scheduled(one: Schedule) -> dict[str, Any]:
+    kept = ("name", "cron", "zone", "who")
+    return {
+        "schedule": str(one.soul),
+        **{name: one.genesis[name] for name in kept},
+        **one.genesis["arguments"],
+        **one.genesis["options"],
+        "next": one.next.astimezone(zone_of(one.genesis["zone"])).isoformat(),
+        "missed": one.missed,
+        "trouble": one.attributes.get("trouble"),
     }
 
 

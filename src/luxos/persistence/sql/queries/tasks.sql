@@ -287,3 +287,45 @@ SELECT soul, '{queue}', genesis, '{}', '[]', figures
 FROM unnest($1::UUID[], $2::JSONB[], $3::JSONB[]) AS told (soul, genesis, figures)
 ORDER BY soul
 ON CONFLICT (soul) DO UPDATE SET self_awareness = EXCLUDED.self_awareness;
+
+-- name: put_schedule
+-- $1 its UUID, $2 its genesis, $3 its attributes; $4 $5 where whoever waits for what is due hears of it.
+INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
+SELECT $1, '{schedule}', $2, $3, '[]', '{}' FROM (SELECT pg_notify($4::TEXT, $5::TEXT)) AS told
+ON CONFLICT (soul) DO NOTHING;
+
+-- name: schedule_row
+SELECT soul, genesis, attributes FROM base_beings WHERE soul = $1;
+
+-- name: schedules_of
+SELECT soul, genesis, attributes
+FROM base_beings
+WHERE tags @> '{schedule}' AND genesis ->> 'type' = 'schedule' AND genesis ->> 'owner' = $1
+ORDER BY genesis ->> 'name', soul;
+
+-- name: remove_schedule
+DELETE FROM base_beings WHERE soul = $1 AND tags @> '{schedule}' AND genesis ->> 'type' = 'schedule';
+
+-- name: hold_due_schedule
+-- One that is due and that nobody else has, but none of $1; locked until the transaction ends.
+WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
+SELECT schedule.soul, schedule.genesis, schedule.attributes, clock.now
+FROM clock, base_beings AS schedule
+WHERE schedule.tags @> '{schedule}' AND schedule.genesis ->> 'type' = 'schedule'
+    AND (schedule.attributes ->> 'next')::BIGINT <= clock.now AND schedule.soul <> ALL($1::UUID[])
+ORDER BY (schedule.attributes ->> 'next')::BIGINT
+LIMIT 1
+FOR NO KEY UPDATE OF schedule SKIP LOCKED;
+
+-- name: move_schedule
+UPDATE base_beings SET attributes = attributes - 'trouble' || $2::JSONB WHERE soul = $1 AND tags @> '{schedule}';
+
+-- name: trouble_of_schedule
+UPDATE base_beings SET attributes = attributes || jsonb_build_object('trouble', $2::JSONB)
+WHERE soul = $1 AND tags @> '{schedule}';
+
+-- name: until_next_schedule
+-- Microseconds until the next one is due, of all but $1.
+SELECT min((attributes ->> 'next')::BIGINT) - (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
+FROM base_beings
+WHERE tags @> '{schedule}' AND genesis ->> 'type' = 'schedule' AND soul <> ALL($1::UUID[]);
