@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import BeingConflict, BeingUnknown
+from luxos.beings.bulk import save_all
+from luxos.beings.errors import AttributeUndeclared, AttributeUnfit, BeingConflict, BeingUnknown
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.database import Database
 
@@ -30,6 +31,34 @@ async def test_what_is_saved_comes_back(database: Database) -> None:
     found = await RelationshipBeing.load(made.id)
     assert (found.source_soul, found.target_soul) == (one.soul, two.soul)
     assert (found.genesis, found.attributes, found.tags) == ({"type": "knows"}, {"since": "wczoraj"}, ["x"])
+
+
+async def test_attributes_that_are_declared_are_checked_at_every_write(database: Database) -> None:
+    one, two = await two_beings()
+    declared = {"since": {"py_type": "int", "default": 2026}, "trust": {"py_type": "float"}}
+    genesis = {"type": "knows", "attributes": declared}
+
+    def made(**attributes: object) -> RelationshipBeing:
+        return RelationshipBeing(source_soul=one.soul, target_soul=two.soul, genesis=genesis, attributes=attributes)
+
+    kept = made(trust=0.5)
+    await kept.save()
+    found = await RelationshipBeing.load(kept.id)
+    assert found.attributes == {"trust": 0.5, "since": 2026}
+    for wrong, field, error in (
+        ({"trust": "much"}, "trust", AttributeUnfit),
+        ({"since": 1.5}, "since", AttributeUnfit),
+        ({"sinec": 1}, "sinec", AttributeUndeclared),
+    ):
+        found.attributes = {**found.attributes, **wrong}
+        for row in (made(**wrong), found):
+            with pytest.raises(error) as caught:
+                await row.save()
+            assert caught.value.details["field"] == field
+        with pytest.raises(error):
+            await save_all([made(trust=1.0), made(**wrong)])
+        found = await RelationshipBeing.load(kept.id)
+    assert await database.pool.fetchval("SELECT count(*) FROM relationships") == 1
 
 
 @pytest.mark.parametrize("end", ["source_soul", "target_soul"])

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from luxos.beings import typed
 from luxos.beings.change import BeingChange, Change
 from luxos.beings.difference import State, is_same
 from luxos.beings.errors import BeingInvalid, BeingStatic
@@ -131,10 +130,7 @@ class BaseBeing(Record):
         if isinstance(self.genesis, dict) and self.genesis.get("owner") is None:
             known = {} if self._loaded is None else decode(self._loaded["genesis"])
             self.genesis = {**self.genesis, "owner": known.get("owner") or self.default_owner or system_user()}
-        if self._loaded is None:
-            typed.fill(self)
         now = super()._checked()
-        typed.check(self)
         now.embedding = None if self.embedding is None else list(self.embedding)
         count = len(self.memories)
         grown = count > self._remembered[0]

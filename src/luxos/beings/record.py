@@ -17,6 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
+from luxos.beings import typed
 from luxos.beings.change import Change
 from luxos.beings.difference import State, differing, first_difference
 from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown, BeingUnsaved
@@ -232,6 +233,8 @@ class Record:
 
     def _checked(self) -> Now:
         """What the object is now; raises `BeingInvalid` for what the row cannot hold."""
+        if self._loaded is None:
+            typed.fill(self)
         self._check_identity()
         self._check_changeable()
         self._check_fixed()
@@ -243,6 +246,7 @@ class Record:
         now = Now(self._state(encoded))
         now.energy = self.energy_level
         check_whole(now)
+        typed.check(self)
         return now
 
     def _check_identity(self) -> None:

@@ -1,7 +1,8 @@
 """Typed attributes: `genesis.attributes = {"net": {"py_type": "float", "default": 0.0}, …}`, checked at every write.
 
-A being that declares attributes has those, and of others only `RESERVED`. A class, and a version of a soul, declare
-for the beings that are made by them. Beside `py_type` and `default` a declaration may say anything, a purpose say.
+A being or a relationship that declares attributes has those, and of others only `RESERVED`. A class, and a version of a
+soul, declare for the beings that are made by them. Beside `py_type` and `default` a declaration may say anything, a
+purpose say.
 """
 
 from collections.abc import Mapping
@@ -24,12 +25,14 @@ _SHORT.maxlevel = 2
 
 
 class Typed(Protocol):
-    """A being, as far as its attributes matter."""
+    """A being or a relationship, as far as its attributes matter."""
 
-    soul: UUID
     tags: list[str]
     genesis: dict[str, Any]
     attributes: dict[str, Any]
+
+    @property
+    def identity(self) -> UUID: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,18 @@ def declared(genesis: Mapping[str, Any]) -> dict[str, Declaration]:
 
 
 def fill(being: Typed) -> None:
-    """Gives a being the defaults of what it declares and does not have yet."""
+    """Gives a new row the defaults of what it declares and does not have yet."""
     if _declares_for_itself(being):
         being.attributes = {**defaults(being.genesis, being.attributes), **being.attributes}
 
 
 def check(being: Typed) -> None:
-    """Raises where a being's attributes are not what its genotype declares, or where the declaration is none."""
+    """Raises where a row's attributes are not what its genotype declares, or where the declaration is none."""
     if "attributes" not in being.genesis:
         return
     wanted = declared(being.genesis)
     if wanted and _declares_for_itself(being):
-        _check(being.soul, wanted, being.attributes)
+        _check(being.identity, wanted, being.attributes)
 
 
 def check_as(soul: UUID, wanted: Mapping[str, Declaration], attributes: Mapping[str, Any]) -> None:
