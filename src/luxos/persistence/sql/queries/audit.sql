@@ -25,7 +25,7 @@ FOR NO KEY UPDATE SKIP LOCKED;
 -- The newest links of the runs $1; a row's own may be older, where the process died before it wrote it.
 SELECT DISTINCT ON (source_soul) source_soul AS run, attributes -> 'chain' AS link
 FROM relationships
-WHERE source_soul = ANY($1::UUID[]) AND tags @> '{step}' AND attributes ? 'chain'
+WHERE source_soul = ANY($1::UUID[]) AND 'step' = ANY(tags) AND attributes ? 'chain'
 ORDER BY source_soul, attributes #> '{chain,seq}' DESC;
 
 -- name: held_runs
@@ -46,7 +46,7 @@ CROSS JOIN LATERAL (
     SELECT number, value
     FROM jsonb_array_elements(coalesce(step.attributes -> 'attempts', '[]')) WITH ORDINALITY AS one (value, number)
 ) AS attempt
-WHERE step.source_soul = ANY($1::UUID[]) AND step.tags @> '{step}' AND NOT attempt.value ? 'chain'
+WHERE step.source_soul = ANY($1::UUID[]) AND 'step' = ANY(step.tags) AND NOT attempt.value ? 'chain'
 ORDER BY step.source_soul, step.id, attempt.number;
 
 -- name: write_seal
@@ -133,7 +133,7 @@ CROSS JOIN LATERAL (
         CASE jsonb_typeof(step.attributes -> 'attempts') WHEN 'array' THEN step.attributes -> 'attempts' ELSE '[]' END
     ) WITH ORDINALITY AS one (value, number)
 ) AS attempt
-WHERE step.source_soul = $1 AND (step.tags @> '{step}' OR step.genesis @> '{"type": "step"}')
+WHERE step.source_soul = $1 AND ('step' = ANY(step.tags) OR step.genesis @> '{"type": "step"}')
 ORDER BY attempt.value #> '{chain,seq}', step.id, attempt.number;
 
 -- name: steps_without_run

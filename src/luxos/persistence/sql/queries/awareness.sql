@@ -5,7 +5,7 @@
 SELECT
     greatest((attributes #>> '{chain,seq}')::BIGINT, (
         SELECT max((step.attributes #>> '{chain,seq}')::BIGINT)
-        FROM relationships AS step WHERE step.source_soul = $1 AND step.tags @> '{step}'
+        FROM relationships AS step WHERE step.source_soul = $1 AND 'step' = ANY(step.tags)
     ), 0) AS ended,
     coalesce((attributes ->> 'folded')::BIGINT, 0) AS folded
 FROM base_beings
@@ -21,7 +21,7 @@ FROM relationships
 CROSS JOIN LATERAL (
     SELECT attributes AS attempt UNION ALL SELECT jsonb_array_elements(attributes -> 'attempts')
 ) AS attempts
-WHERE source_soul = $1 AND tags @> '{step}'
+WHERE source_soul = $1 AND 'step' = ANY(tags)
     AND (attempt #>> '{chain,seq}')::BIGINT > $2::BIGINT AND (attempt #>> '{chain,seq}')::BIGINT <= $3::BIGINT;
 
 -- name: mark_folded
@@ -36,7 +36,7 @@ WHERE tags @> '{run}'
         coalesce((attributes #>> '{chain,seq}')::BIGINT, 0) > coalesce((attributes ->> 'folded')::BIGINT, 0)
         OR (attributes @> '{"status": "running"}' AND EXISTS (
             SELECT FROM relationships AS step
-            WHERE step.source_soul = run.soul AND step.tags @> '{step}'
+            WHERE step.source_soul = run.soul AND 'step' = ANY(step.tags)
                 AND (step.attributes #>> '{chain,seq}')::BIGINT > coalesce((run.attributes ->> 'folded')::BIGINT, 0)
         ))
     )
@@ -78,7 +78,7 @@ JOIN base_beings AS run ON run.soul = step.source_soul
 CROSS JOIN LATERAL (
     SELECT step.attributes AS attempt UNION ALL SELECT jsonb_array_elements(step.attributes -> 'attempts')
 ) AS attempts
-WHERE step.tags @> '{step}' AND step.target_soul BETWEEN $1 AND $2
+WHERE 'step' = ANY(step.tags) AND step.target_soul BETWEEN $1 AND $2
     AND (attempt #>> '{chain,seq}')::BIGINT <= coalesce((run.attributes ->> 'folded')::BIGINT, 0);
 
 -- name: given_feedback

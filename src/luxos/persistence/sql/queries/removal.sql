@@ -65,7 +65,7 @@ GROUP BY 1;
 -- How many steps of each run called these beings, and what became of the run.
 SELECT run.soul AS run, run.attributes ->> 'status' AS status, count(*) AS count
 FROM relationships AS step JOIN base_beings AS run ON run.soul = step.source_soul
-WHERE step.tags @> '{step}' AND step.target_soul = ANY($1::UUID[])
+WHERE 'step' = ANY(step.tags) AND step.target_soul = ANY($1::UUID[])
 GROUP BY run.soul;
 
 -- name: purged_aliases
@@ -83,7 +83,7 @@ WITH gone AS (
         UNION ALL
         SELECT attempt -> 'chain' FROM jsonb_array_elements(coalesce(step.attributes -> 'attempts', '[]')) AS attempt
     ) AS link
-    WHERE step.tags @> '{step}' AND step.target_soul = ANY($1::UUID[])
+    WHERE 'step' = ANY(step.tags) AND step.target_soul = ANY($1::UUID[])
 ),
 runs AS (
     SELECT run,

@@ -37,7 +37,7 @@ FROM base_beings AS run CROSS JOIN LATERAL (
         max(greatest(attributes ->> 'started_at', attributes ->> 'finished_at') COLLATE "C") AS latest,
         sum(pg_column_size(genesis) + pg_column_size(attributes)) AS bytes
     FROM relationships
-    WHERE source_soul = run.soul AND tags @> '{step}'
+    WHERE source_soul = run.soul AND 'step' = ANY(tags)
 ) AS steps
 WHERE run.tags @> '{run}' AND run.attributes ->> 'status' IN ('done', 'undone')
     AND ($2::UUID IS NULL OR run.soul = $2)

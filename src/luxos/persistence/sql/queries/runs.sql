@@ -1,4 +1,5 @@
--- Runs (beings) and their steps (relationships from the run to what it calls).
+-- Runs (beings) and their steps (relationships from the run to what it calls). Steps are found by the run, or by what they
+-- call: `'step' = ANY(tags)` keeps PostgreSQL from the index of tags, which has the steps of all runs.
 
 -- name: create_run
 INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
@@ -110,7 +111,6 @@ FROM unnest($1::UUID[], $2::TEXT[], $3::JSONB[]) AS told (soul, holder, head)
 WHERE run.soul = told.soul AND run.attributes ->> 'holder' = told.holder;
 
 -- name: load_steps
--- By the run only: the index of tags would go through the steps of all runs.
 SELECT id, target_soul, genesis, attributes
 FROM relationships
 WHERE source_soul = $1 AND 'step' = ANY(tags)
@@ -123,7 +123,7 @@ FROM (
     SELECT DISTINCT ON (attributes -> 'arguments') attributes -> 'arguments' AS arguments,
         attributes -> 'result' AS result, created_at
     FROM relationships
-    WHERE target_soul = $1 AND tags @> '{step}' AND genesis @> $2
+    WHERE target_soul = $1 AND 'step' = ANY(tags) AND genesis @> $2
         AND attributes ->> 'status' = 'done' AND NOT attributes ? 'summary'
     ORDER BY attributes -> 'arguments', created_at DESC
 ) AS calls
