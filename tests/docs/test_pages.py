@@ -20,7 +20,7 @@ def test_the_tutorial_works_as_it_is_told(luxos: Command, page: str, language: s
 @pytest.mark.parametrize(("page", "language"), [("moving.md", "en"), ("przenoszenie.md", "pl")])
 def test_a_call_moves_to_another_process_as_it_is_told(luxos: Command, page: str, language: str) -> None:
     reader = Command(luxos.home, {"LUXOS_LANG": language, "LUXOS_DATABASE_LINGER": "5"})
-    assert follow(DOCS / page, reader) == 2
+    assert follow(DOCS / page, reader) == 3
 
 
 def test_what_a_page_says_is_compared() -> None:

@@ -441,3 +441,26 @@ async def test_interrupted_runs_of_a_folder_are_found_among_the_others(runtime: 
         found = await runtime.runs.interrupted_on(tmp_path / "here")
         assert [(run.goal, run.status) for run in found] == [("running", "interrupted")]
         assert len(await runtime.runs.on(tmp_path / "here")) == 4
+
+
+async def test_a_call_that_is_cut_off_while_the_disk_is_waited_for_ended_once(
+    runtime: Runtime, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder, slow = runtime.runs.recorder, asyncio.Event()
+    send = recorder._send
+
+    async def later(batch: Any) -> Any:
+        await slow.wait()
+        return await send(batch)
+
+    async with executing(runtime, workspace) as execution:
+        monkeypatch.setattr(recorder, "_send", later)
+        call = asyncio.create_task(execution("test.note", "hello"))
+        while recorder._writing is None:  # noqa: ASYNC110 - what is waited for is inside
+            await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.wait({call})
+        slow.set()
+    steps = await steps_of(runtime, execution.run)
+    assert (steps["test.note"].status, steps["test.note"].attributes["chain"]["seq"]) == ("done", 1)
+    assert chain_is_whole(await runtime.runs.find(str(execution.run.soul)), steps.values())

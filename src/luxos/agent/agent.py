@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from luxos.agent.errors import LaterRunStands, NothingToResume, NothingToUndo, UndoUnfinished
+from luxos.agent.errors import (
+    LaterRunStands,
+    NothingToResume,
+    NothingToRetry,
+    NothingToUndo,
+    RunWasCancelled,
+    UndoUnfinished,
+)
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.agent.memory import forget, remember, run_attributes
 from luxos.agent.planner import Place, Plan, plan
@@ -31,7 +38,7 @@ from luxos.runtime.changes import ChangeSet
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution
-from luxos.runtime.resuming import go_on
+from luxos.runtime.resuming import go_on, is_made_again
 from luxos.runtime.runs import Run
 from luxos.runtime.staging import changes_of
 from luxos.runtime.threads import to_the_end
@@ -39,7 +46,8 @@ from luxos.runtime.threads import to_the_end
 Open = Callable[[], Awaitable[Runtime]]
 """Gives the runtime when it is first needed, so that understanding waits for no database."""
 
-_UNFINISHED = frozenset({"running", "interrupted", "failed", "stopped", "needs_person"})
+_UNFINISHED = frozenset({"running", "interrupted", "failed", "stopped", "needs_person", "paused"})
+_FAILED = frozenset({"failed", "cancelled"})
 _ENDED = frozenset({"done", "undone"})
 _HALF_UNDONE = frozenset({"undoing", "half_undone"})
 
@@ -87,28 +95,44 @@ class Agent:
         return await self._start(runtime, program, workspace, {"permissions": ["workspace"]})
 
     async def resume(self, name: str) -> dict[str, Any]:
-        """Goes on with a run that was cut off, stopped or failed; finished steps do not run again."""
+        """Goes on with a run that was cut off, stopped, paused or failed; finished steps do not run again."""
         runtime = await self._runtime()
         async with _taken(runtime, name) as run:
             if run.status in _HALF_UNDONE:
                 raise UndoUnfinished(run=run.name)
+            if run.status == "cancelled":
+                raise RunWasCancelled(run=run.name)
             if run.status not in _UNFINISHED:
                 raise NothingToResume(run=run.name)
-            if run.attributes.get("calls"):
-                return await self._go_on(runtime, run)
-            program = read(run.program)
-            check(program, runtime.registry.verbs)  # it may have been written by an earlier LuxOS
-            self._listener(Planned(run.program, str(run.workspace), run.attributes.get("assumptions", [])))
-            self._listener(RunStarted(run.name, resumed=True))
-            return await self._carry_out(runtime, run, program)
+            return await self._go_on(runtime, run)
 
-    async def _go_on(self, runtime: Runtime, run: Run) -> dict[str, Any]:
-        """Goes on with the calls of a program that is gone."""
+    async def retry(self, name: str) -> dict[str, Any]:
+        """Carries out again what failed in a run, or what had not ended when it was cancelled."""
+        runtime = await self._runtime()
+        async with _taken(runtime, name) as run:
+            if run.status not in _FAILED:
+                raise NothingToRetry(run=run.name)
+            return await self._go_on(runtime, run, retrying=True)
+
+    async def _go_on(self, runtime: Runtime, run: Run, *, retrying: bool = False) -> dict[str, Any]:
+        if run.attributes.get("calls"):
+            return await self._call_again(runtime, run, retrying)
+        program = read(run.program)
+        check(program, runtime.registry.verbs)  # it may have been written by an earlier LuxOS
+        self._listener(Planned(run.program, str(run.workspace), run.attributes.get("assumptions", [])))
         self._listener(RunStarted(run.name, resumed=True))
+        return await self._carry_out(runtime, run, program, retrying)
+
+    async def _call_again(self, runtime: Runtime, run: Run, retrying: bool) -> dict[str, Any]:
+        """Goes on with the calls of a program that is gone."""
         before = {step.name: step for step in await runtime.runs.steps(run.soul)}
-        execution = Execution(runtime, run, before, self._listener)
-        outcome = Outcome(*await go_on(execution, before))
-        await execution.close()
+        if retrying and not any(is_made_again(step, retrying=True) for step in before.values()):
+            raise NothingToRetry(run=run.name)
+        self._listener(RunStarted(run.name, resumed=True))
+        execution = Execution(runtime, run, before, self._listener, retrying=retrying)
+        async with _going(runtime, run):
+            outcome = Outcome(*await go_on(execution, before, retrying=retrying))
+            await execution.close()
         report = report_of(run, outcome)
         await runtime.runs.update(run.soul, status=report["status"])
         return report
@@ -158,24 +182,20 @@ class Agent:
                     steps = {step.name: step for step in await runtime.runs.steps(run.soul)}
                     await Execution(runtime, run, steps, lambda event: None).recover()
 
-    async def _carry_out(self, runtime: Runtime, run: Run, program: Program) -> dict[str, Any]:
+    async def _carry_out(self, runtime: Runtime, run: Run, program: Program, retrying: bool = False) -> dict[str, Any]:
         before = {step.name: step for step in await runtime.runs.steps(run.soul)}
-        execution = Execution(runtime, run, before, self._listener)
+        execution = Execution(runtime, run, before, self._listener, retrying=retrying)
 
         async def execute(statement: Statement, arguments: dict[str, Any]) -> Any:
             who = runtime.registry.by_verb(statement.verb)
             return await execution.call(who.uuid, (), arguments, step=statement.name)
 
-        await runtime.runs.update(run.soul, status="running")
-        try:
-            done = await execution.recover()
-            outcome = await walk(program, runtime.registry.verbs, execute, done)
-        except LuxError as error:
-            outcome = Outcome(failures={"": error})
-        except BaseException as error:
-            status = "stopped" if isinstance(error, asyncio.CancelledError) else "failed"
-            await asyncio.shield(runtime.runs.update(run.soul, status=status))
-            raise
+        async with _going(runtime, run):
+            try:
+                done = await execution.recover()
+                outcome = await walk(program, runtime.registry.verbs, execute, done)
+            except LuxError as error:
+                outcome = Outcome(failures={"": error})
         return await self._reflect(runtime, run, outcome)
 
     async def _reflect(self, runtime: Runtime, run: Run, outcome: Outcome) -> dict[str, Any]:
@@ -206,6 +226,18 @@ async def _taken(runtime: Runtime, name: str) -> AsyncIterator[Run]:
             await held.enter_async_context(runtime.runs.building_in(run.workspace))
         await held.enter_async_context(runtime.runs.claimed(run.soul))
         yield await runtime.runs.find(str(run.soul))
+
+
+@asynccontextmanager
+async def _going(runtime: Runtime, run: Run) -> AsyncIterator[None]:
+    """A run is carried out in the block; what breaks that off is told in its row."""
+    await runtime.runs.update(run.soul, status="running")
+    try:
+        yield
+    except BaseException as error:
+        status = "stopped" if isinstance(error, asyncio.CancelledError) else "failed"
+        await asyncio.shield(runtime.runs.update(run.soul, status=status))
+        raise
 
 
 async def _check_newest(runtime: Runtime, run: Run) -> None:

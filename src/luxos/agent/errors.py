@@ -113,6 +113,25 @@ class NothingToResume(LuxError):
     message = N_("Run {run} is finished, so there is nothing to go on with. `luxos runs` lists all runs.")
 
 
+class RunWasCancelled(LuxError):
+    """A run that was ended for good is to go on."""
+
+    code = "agent.run_was_cancelled"
+    exit_code = Exit.USAGE
+    message = N_("Run {run} was cancelled. `luxos run retry {run}` begins again with what had not ended.")
+
+
+class NothingToRetry(LuxError):
+    """The run has not failed."""
+
+    code = "agent.nothing_to_retry"
+    exit_code = Exit.USAGE
+    message = N_(
+        "Nothing of run {run} has failed, so there is nothing to try again. `luxos run resume {run}` goes on with a "
+        "run that was paused or cut off."
+    )
+
+
 class NothingToUndo(LuxError):
     """The run changed no files, or was taken back already."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from luxos.errors import Exit, LuxError
 from luxos.i18n import N_, _
 from luxos.lux.runner import Outcome
+from luxos.runtime.errors import RunGivenUp
 from luxos.runtime.runs import Run
 
 _DONE = N_("Done.")
@@ -38,7 +39,7 @@ def report_of(run: Run, outcome: Outcome) -> dict[str, Any]:
         if project["stack"] == "django":
             report["account_command"] = make_command(run.workspace, "user", environment)
     if outcome.failures:
-        step, error = _worst(outcome)
+        step, error = _given_up(outcome) or _worst(outcome)
         report["error"] = {"step": step, "exit_code": int(error.exit_code), **error.as_json()}
         report["message"] = _(_FAILED).format(step=step, reason=error) if step else str(error)
     elif project:
@@ -56,8 +57,15 @@ def make_command(folder: Path, target: str, environment: str) -> str:
 def _status(outcome: Outcome) -> str:
     if not outcome.failures:
         return "done"
+    if (given := _given_up(outcome)) is not None:
+        return given[1].status
     asks = any(error.exit_code is Exit.NEEDS_PERSON for error in outcome.failures.values())
     return "needs_person" if asks else "failed"
+
+
+def _given_up(outcome: Outcome) -> tuple[str, RunGivenUp] | None:
+    """Why the run was given up, where somebody wanted that; no step has failed by it."""
+    return next((("", error) for error in outcome.failures.values() if isinstance(error, RunGivenUp)), None)
 
 
 def _worst(outcome: Outcome) -> tuple[str, LuxError]:

@@ -17,6 +17,7 @@ from luxos.runtime.call import Recording
 from luxos.runtime.dispatcher import Runtime, Who
 from luxos.runtime.errors import OptionUnknown, RunTaken
 from luxos.runtime.execution import Execution, Unrecorded
+from luxos.runtime.heeded import Heed
 from luxos.runtime.scope import BREADTH, CALLS, DEPTH, SECONDS, Tree
 
 
@@ -71,6 +72,8 @@ class SessionRun:
         self._held = AsyncExitStack()
         self._turn = asyncio.Lock()
         self._execution: Execution | None = None
+        self._heed: Heed | None = None
+        self._heeding: asyncio.Task[None] | None = None
         self._ended = False
 
     @property
@@ -87,25 +90,43 @@ class SessionRun:
         return self._execution
 
     def check_open(self) -> None:
-        """Raises `NotOpen` after its end."""
+        """Raises `NotOpen` after its end, and `RunGivenUp` where somebody had it stopped."""
         if self._ended:
             raise NotOpen
+        if self._heed is not None and self._heed.wanted is not None:
+            raise self._heed.error()
 
     async def end(self, status: str) -> None:
-        """Gives the run up, with the status that it ended with."""
-        execution, self._execution, self._ended = self._execution, None, True
-        if execution is None:
-            return
-        async with self._held:
-            await execution.close()
-            await self._runtime.runs.update(execution.run.soul, status=status)
+        """Gives the run up, with the status that it ended with, unless it was stopped before."""
+        self._ended = True
+        if self._heeding is not None:
+            if self._heed is None or not self._heed.over.is_set():
+                self._heeding.cancel()
+            await asyncio.wait({self._heeding})
+        await self._give_up(status)
 
     async def leave(self, execution: Execution) -> None:
         """Leaves a run of which no more can be recorded as it is, to be resumed; the next call begins another one."""
         if self._execution is execution:
             self._execution, held, self._held = None, self._held, AsyncExitStack()
+            if self._heeding is not None:
+                self._heeding.cancel()
             with suppress(LuxError):
                 await held.aclose()
+
+    async def _give_up(self, status: str) -> None:
+        execution, self._execution = self._execution, None
+        if execution is None:
+            return
+        async with self._held:
+            await execution.close()
+            await self._runtime.runs.update(execution.run.soul, status=execution.heed.status or status)
+
+    async def _give_up_when_wanted(self, heed: Heed) -> None:
+        """Gives the run up as soon as its last call was cut off, for somebody waits to go on with it."""
+        await heed.over.wait()
+        with suppress(LuxError):  # then it is as if this process had died
+            await self._give_up("failed")
 
     async def _begin(self) -> Execution:
         runtime, soul = self._runtime, uuid4()
@@ -116,7 +137,10 @@ class SessionRun:
             workspace.mkdir(parents=True, mode=0o700)
         told = {"permissions": self._permissions, "calls": True}
         run = await runtime.runs.create(soul, self._goal, "", workspace, runtime.owner, told)
-        return Execution(runtime, run, {}, lambda event: None, self._approve)
+        execution = Execution(runtime, run, {}, lambda event: None, self._approve)
+        self._heed = execution.heed
+        self._heeding = asyncio.create_task(self._give_up_when_wanted(self._heed))
+        return execution
 
 
 class Calls:

@@ -1,5 +1,7 @@
 """What can go wrong while something runs, or while its changes to files are committed."""
 
+from typing import ClassVar
+
 from luxos.errors import Exit, LuxError
 from luxos.i18n import N_
 
@@ -83,7 +85,9 @@ class RunBusy(LuxError):
 
     code = "runtime.run_busy"
     exit_code = Exit.REFUSED
-    message = N_("Run {run} is being carried out by another process. Wait for it, or stop it there with Ctrl+C.")
+    message = N_(
+        "Run {run} is being carried out by another process. Wait for it, or have it stop with `luxos run pause {run}`."
+    )
 
 
 class RunTaken(LuxError):
@@ -92,6 +96,71 @@ class RunTaken(LuxError):
     code = "runtime.run_taken"
     exit_code = Exit.REFUSED
     message = N_("Run {run} was taken over by another process, so this one stopped. `luxos show {run}` shows it.")
+
+
+class RunGivenUp(LuxError):
+    """Somebody wanted the run to stop; `status` is what it is then."""
+
+    exit_code = Exit.INTERRUPTED
+    status: ClassVar[str]
+
+
+class RunPaused(RunGivenUp):
+    """Somebody wanted the run to pause."""
+
+    code = "runtime.run_paused"
+    status = "paused"
+    message = N_("Run {run} was paused. `luxos run resume {run}` goes on with it.")
+
+
+class RunMoved(RunGivenUp):
+    """Somebody wanted the run to go on elsewhere."""
+
+    code = "runtime.run_moved"
+    status = "paused"
+    message = N_("Run {run} was given up here, to go on elsewhere: `luxos run resume {run}` does that.")
+
+
+class RunCancelled(RunGivenUp):
+    """Somebody wanted the run to end."""
+
+    code = "runtime.run_cancelled"
+    status = "cancelled"
+    message = N_("Run {run} was cancelled. `luxos run retry {run}` begins again with what had not ended.")
+
+
+class RunNotGoing(LuxError):
+    """A run that nobody carries out is to pause or to move."""
+
+    code = "runtime.run_not_going"
+    exit_code = Exit.USAGE
+    message = N_("Run {run} is not being carried out, so it was left as it is. `luxos run show {run}` shows it.")
+
+
+class RunOver(LuxError):
+    """A run that has ended is to be cancelled."""
+
+    code = "runtime.run_over"
+    exit_code = Exit.USAGE
+    message = N_("Run {run} has ended already, so it was left as it is. `luxos run show {run}` shows it.")
+
+
+class RunOfTask(LuxError):
+    """A run that belongs to a task is to be given up: the task would begin it again."""
+
+    code = "runtime.run_of_task"
+    exit_code = Exit.REFUSED
+    message = N_("Run {run} belongs to task {task}, which says when it runs. `luxos task cancel {task}` ends both.")
+
+
+class RunNotHeeding(LuxError):
+    """Whoever carries a run out has not given it up in time."""
+
+    code = "runtime.run_not_heeding"
+    message = N_(
+        "Run {run} was told, and goes on for now: within {seconds} seconds it came to no point at which it can stop. "
+        "It stops at the next one; `luxos run tail {run}` follows it."
+    )
 
 
 class FolderBusy(LuxError):

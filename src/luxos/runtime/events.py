@@ -28,6 +28,13 @@ class StepProgress:
 
 
 @dataclass(frozen=True)
+class StepSeen:
+    """A step of a run that is followed, as a JSON object: it is open, or it has ended."""
+
+    step: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class StepFinished:
     """A step ended: `status` is done (`result` is its result), failed (its error), or kept (done before)."""
 

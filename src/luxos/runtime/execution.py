@@ -1,6 +1,6 @@
 """`execution(who, *args)`: the one way to run anything. This file shows the whole order of what surrounds a call.
 
-permitted → approved → limited → resumed → charged → retried → applied → recorded → staged → memoised → tiered
+heeded → permitted → approved → limited → resumed → charged → retried → applied → recorded → staged → memoised → tiered
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ from luxos.runtime.charged import charged
 from luxos.runtime.dispatcher import Dispatcher, Runtime, Who
 from luxos.runtime.errors import NotPure
 from luxos.runtime.events import Listener, StepFinished
+from luxos.runtime.heeded import heeded
 from luxos.runtime.limited import limited
 from luxos.runtime.memoised import memoised
 from luxos.runtime.permission import permitted
@@ -42,40 +43,47 @@ class Execution(Dispatcher):
         before: Mapping[str, Step],
         listener: Listener,
         approve: Approve | None = None,
+        *,
+        retrying: bool = False,
     ) -> None:
         super().__init__(runtime, run.soul, run.workspace, listener)
         self.run = run
+        self.heed = runtime.runs.heed(run.soul)
         self._before = before
         self._names: Counter[str] = Counter()
         self._summaries = Summaries(runtime.runs.recorder, runtime.owner)
         journal = runtime.journal(run.soul)
         granted = frozenset(run.attributes.get("permissions", ()))
         inner = memoised(tiered(runtime.tiers, self.context, self.answer, self.tell), runtime.memo)
-        self.handler = permitted(
-            approved(
-                limited(
-                    resumed(
-                        charged(
-                            retried(
-                                _by_recording(
-                                    full=applied(
-                                        recorded(
-                                            staged(inner, run.workspace, journal),
-                                            runtime.runs.recorder, runtime.owner, listener,
+        self.handler = heeded(
+            permitted(
+                approved(
+                    limited(
+                        resumed(
+                            charged(
+                                retried(
+                                    _by_recording(
+                                        full=applied(
+                                            recorded(
+                                                staged(inner, run.workspace, journal),
+                                                runtime.runs.recorder, runtime.owner, listener, self.heed,
+                                            ),
+                                            WorkspaceLock(),
                                         ),
-                                        WorkspaceLock(),
+                                        summary=summarised(inner, self._summaries),
                                     ),
-                                    summary=summarised(inner, self._summaries),
                                 ),
+                                runtime.leases,
                             ),
-                            runtime.leases,
+                            before,
+                            retrying=retrying,
                         ),
-                        before,
                     ),
+                    approve,
                 ),
-                approve,
+                granted,
             ),
-            granted,
+            self.heed,
         )  # fmt: skip
 
     async def __call__(self, who: Who, *args: Any, **kwargs: Any) -> Any:

@@ -9,6 +9,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -19,6 +20,7 @@ import asyncpg
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
+from luxos.persistence.listening import CHANNEL
 from luxos.runtime.errors import RunTaken
 from luxos.runtime.faultpoints import reach
 from luxos.security.audit import link
@@ -70,6 +72,8 @@ class _Held:
     stored: Mapping[str, Any] = field(init=False)
     broken: LuxError | None = None
     is_over: bool = False
+    followed: float = 0.0
+    """Until when somebody follows it, by the clock of the event loop."""
 
     def __post_init__(self) -> None:
         self.written = self.stored = self.head
@@ -105,6 +109,11 @@ class Recorder:
             await self._write_heads([run])
         finally:
             self._held.pop(run, None)
+
+    def follow(self, run: UUID, seconds: float) -> None:
+        """Has whoever follows a run told of each batch of its records, for so long."""
+        if run in self._held:
+            self._held[run].followed = asyncio.get_running_loop().time() + seconds
 
     def is_broken(self, run: UUID) -> bool:
         """Whether no more of a run can be recorded as long as this process holds it as it does."""
@@ -142,6 +151,7 @@ class Recorder:
                         raise
                     continue
                 self._done(batch, held)
+                await self._tell(held)
                 await self._write_some_heads()
         finally:
             self._writing = None
@@ -217,6 +227,15 @@ class Recorder:
         entry, held = record.attributes.get("chain"), self._held[record.run]
         if entry is not None and entry["seq"] > held.written["seq"]:
             held.written = entry
+
+    async def _tell(self, runs: set[UUID]) -> None:
+        """Tells those who follow a run that there is something new; nobody does, mostly."""
+        now = asyncio.get_running_loop().time()
+        followed = [run for run in runs if run in self._held and self._held[run].followed > now]
+        if followed:
+            with suppress(LuxError):  # they look into the tables all the same
+                async with self._database.pool.acquire() as connection:
+                    await connection.execute(self._database.queries["tell_of_runs"], CHANNEL, followed)
 
     def _fail(self, batch: Sequence[Record], error: BaseException) -> None:
         """Nothing of the batch, and nothing more of its runs, is certain; what can be said of it is said to all."""

@@ -14,14 +14,15 @@ from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors import RunTaken
 from luxos.runtime.events import Listener, StepFinished, StepStarted
 from luxos.runtime.faultpoints import reach
+from luxos.runtime.heeded import Heed
 from luxos.runtime.recorder import Recorder
 from luxos.runtime.steps import StepRecord
 
 _FREE = "none"
 
 
-def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listener) -> Handler:
-    """Records each call of `handler` as a step."""
+def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listener, heed: Heed) -> Handler:
+    """Records each call of `handler` as a step; a run that is given up leaves its calls open, to be gone on with."""
 
     async def handle(call: Call) -> Outcome:
         record = call.record = StepRecord(recorder, call, owner)
@@ -39,8 +40,7 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
             await _failed(call, record, error.as_json())
             raise
         except asyncio.CancelledError:
-            if call.effects == _FREE:
-                record.end({"code": "cancelled", "message": "cancelled", "details": {}})
+            _cut_off(call, record, heed)
             raise
         except Exception as error:
             await _failed(call, record, {"code": "defect", "message": repr(error)[:500], "details": {}})
@@ -54,6 +54,17 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
         listener(StepFinished(call.step, "failed", error))
 
     return handle
+
+
+def _cut_off(call: Call, record: StepRecord, heed: Heed) -> None:
+    """Leaves a call open that is to be gone on with, and one that may have acted; else it ends here."""
+    if record.ended:  # it is on its way to the disk
+        return
+    if heed.goes_on:
+        if call.parent is None and not record.begun:
+            record.begin()
+    elif call.effects == _FREE or (heed.wanted is not None and call.effects != "external"):
+        record.end({"code": "cancelled", "message": "cancelled", "details": {}})
 
 
 async def _certain(call: Call, written: "asyncio.Future[None]") -> None:

@@ -18,14 +18,22 @@ from luxos.runtime.steps import Step
 _BY_PLACE = frozenset({"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"})
 
 
-async def go_on(execution: Execution, before: Mapping[str, Step]) -> tuple[dict[str, Any], dict[str, LuxError]]:
+def is_made_again(step: Step, *, retrying: bool) -> bool:
+    """Whether a step is an outermost call that was cut off, or, of a run that is tried again, one that failed."""
+    statuses = {"started", "failed"} if retrying else {"started"}
+    return step.parent is None and step.status in statuses and "summary" not in step.attributes
+
+
+async def go_on(
+    execution: Execution, before: Mapping[str, Step], *, retrying: bool = False
+) -> tuple[dict[str, Any], dict[str, LuxError]]:
     """Makes the outermost calls again that were cut off; gives results and failures of all by names of steps."""
     results: dict[str, Any] = {}
     failures: dict[str, LuxError] = {}
     for name, step in before.items():
-        if step.parent is None and step.status == "done":
+        if step.parent is None and step.status == "done" and "summary" not in step.attributes:
             results[name] = step.attributes.get("result")
-        elif step.parent is None and step.status == "started":
+        elif is_made_again(step, retrying=retrying):
             try:
                 results[name] = await again(execution, step)
             except LuxError as error:

@@ -1,5 +1,6 @@
 """Runs in the table: a run is a being, and is held by one process at a time."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -16,10 +17,12 @@ from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.claims import Claims
 from luxos.runtime.errors import FolderBusy, RunAmbiguous, RunBusy, RunUnknown
+from luxos.runtime.heeded import Heed
 from luxos.runtime.recorder import Recorder
 from luxos.runtime.sealing import seal
 from luxos.runtime.steps import Step, now
 from luxos.runtime.verifying import RunCheck
+from luxos.runtime.wanting import listen, tell_of
 from luxos.security.audit import beginning
 
 _ALL = 1_000_000
@@ -30,7 +33,8 @@ _DIGITS = re.compile("[0-9a-f]{1,32}")
 class Run:
     """A run as it is in the table.
 
-    `status`: running, interrupted, done, failed, stopped, needs_person; undoing, half_undone, undone.
+    `status`: running, interrupted, done, failed, stopped, paused, cancelled, needs_person; undoing, half_undone,
+    undone.
     """
 
     soul: UUID
@@ -58,6 +62,7 @@ class Runs:
         self.recorder = Recorder(database)
         self._tokens: dict[UUID, str] = {}
         self._given_up: set[UUID] = set()
+        self._heeds: dict[UUID, Heed] = {}
 
     async def create(
         self, soul: UUID, goal: str, program: str, workspace: Path, owner: str, attributes: Mapping[str, Any]
@@ -123,20 +128,37 @@ class Runs:
         Each claim has a token that stands in the run's row: a process that lost its claim can write no more steps. When
         the run is given up, what its steps say of the beings they called is counted; what is not, is counted later.
         """
-        async with self._claims.held(f"run {run}", RunBusy(run=str(run)[:8])):
-            self._tokens[run] = uuid4().hex
-            try:
-                head = await self._database.pool.fetchval(self._sql["hold_run"], run, self._tokens[run])
-                if head is not None:
-                    self.recorder.hold(run, self._tokens[run], head)
+        heed = Heed(run)
+        try:
+            async with self._claims.held(f"run {run}", RunBusy(run=str(run)[:8])), self._held(heed):
                 yield
-            finally:
-                with suppress(LuxError):
-                    await self.recorder.give_up(run)
-                del self._tokens[run]
-                with suppress(LuxError):
-                    await self._fold(run)
-                self._given_up.add(run)
+        finally:
+            if heed.wanted is not None or heed.is_followed:
+                await tell_of(self._database, run)
+
+    @asynccontextmanager
+    async def _held(self, heed: Heed) -> AsyncIterator[None]:
+        """A run that was claimed: what is recorded of it, and what is wanted of it, by the token of this claim."""
+        run, token = heed.run, uuid4().hex
+        self._tokens[run], self._heeds[run] = token, heed
+        listening = asyncio.create_task(listen(self._database, self.recorder, token, heed))
+        try:
+            head = await self._database.pool.fetchval(self._sql["hold_run"], run, token)
+            if head is not None:
+                self.recorder.hold(run, token, head)
+            yield
+        finally:
+            listening.cancel()
+            with suppress(LuxError):
+                await self.recorder.give_up(run)
+            del self._tokens[run], self._heeds[run]
+            with suppress(LuxError):
+                await self._fold(run)
+            self._given_up.add(run)
+
+    def heed(self, run: UUID) -> Heed:
+        """What is wanted of a run that this process holds; of one that it does not hold, nothing ever is."""
+        return self._heeds.get(run) or Heed(run)
 
     async def _fold(self, run: UUID) -> None:
         async with self._database.pool.acquire() as connection:

@@ -70,7 +70,12 @@ class StepRecord:
         self._id = step_id(call.run, call.step)
         self._genesis = genesis_of(call, owner)
         self._known = {"arguments": dict(call.arguments), "started_at": now(), "attempt": recorder.new_attempt()}
-        self._begun = False
+        self._begun = self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was said how it ended; that is said once."""
+        return self._ended
 
     @property
     def begun(self) -> bool:
@@ -98,7 +103,7 @@ class StepRecord:
         call = self._call
         record = Record(self._id, call.run, call.callee_soul, self._genesis, attributes, content, self._begun)
         written = self._recorder.put(record)
-        self._begun = True
+        self._begun, self._ended = True, content is not None
         return written
 
 

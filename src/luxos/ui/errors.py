@@ -42,6 +42,14 @@ class ServiceCannotListen(LuxError):
     message = N_("LuxOS cannot listen on {path}: {reason}. Put that right, or set LUXOS_HOME to another folder.")
 
 
+class FollowingEnded(LuxError):
+    """The person pressed Ctrl+C while they followed a run."""
+
+    code = "ui.following_ended"
+    exit_code = Exit.INTERRUPTED
+    message = N_("You do not follow the run any more; it was not touched by that.")
+
+
 class FolderUnfit(LuxError):
     """The current folder is gone, or may not be looked at."""
 

@@ -33,10 +33,14 @@ STATUS: Mapping[str, str] = {
     "unknown": N_("unknown"),
     "todo": N_("waiting"),
     "doing": N_("being done"),
-    "cancelled": N_("dropped"),
+    "cancelled": N_("cancelled"),
+    "paused": N_("paused"),
 }
+SIGNS: Mapping[str, str] = {"done": "✓", "failed": "✗", "kept": "=", "started": "…"}
+"""A step's status as one character."""
 
 
+_GIVEN_UP = frozenset({"paused", "cancelled"})
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -53,6 +57,12 @@ def status_words(status: str) -> str:
 def works_alone_words(differs: str) -> str:
     """Why the process in the background is not used."""
     return _(_ALONE[differs])
+
+
+def problem(step: Mapping[str, Any]) -> str:
+    """The first line of what went wrong with a step, with room before it; nothing where it went well."""
+    lines = step["error"]["message"].splitlines() if "error" in step else []
+    return f"  {lines[0]}" if lines else ""
 
 
 def duration(seconds: float | None) -> str:
@@ -88,7 +98,9 @@ def result_words(result: Mapping[str, Any]) -> Iterator[str]:
     if result.get("flagged"):
         yield _("Look at these files before you work there: programs obey or run them without being asked.")
         yield from (f"  {path}" for path in result["flagged"])
-    if "error" in result and result["changed_files"]:
+    if result["status"] in _GIVEN_UP:
+        return  # the message says what to do
+    if "error" in result and result.get("changed_files"):
         run = str(result["run"])[:8]
         yield _("`luxos resume {run}` goes on where it stopped, `luxos undo {run}` takes it back.").format(run=run)
     elif "error" in result:

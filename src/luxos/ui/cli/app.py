@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "plan": "luxos.ui.cli.work",
     "resume": "luxos.ui.cli.work",
     "undo": "luxos.ui.cli.work",
-    "run": "luxos.ui.cli.work",
+    "run": "luxos.ui.cli.run",
     "runs": "luxos.ui.cli.records",
     "show": "luxos.ui.cli.records",
     "audit": "luxos.ui.cli.audit",
@@ -66,10 +66,10 @@ class Group(click.Group):
         return command
 
 
-def group(name: str, help: str) -> Callable[[Callable[[], None]], Group]:  # noqa: A002 - click's word
+def group(name: str, help: str, **more: Any) -> Callable[[Callable[[], None]], Group]:  # noqa: A002 - click's word
     """Makes a group of the command line, such as `luxos being`."""
-    words = {"options_metavar": _("[OPTIONS]"), "subcommand_metavar": _("COMMAND [ARGS]…")}
-    return click.group(name, cls=Group, help=help, **words)
+    words = {"cls": Group, "options_metavar": _("[OPTIONS]"), "subcommand_metavar": _("COMMAND [ARGS]…")}
+    return click.group(name, help=help, **{**words, **more})
 
 
 class Commands(click.Group):

@@ -1,6 +1,7 @@
 """The commands that look back: `runs` and `show`."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import click
@@ -8,7 +9,7 @@ import click
 from luxos.i18n import _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option, run_argument
-from luxos.ui.formatters import duration, status_words
+from luxos.ui.formatters import duration, problem, status_words
 
 
 @click.command("runs", help=_("List the newest runs."))
@@ -41,8 +42,7 @@ def show_command(run: str, as_json: bool) -> None:
     root = Tree(Text(f"{result['run'][:8]}  {_goal(result)}  [{status_words(result['status'])}]"))
     branches = {None: root}
     for step in result["steps"]:
-        words = f"{step['step']}  {step['call']}  {status_words(step['status'])}  {duration(step['seconds'])}"
-        branches[step["step"]] = branches.get(step["parent"], root).add(Text(words + _problem(step)))
+        branches[step["step"]] = branches.get(step["parent"], root).add(Text(_step_words(step, result["created_at"])))
     console = Console(highlight=False)
     console.print(root)
     console.print(Text(_("Folder:") + f" {result['workspace']}"))
@@ -52,10 +52,13 @@ def show_command(run: str, as_json: bool) -> None:
     console.print(Text(whole))
 
 
+def _step_words(step: dict[str, Any], since: str) -> str:
+    """What a step was, when it began after the run did, and how long it took."""
+    began = datetime.fromisoformat(step["started_at"]) - datetime.fromisoformat(since)
+    times = f"+{duration(began.total_seconds())}  {duration(step['seconds'])}"
+    again = _("  attempt {number}").format(number=step["attempts"]) if step["attempts"] > 1 else ""
+    return f"{step['step']}  {step['call']}  {status_words(step['status'])}  {times}{again}{problem(step)}"
+
+
 def _goal(run: dict[str, Any]) -> str:
     return str(run["goal"] or _("(a Lux program)"))
-
-
-def _problem(step: dict[str, Any]) -> str:
-    lines = step["error"]["message"].splitlines() if "error" in step else []
-    return f"  {lines[0]}" if lines else ""

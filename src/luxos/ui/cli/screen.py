@@ -17,7 +17,7 @@ from luxos.agent.words import entity_words, intent_words
 from luxos.i18n import _
 from luxos.runtime.events import StepFinished, StepProgress, StepStarted
 from luxos.ui.conditions import WorksAlone
-from luxos.ui.formatters import duration, key_words, result_words, works_alone_words
+from luxos.ui.formatters import SIGNS, duration, key_words, result_words, works_alone_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -105,7 +105,7 @@ class Screen:
         took = time.monotonic() - self._began.pop(event.step, time.monotonic())
         if self._live is not None and event.step in self._tasks:
             self._live.remove_task(self._tasks.pop(event.step))
-        sign = {"done": "✓", "failed": "✗", "kept": "="}[event.status]
+        sign = SIGNS[event.status]
         words = _("done before") if event.status == "kept" else duration(took)
         line = f"  {sign} {event.step:<12} {words}"
         if self._live is not None:

@@ -1,4 +1,4 @@
-"""The commands that do something: `do`, `plan`, `run`, `resume`, `undo`."""
+"""The commands that do something: `do`, `plan`, `run program`, `resume`, `undo`."""
 
 import json
 import sys
@@ -27,7 +27,7 @@ sentence_argument = click.argument("sentence", nargs=-1, required=True, metavar=
 @yes_option
 @json_option
 def do_command(sentence: tuple[str, ...], yes: bool, as_json: bool, **said: str | None) -> int:
-    return _work("do", {"sentence": " ".join(sentence), "wishes": wishes(**said)}, as_json, yes)
+    return work("do", {"sentence": " ".join(sentence), "wishes": wishes(**said)}, as_json, yes)
 
 
 @click.command("plan", help=_("Show the understanding and the plan; run nothing."))
@@ -36,28 +36,28 @@ def do_command(sentence: tuple[str, ...], yes: bool, as_json: bool, **said: str 
 @yes_option
 @json_option
 def plan_command(sentence: tuple[str, ...], yes: bool, as_json: bool, **said: str | None) -> int:
-    return _work("plan", {"sentence": " ".join(sentence), "wishes": wishes(**said)}, as_json, yes)
+    return work("plan", {"sentence": " ".join(sentence), "wishes": wishes(**said)}, as_json, yes)
 
 
-@click.command("run", help=_("Carry out a Lux program from a file, in the current folder."))
+@click.command("program", help=_("Carry out a Lux program from a file, in the current folder."))
 @click.argument("file", metavar=_("FILE"), type=click.Path(allow_dash=True))
 @json_option
-def run_command(file: str, as_json: bool) -> int:
-    return _work("program", {"text": _program(file)}, as_json)
+def program_command(file: str, as_json: bool) -> int:
+    return work("program", {"text": _program(file)}, as_json)
 
 
 @click.command("resume", help=_("Go on with a run that has not finished."))
 @run_argument
 @json_option
 def resume_command(run: str, as_json: bool) -> int:
-    return _work("resume", {"run": run}, as_json)
+    return work("resume", {"run": run}, as_json)
 
 
 @click.command("undo", help=_("Take back what a run changed in files."))
 @run_argument
 @json_option
 def undo_command(run: str, as_json: bool) -> int:
-    return _work("undo", {"run": run}, as_json)
+    return work("undo", {"run": run}, as_json)
 
 
 def _program(file: str) -> str:
@@ -74,7 +74,8 @@ def _program(file: str) -> str:
         raise ProgramFileUnfit(name=file, reason=_("it is not UTF-8 text")) from error
 
 
-def _work(method: str, arguments: dict[str, Any], as_json: bool, yes: bool = True) -> int:
+def work(method: str, arguments: dict[str, Any], as_json: bool, yes: bool = True) -> int:
+    """Has something done, shows it as it happens and how it ended, and gives the exit code."""
     from luxos.ui.client import ask
 
     reasoner: Reasoner = Defaults() if yes or as_json or not interactive() else Terminal()

@@ -34,6 +34,7 @@ from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
 from luxos.ui.methods.removal import delete_being, preview_purge, purge_being, restore_being
 from luxos.ui.methods.room import clean_database, preview_clean, usage
+from luxos.ui.methods.running import retry, run_cancel, run_move, run_pause, run_tail
 from luxos.ui.methods.souls import (
     soul_at,
     soul_diff,
@@ -63,7 +64,7 @@ __all__ = ["METHODS", "Method", "Person"]
 Method = Callable[..., Awaitable[dict[str, Any]]]
 _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo),
-    *(runs, show),
+    *(runs, show, run_tail, run_pause, run_move, run_cancel, retry),
     *(audit_verify, audit_anchor),
     *(backup, restore, check_database, usage, preview_clean, clean_database),
     *(find_beings, show_being, recompute_beings),

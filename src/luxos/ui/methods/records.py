@@ -7,11 +7,13 @@ from luxos.runtime.runs import Run
 from luxos.runtime.steps import Step
 from luxos.ui.methods.person import Person
 
+_TOLD = ("started_at", "finished_at", "arguments", "result", "error", "changes", "summary")
+
 
 async def runs(system: System, person: Person, limit: int) -> dict[str, Any]:
     """The newest runs."""
     runtime = await system.runtime()
-    return {"runs": [_run(run) for run in await runtime.runs.newest(limit)]}
+    return {"runs": [told_run(run) for run in await runtime.runs.newest(limit)]}
 
 
 async def show(system: System, person: Person, run: str) -> dict[str, Any]:
@@ -22,10 +24,16 @@ async def show(system: System, person: Person, run: str) -> dict[str, Any]:
     found = await runtime.runs.find(run)
     steps = await runtime.runs.steps(found.soul)
     whole = chain_is_whole(found, steps)
-    return {**_run(found), "program": found.program, "steps": [_step(step) for step in steps], "chain_whole": whole}
+    return {
+        **told_run(found),
+        "program": found.program,
+        "steps": [told_step(step) for step in steps],
+        "chain_whole": whole,
+    }
 
 
-def _run(run: Run) -> dict[str, Any]:
+def told_run(run: Run) -> dict[str, Any]:
+    """A run as JSON."""
     kept = ("intent", "confidence", "tests", "coverage", "artifacts", "start_command", "account_command", "assumptions")
     return {
         "run": str(run.soul),
@@ -37,7 +45,8 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def told_step(step: Step) -> dict[str, Any]:
+    """A step as JSON, with its newest attempt; moments are ISO texts in UTC."""
     return {
         "step": step.name,
         "verb": step.verb,
@@ -46,5 +55,5 @@ def _step(step: Step) -> dict[str, Any]:
         "status": step.status,
         "seconds": step.seconds,
         "attempts": 1 + len(step.attributes.get("attempts", ())),
-        **{key: step.attributes[key] for key in ("arguments", "result", "error", "changes") if key in step.attributes},
+        **{key: step.attributes[key] for key in _TOLD if key in step.attributes},
     }

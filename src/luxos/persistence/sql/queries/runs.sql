@@ -39,9 +39,9 @@ SELECT pg_try_advisory_lock(hashtextextended($1, 0));
 SELECT pg_advisory_unlock(hashtextextended($1, 0));
 
 -- name: hold_run
--- Whoever held the run before can no longer write into it, even if it does not know yet that it lost its lock. Gives the
--- newest link of its chain: the row's own may be older than that of a step, where the process before died. A step that
--- was begun again has its links in its earlier attempts.
+-- Whoever held the run before can no longer write into it, even if it does not know yet that it lost its lock; what was
+-- wanted of it is wanted no more. Gives the newest link of its chain: the row's own may be older than that of a step,
+-- where the process before died. A step that was begun again has its links in its earlier attempts.
 WITH links AS (
     SELECT attributes -> 'chain' AS link
     FROM relationships
@@ -55,11 +55,33 @@ newest AS (
     SELECT link FROM links ORDER BY (link ->> 'seq')::BIGINT DESC LIMIT 1
 )
 UPDATE base_beings
-SET attributes = jsonb_set(attributes, '{holder}', to_jsonb($2::text)) || CASE
+SET attributes = jsonb_set(attributes - 'wanted', '{holder}', to_jsonb($2::text)) || CASE
     WHEN ((SELECT link ->> 'seq' FROM newest))::BIGINT > (attributes #>> '{chain,seq}')::BIGINT
     THEN jsonb_build_object('chain', (SELECT link FROM newest)) ELSE '{}' END
 WHERE soul = $1
 RETURNING attributes -> 'chain' AS head;
+
+-- name: want_of_run
+-- Tells whoever holds the run $1 what is wanted of it, $2 (an object), over the channel $3.
+UPDATE base_beings
+SET attributes = jsonb_set(attributes, '{wanted}', coalesce(attributes -> 'wanted', '{}') || $2::JSONB)
+WHERE soul = $1
+RETURNING pg_notify($3, soul::TEXT);
+
+-- name: wanted_of_run
+SELECT attributes -> 'wanted' FROM base_beings WHERE soul = $1 AND attributes ->> 'holder' = $2;
+
+-- name: tell_of_runs
+-- Tells those who follow the runs $2, over the channel $1, that there is something new.
+SELECT pg_notify($1, run::TEXT) FROM unnest($2::UUID[]) AS run;
+
+-- name: newer_steps
+-- The attempts of the run $1 that ended after the link $2 of its chain, in their order, and then those that are open.
+SELECT id, target_soul, genesis, attributes
+FROM relationships
+WHERE source_soul = $1 AND 'step' = ANY(tags)
+    AND coalesce((attributes #>> '{chain,seq}')::BIGINT > $2, TRUE)
+ORDER BY (attributes #>> '{chain,seq}')::BIGINT NULLS LAST, (attributes ->> 'started_at') COLLATE "C", id;
 
 -- name: update_run
 UPDATE base_beings SET attributes = attributes || $2 WHERE soul = $1;

@@ -1,0 +1,151 @@
+"""The wrapper that heeds what others want of a run that this process holds: that it pauses, moves, or is cancelled.
+
+A run that is to pause does so at its next safe point: nothing runs but code that waits for what it called, and what
+had been called before has ended. One that is to move is cut off at once, for what was cut off is made again elsewhere,
+and code that waits goes on where it waits. Neither happens while something acts outside of this machine. A run that is
+cancelled is cut off whatever it does, with every call of every call.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Literal
+from uuid import UUID
+
+from luxos.errors import LuxError
+from luxos.runtime.call import Call, Handler, Outcome
+from luxos.runtime.errors import RunCancelled, RunGivenUp, RunMoved, RunPaused
+
+Wish = Literal["pause", "move", "cancel"]
+_ERRORS: dict[Wish, type[RunGivenUp]] = {"pause": RunPaused, "move": RunMoved, "cancel": RunCancelled}
+_OUTSIDE = "external"
+
+
+class Heed:
+    """What is wanted of one run, and which of its calls are on their way."""
+
+    def __init__(self, run: UUID) -> None:
+        self.run = run
+        self.wanted: Wish | None = None
+        self.is_followed = False
+        """Whether somebody follows the run, and is to hear of its end."""
+        self.over = asyncio.Event()
+        """Set when something is wanted, and no call is on its way any more."""
+        self._cuts: set[asyncio.Timeout] = set()
+        self._outermost = 0
+        self._waits_for: Counter[str] = Counter()
+        """Of each step that waits, how many calls of its own it waits for."""
+        self._busy = 0
+        """Calls that are on their way, and do not wait for one of their own."""
+        self._outside = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what is cut off is to be gone on with later, here or elsewhere."""
+        return self.wanted in ("pause", "move")
+
+    @property
+    def status(self) -> str | None:
+        """What the run is where it was given up as wanted; nothing where nothing is wanted."""
+        return None if self.wanted is None else _ERRORS[self.wanted].status
+
+    def error(self) -> RunGivenUp:
+        """What is said to whoever made the calls that are not made any more."""
+        assert self.wanted is not None  # noqa: S101 - only then it is asked
+        return _ERRORS[self.wanted](run=str(self.run)[:8])
+
+    def want(self, wish: Wish) -> None:
+        """Says what is wanted; a run that was cancelled stays so."""
+        if self.wanted != "cancel":
+            self.wanted = wish
+        self._look()
+
+    def begin(self, cut: asyncio.Timeout) -> None:
+        """An outermost call begins, which can be cut off."""
+        self._cuts.add(cut)
+        self._outermost += 1
+
+    def end(self, cut: asyncio.Timeout) -> None:
+        """It has ended."""
+        self._cuts.discard(cut)
+        self._outermost -= 1
+        self._look()
+
+    def work(self, call: Call, by: int) -> None:
+        """One call more (1) or less (-1) is at work."""
+        self._busy += by
+        if call.effects == _OUTSIDE:
+            self._outside += by
+        if by < 0 and self.wanted is not None:
+            self._look()
+
+    def wait(self, step: str, by: int) -> None:
+        """A step waits for one call more (1) or less (-1)."""
+        before = self._waits_for[step]
+        self._waits_for[step] += by
+        if not before:
+            self._busy -= 1
+        elif not self._waits_for[step]:
+            del self._waits_for[step]
+            self._busy += 1
+
+    async def safe_point(self) -> None:
+        """Where the run can be given up: then it does not return."""
+        if self.wanted is not None and not self._outside:
+            self._look()
+            await asyncio.get_running_loop().create_future()
+
+    def _look(self) -> None:
+        """Cuts off what is on its way, where it is to be and can be."""
+        if self.wanted is None:
+            return
+        if not self._outermost:
+            self.over.set()
+        elif self.wanted == "cancel" or not (self._outside or (self.wanted == "pause" and self._busy)):
+            cuts, self._cuts = self._cuts, set()
+            for cut in cuts:
+                cut.reschedule(asyncio.get_running_loop().time())
+
+
+def heeded(handler: Handler, heed: Heed) -> Handler:
+    """Calls `handler` until the run is given up; then whoever made the outermost calls gets a `RunGivenUp`."""
+
+    async def handle(call: Call) -> Outcome:
+        return await (_outermost(call) if call.parent is None else _inside(call, call.parent))
+
+    async def _outermost(call: Call) -> Outcome:
+        if heed.wanted is not None:
+            raise heed.error()
+        try:
+            async with asyncio.timeout(None) as cut:
+                heed.begin(cut)
+                try:
+                    return await _at_work(call)
+                finally:
+                    heed.end(cut)
+        except TimeoutError:
+            if cut.expired():
+                raise heed.error() from None
+            raise
+
+    async def _inside(call: Call, parent: str) -> Outcome:
+        heed.wait(parent, 1)
+        try:
+            await heed.safe_point()
+            try:
+                outcome = await _at_work(call)
+            except LuxError:
+                await heed.safe_point()
+                raise
+            await heed.safe_point()
+            return outcome
+        finally:
+            heed.wait(parent, -1)
+
+    async def _at_work(call: Call) -> Outcome:
+        heed.work(call, 1)
+        try:
+            return await handler(call)
+        finally:
+            heed.work(call, -1)
+
+    return handle
