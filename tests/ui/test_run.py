@@ -12,14 +12,20 @@ from tests.plugins.command import Command
 
 pytestmark = pytest.mark.slow
 
-PLAN = 'one = SHELL ["sh", "-c", "sleep 7; echo 1 > a"]\ntwo = SHELL ["sh", "-c", "sleep 1; echo 2 > b"] AFTER one\n'
+PLAN = """
+one = SHELL ["sh", "-c", "test -e quick || sleep {seconds}; echo 1 > a"]
+two = SHELL ["sh", "-c", "test -e quick || sleep 2; echo 2 > b"] AFTER one
+"""
+
+GIVEN = {"plan.lux", "long.lux"}
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     folder = tmp_path / "place"
     folder.mkdir()
-    (folder / "plan.lux").write_text(PLAN)
+    (folder / "plan.lux").write_text(PLAN.format(seconds=6))
+    (folder / "long.lux").write_text(PLAN.format(seconds=60))
     return folder
 
 
@@ -78,18 +84,17 @@ def test_a_run_that_is_not_there(quick_luxos: Command, command: str) -> None:
 def test_a_run_of_another_process_pauses_and_goes_on(quick_luxos: Command, place: Path) -> None:
     runner = quick_luxos.start("run", "plan.lux", cwd=place)
     run = going(quick_luxos)
-    assert quick_luxos("run", "resume", run).code == 4  # it is held there
     paused = quick_luxos("run", "pause", run[:8])
     assert paused.code == 0, paused
     assert f"luxos run resume {run[:8]}" in paused.out
     out, _err = runner.communicate(timeout=30)
     assert runner.returncode == 130
     assert f"Przebieg {run[:8]} został wstrzymany" in out
-    assert {path.name for path in place.iterdir()} == {"plan.lux", "a"}
+    assert {path.name for path in place.iterdir()} == {*GIVEN, "a"}
     assert quick_luxos("run", "pause", run, "--json").json["status"] == "paused"  # it is so already
     resumed = quick_luxos("run", "resume", run, "--json")
     assert (resumed.code, resumed.json["status"]) == (0, "done")
-    assert {path.name for path in place.iterdir()} == {"plan.lux", "a", "b"}
+    assert {path.name for path in place.iterdir()} == {*GIVEN, "a", "b"}
     for command, code in (("pause", 2), ("move", 2), ("cancel", 2), ("retry", 2), ("resume", 2)):
         refused = quick_luxos("run", command, run)
         assert (refused.code, refused.out, "Traceback" in refused.err) == (code, "", False), refused
@@ -97,24 +102,26 @@ def test_a_run_of_another_process_pauses_and_goes_on(quick_luxos: Command, place
 
 
 def test_a_run_of_another_process_is_cancelled_and_tried_again(quick_luxos: Command, place: Path) -> None:
-    runner = quick_luxos.start("run", "plan.lux", "--json", cwd=place)
+    runner = quick_luxos.start("run", "long.lux", "--json", cwd=place)
     run = going(quick_luxos)
+    assert quick_luxos("run", "resume", run).code == 4  # it is held there
     early = quick_luxos("run", "pause", run, "--wait", "0")
     assert (early.code, "najbliższym" in early.err) == (1, True), early
     assert quick_luxos("run", "cancel", run, "--json").json["status"] == "cancelled"
     out, _err = runner.communicate(timeout=30)
     assert (runner.returncode, json.loads(out)["status"]) == (130, "cancelled")
-    assert {path.name for path in place.iterdir()} == {"plan.lux"}
+    assert {path.name for path in place.iterdir()} == GIVEN
     refused = quick_luxos("run", "resume", run)
     assert (refused.code, "luxos run retry" in refused.err) == (2, True)
+    (place / "quick").touch()
     assert quick_luxos("run", "retry", run).code == 0
-    assert {path.name for path in place.iterdir()} == {"plan.lux", "a", "b"}
+    assert {path.name for path in place.iterdir()} == {*GIVEN, "quick", "a", "b"}
     assert quick_luxos("audit", "verify").code == 0
 
 
 @pytest.mark.parametrize("command", ["pause", "move", "cancel"])
 def test_a_run_whose_process_was_killed(quick_luxos: Command, place: Path, command: str) -> None:
-    runner = quick_luxos.start("run", "plan.lux", cwd=place)
+    runner = quick_luxos.start("run", "long.lux", cwd=place)
     run = going(quick_luxos)
     runner.kill()
     runner.communicate()
