@@ -24,6 +24,7 @@ from benchmarks import (
     souls,
     startup,
     steps,
+    tasks,
     vectors,
 )
 from benchmarks.measure import Figure, Machine
@@ -50,6 +51,7 @@ PARTS = {
     "objects": objects,
     "memories": memories,
     "messages": messages,
+    "tasks": tasks,
     "vectors": vectors,
 }
 

@@ -5,18 +5,16 @@ measured is what it costs to have it on the disk: with us also its link in the a
 """
 
 import asyncio
-import json
 import statistics
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 from benchmarks.database import open_bench_database
 from benchmarks.measure import Figure, Machine
-from benchmarks.peers import python_with_peers
+from benchmarks.peers import Ask, peer
 from luxos.beings.core import CoreFunction, CoreRegistry, write_core_beings
 from luxos.config import Settings
 from luxos.persistence.database import Database
@@ -26,8 +24,6 @@ from luxos.runtime.execution import Execution
 from luxos.runtime.resuming import go_on
 
 ROUNDS, EACH, CALLERS, CALLS, RESUMED = 7, 100, 64, 40, 1_000
-Ask = Callable[[int, int], Awaitable[float]]
-"""Seconds that so many callers take for so many steps each."""
 
 
 async def note(_context: Context, number: int) -> int:
@@ -48,7 +44,7 @@ async def _figures(machine: Machine) -> list[Figure]:
         database = await stack.enter_async_context(open_bench_database(machine, "steps"))
         runtime = await stack.enter_async_context(_runtime(machine, database))
         peers = {
-            name: await stack.enter_async_context(_peer(machine, database, f"{name.lower()}_peer.py"))
+            name: await stack.enter_async_context(peer(machine, database, f"{name.lower()}_peer.py"))
             for name in ("LangGraph", "DBOS")
         }
         ours = {"LuxOS": lambda callers, each: _steps(runtime, callers, each)}
@@ -135,29 +131,3 @@ async def _runtime(machine: Machine, database: Database) -> AsyncIterator[Runtim
     runtime = Runtime.of(settings, database, registry)
     yield runtime
     await runtime.close()
-
-
-@asynccontextmanager
-async def _peer(machine: Machine, database: Database, script: str) -> AsyncIterator[Ask]:
-    """Asks the other process, which has a database of its own on the server."""
-    name = script.removesuffix(".py")
-    await database.pool.execute(f"CREATE DATABASE {name}")
-    process = await asyncio.create_subprocess_exec(
-        python_with_peers(machine),
-        str(Path(__file__).with_name(script)),
-        database.address.named(name).url,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    ask, answers = process.stdin, process.stdout
-
-    async def seconds(callers: int, each: int) -> float:
-        ask.write(json.dumps({"callers": callers, "each": each}).encode() + b"\n")
-        found: Any = json.loads(await answers.readline())
-        return float(found)
-
-    yield seconds
-    ask.close()
-    await process.wait()
