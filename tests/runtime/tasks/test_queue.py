@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import AttributeUnfit, BeingInvalid, BeingUnknown, TaskInvalid, TaskNotReady
+from luxos.beings.errors import AttributeUnfit, BeingDeleted, BeingInvalid, BeingUnknown, TaskInvalid, TaskNotReady
+from luxos.beings.removal import delete
 from luxos.beings.task import TaskBeing
 from luxos.errors import LuxError
 from luxos.i18n import speaking
@@ -232,3 +233,14 @@ async def test_the_same_key_twice_in_transactions_gives_the_first_task() -> None
             found.append(await Tasks().put("vat", 1, key="x", connection=connection))
     assert found[0].soul == found[1].soul
     assert found[1].status == "todo"
+
+
+async def test_one_that_cannot_be_put_does_not_keep_those_that_come_with_it() -> None:
+    tasks = Tasks()
+    gone = await tasks.put("vat", key="gone")
+    await delete(gone.soul)
+    wanted = [tasks.put("vat", number, key="gone" if number == 3 else None) for number in range(6)]
+    found = await asyncio.gather(*wanted, return_exceptions=True)
+    assert [type(one) for one in found] == [BeingDeleted if number == 3 else TaskBeing for number in range(6)]
+    twice = await asyncio.gather(*(tasks.put("vat", number, key="k") for number in (1, 1, 2)), return_exceptions=True)
+    assert [type(one) for one in twice] == [TaskBeing, TaskBeing, TaskDiffers]

@@ -1,14 +1,11 @@
 """How an attempt ended, and writing it: in batches, each under the token of its claim."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import EnergyExhausted
@@ -22,9 +19,9 @@ from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.tasks.backoff import Backoff
+from luxos.runtime.tasks.batches import Batches
 from luxos.runtime.tasks.errors import TaskOverdue, WorkFailed
 
-_MOST = 500
 _MICROSECONDS = 1_000_000
 _LONGEST = 1000
 """Characters that are kept of an error that has no sentence of its own."""
@@ -84,52 +81,18 @@ async def write(endings: Sequence[Ending], connection: Any) -> set[UUID]:
     return {row["soul"] for row in rows}
 
 
-class Endings:
-    """Writes what ended meanwhile in one transaction, so that many wait for the disk once."""
+class Endings(Batches[Ending, bool]):
+    """Writes what ended meanwhile in one transaction; each gives whether its task was still held so."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Ending, asyncio.Future[bool]]] = []
-        self._writer: asyncio.Task[None] | None = None
-
-    async def put(self, ending: Ending) -> bool:
-        """Whether the task was still held so, once that is on the disk; an error where it could not be written."""
-        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((ending, written))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
-        return await asyncio.shield(written)
-
-    async def finish(self) -> None:
-        """Waits until everything is written that is to be."""
-        while self._writer is not None:
-            await asyncio.wait([self._writer])
-
-    async def _write(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-                await _written(batch)
-        finally:
-            self._writer = None
+        super().__init__(_written, lambda ending: len(ending.change))
 
 
-async def _written(batch: Sequence[tuple[Ending, "asyncio.Future[bool]"]]) -> None:
-    """Writes a batch; where the database does not take it, one by one, so that one does not keep the others."""
+async def _written(endings: Sequence[Ending]) -> list[bool | Exception]:
     reach("tasks.ending")
-    try:
-        held = await in_transaction(BaseBeing._pool(), partial(write, [ending for ending, _future in batch]))
-    except Exception as error:
-        if len(batch) > 1 and isinstance(error, asyncpg.PostgresError):
-            for one in batch:
-                await _written([one])
-            return
-        for _ending, future in batch:
-            future.set_exception(error)
-            future.exception()  # whoever waited may be gone
-        return
+    held = await in_transaction(BaseBeing._pool(), partial(write, endings))
     reach("tasks.ended")
-    for ending, future in batch:
-        future.set_result(ending.soul in held)
+    return [ending.soul in held for ending in endings]
 
 
 def _told(error: Exception) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
@@ -13,10 +14,12 @@ from luxos.beings.errors import BeingConflict, TaskInvalid, TaskNotReady
 from luxos.beings.queued import IO, NEXT, Status
 from luxos.beings.task import TaskBeing
 from luxos.beings.values import encoded
+from luxos.persistence.json_codec import Encoded
 from luxos.persistence.listening import CHANNEL
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
 from luxos.runtime.faultpoints import reach
+from luxos.runtime.tasks.batches import Batches
 from luxos.runtime.tasks.bound import DEPTH, Bound
 from luxos.runtime.tasks.errors import TaskDiffers
 
@@ -31,6 +34,7 @@ class Tasks:
 
     def __init__(self, *, owner: str | None = None, most: int = DEPTH) -> None:
         self._owner, self._bound = owner, Bound(most)
+        self._puts: Batches[Wanted, TaskBeing] = Batches(_put_waiting, lambda wanted: wanted.size)
 
     async def put(
         self,
@@ -58,29 +62,28 @@ class Tasks:
 
     async def put_task(self, task: TaskBeing, *, at: datetime | None = None, connection: Any = None) -> TaskBeing:
         """Puts what `TaskBeing.call` made, as `put` does."""
+        wanted = Wanted.of(task, at)
         if connection is not None:
             async with connection.transaction():
-                found = await self._put([task], at, connection)
+                (found,) = await self._put([wanted], connection)
         else:
-            async with BaseBeing._borrowed(None) as lent, self._bound.room(*_lane(task), 1, lent):
-                rows = await lent.fetch(queries()["put_tasks"], *_columns([task], at), CHANNEL, True)
-                found = {row["soul"]: TaskBeing._of(row) for row in rows} or await _there([task], lent)
-                await lent.execute(queries()["flush_commits"])
+            async with self._bound.room(*wanted.lane, 1, BaseBeing._pool()):
+                found = await self._puts.put(wanted)
         reach("tasks.put")
-        return found[task.soul]
+        return found
 
     async def put_all(
         self, tasks: Iterable[TaskBeing], *, at: datetime | None = None, connection: Any = None
     ) -> list[UUID]:
         """Puts what `TaskBeing.call` made, all of it or nothing, in this order; otherwise as `put`."""
-        wanted = list(tasks)
-        work = partial(self._put_all, wanted, at)
+        wanted = [Wanted.of(task, at) for task in tasks]
+        work = partial(self._put_all, wanted)
         if connection is None:
             await in_transaction(BaseBeing._pool(), work)
         else:
             async with connection.transaction():
                 await work(connection)
-        return [task.soul for task in wanted]
+        return [one.task.soul for one in wanted]
 
     async def cancel(self, soul: UUID, *, connection: Any = None) -> TaskBeing:
         """Has a task never be done, or not again; whoever carries it out is stopped. `TaskNotReady` where it ended."""
@@ -90,44 +93,71 @@ class Tasks:
         """Has a task that failed be tried again from its first attempt; `TaskNotReady` for any other."""
         return await _changed("send_task_again", soul, "todo", {"failed": NEXT["failed"]}, connection)
 
-    async def _put_all(self, wanted: Sequence[TaskBeing], at: datetime | None, connection: Any) -> None:
+    async def _put_all(self, wanted: Sequence["Wanted"], connection: Any) -> None:
         for start in range(0, len(wanted), _MANY):
-            await self._put(wanted[start : start + _MANY], at, connection)
+            await self._put(wanted[start : start + _MANY], connection)
 
-    async def _put(self, wanted: Sequence[TaskBeing], at: datetime | None, connection: Any) -> Mapping[UUID, TaskBeing]:
-        lanes = Counter(map(_lane, wanted))
+    async def _put(self, wanted: Sequence["Wanted"], connection: Any) -> list[TaskBeing]:
         async with AsyncExitStack() as held:
-            for (owner, queue), count in sorted(lanes.items()):
+            for (owner, queue), count in sorted(Counter(one.lane for one in wanted).items()):
                 await held.enter_async_context(self._bound.room(owner, queue, count, connection))
-            rows = await connection.fetch(queries()["put_tasks"], *_columns(wanted, at), CHANNEL, False)
-        if len(rows) < len(wanted):
-            return await _there(wanted, connection)
-        return {row["soul"]: TaskBeing._of(row) for row in rows}
+            found = await _inserted(wanted, connection, alone=False)
+        for one in found:
+            if isinstance(one, Exception):
+                raise one
+        return cast(list[TaskBeing], found)
 
 
-def _lane(task: TaskBeing) -> tuple[str, str]:
-    return str(task.owner), str(task.queue)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A task that is to be put, as it goes into the statement."""
+
+    task: TaskBeing
+    genesis: Encoded
+    attributes: Encoded
+    at: int | None
+
+    @classmethod
+    def of(cls, task: TaskBeing, at: datetime | None) -> "Wanted":
+        """`BeingInvalid` for what is no JSON."""
+        moment = None if at is None else microseconds(at)
+        return cls(task, encoded("genesis", task.genesis), encoded("attributes", task.attributes), moment)
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        """Whose it is, and in which queue."""
+        return str(self.task.owner), str(self.task.queue)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in a statement."""
+        return len(self.genesis)
+
+    def as_it_is(self, found: TaskBeing) -> TaskBeing | TaskDiffers:
+        """The task that has its UUID, which may have been put before."""
+        if found.same == self.task.same:
+            return found
+        return TaskDiffers(key=self.task.genesis["key"], queue=self.task.queue, soul=found.soul)
 
 
-def _columns(wanted: Sequence[TaskBeing], at: datetime | None) -> tuple[Any, ...]:
-    """The arguments of `put_tasks`."""
-    return (
-        [task.soul for task in wanted],
-        [encoded("genesis", task.genesis) for task in wanted],
-        [encoded("attributes", task.attributes) for task in wanted],
-        [None if at is None else microseconds(at)] * len(wanted),
-    )
-
-
-async def _there(wanted: Sequence[TaskBeing], connection: Any) -> dict[UUID, TaskBeing]:
-    """The tasks as they are there, some put before; `TaskDiffers` where one of those is not what is wanted now."""
-    found = {
-        task.soul: task for task in await TaskBeing.load_many([task.soul for task in wanted], connection=connection)
-    }
-    for task in wanted:
-        if found[task.soul].same != task.same:
-            raise TaskDiffers(key=task.genesis["key"], queue=task.queue, soul=task.soul)
+async def _put_waiting(wanted: Sequence[Wanted]) -> list[TaskBeing | Exception]:
+    """Workers hear of them as soon as they are committed; then they are waited for until they are on the disk."""
+    async with BaseBeing._borrowed(None) as lent:
+        found = await _inserted(wanted, lent, alone=True)
+        await lent.execute(queries()["flush_commits"])
     return found
+
+
+async def _inserted(wanted: Sequence[Wanted], connection: Any, *, alone: bool) -> list[TaskBeing | Exception]:
+    """The tasks as they are there; `alone` where the statement is a transaction of its own."""
+    columns = [
+        list(column) for column in zip(*((w.task.soul, w.genesis, w.attributes, w.at) for w in wanted), strict=True)
+    ]
+    rows = await connection.fetch(queries()["put_tasks"], *columns, CHANNEL, alone)
+    found = {row["soul"]: TaskBeing._of(row) for row in rows}
+    before = [one.task.soul for one in wanted if one.task.soul not in found]
+    found |= {task.soul: task for task in await TaskBeing.load_many(before, connection=connection)} if before else {}
+    return [one.as_it_is(found[one.task.soul]) for one in wanted]
 
 
 async def _changed(

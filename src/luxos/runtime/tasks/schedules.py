@@ -21,10 +21,11 @@ from luxos.persistence.json_codec import canonical
 from luxos.persistence.listening import CHANNEL
 from luxos.persistence.queries import queries
 from luxos.runtime.faultpoints import reach
+from luxos.runtime.tasks.batches import GONE
 from luxos.runtime.tasks.cron import Cron
 from luxos.runtime.tasks.errors import ScheduleDiffers, ScheduleUnknown
 from luxos.runtime.tasks.queue import Tasks, microseconds
-from luxos.runtime.tasks.worker import GONE, POLL
+from luxos.runtime.tasks.worker import POLL
 
 _SCHEDULES = UUID("5c3d9e0a-7a35-4a0e-9d0c-2a1d6f0b7e44")
 _TOLD = "schedules"

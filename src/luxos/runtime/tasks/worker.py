@@ -15,10 +15,10 @@ import asyncpg
 from luxos.beings.being import BaseBeing
 from luxos.beings.queued import IO
 from luxos.beings.task import TaskBeing
-from luxos.persistence.errors import DatabaseLost, DatabaseUnreachable, DiskFull
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.tasks import ending
 from luxos.runtime.tasks.backoff import Backoff
+from luxos.runtime.tasks.batches import GONE
 from luxos.runtime.tasks.claiming import Claiming
 from luxos.runtime.tasks.ending import Ending, Endings
 from luxos.runtime.tasks.errors import TaskOverdue, WorkFailed
@@ -34,8 +34,6 @@ POLL = 5.0
 _PATIENCE = 60.0
 """Seconds for which a database that does not answer is waited for."""
 _PAUSE = 0.2
-GONE: tuple[type[Exception], ...] = (DatabaseLost, DatabaseUnreachable, DiskFull, asyncpg.InterfaceError, OSError)
-"""How a database that is away for a while is told."""
 _KEPT = 4
 """Connections of the pool that are left for claims, ends and the lease, where each task has one of its own."""
 
