@@ -279,6 +279,16 @@ class SourceUndefined(SourceInvalid):
     )
 
 
+class ClassUndefined(SourceInvalid):
+    """The source of a class that defines no class, or several none of which is named `Being`."""
+
+    code = "class_undefined"
+    message = N_(
+        "The source of {name} has to define one class, or one that is named `Being`; it defines {count}. Nothing was "
+        "made; name the class whose instances are meant `Being`."
+    )
+
+
 class EnergyExhausted(BeingError):
     """A being has less energy than it is to spend; `until` is the moment from which on it has enough, if ever."""
 

@@ -15,7 +15,7 @@ TIERS = ("core", "hermetic", "isolated")
 class Dispatcher(Protocol):
     """`execution(who, *args)`: the one way to run anything."""
 
-    async def __call__(self, who: "FunctionBeing", *args: Any, **kwargs: Any) -> Any: ...
+    async def __call__(self, who: Any, *args: Any, **kwargs: Any) -> Any: ...
 
 
 @dataclass(eq=False, kw_only=True)

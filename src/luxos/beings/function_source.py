@@ -21,6 +21,14 @@ class Parameter:
     annotation: str | None = None
     default: str | None = None
 
+    def __str__(self) -> str:
+        """As a source writes it."""
+        stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(self.kind, "")
+        annotated = f"{stars}{self.name}{f': {self.annotation}' if self.annotation else ''}"
+        if self.default is None:
+            return annotated
+        return f"{annotated}{' = ' if self.annotation else '='}{self.default}"
+
     def as_json(self) -> dict[str, Any]:
         parts = {"annotation": self.annotation, "default": self.default}
         return {"name": self.name, "kind": self.kind, **{key: text for key, text in parts.items() if text is not None}}
@@ -36,6 +44,16 @@ class Signature:
     is_async: bool
     purpose: str
 
+    def __str__(self) -> str:
+        """As a person reads it: `name(net, rate=23) -> float`."""
+        shown = [str(parameter) for parameter in self.parameters]
+        kinds = [parameter.kind for parameter in self.parameters]
+        if "KEYWORD_ONLY" in kinds and "VAR_POSITIONAL" not in kinds:
+            shown.insert(kinds.index("KEYWORD_ONLY"), "*")
+        if "POSITIONAL_ONLY" in kinds:
+            shown.insert(kinds.count("POSITIONAL_ONLY"), "/")
+        return f"{self.name}({', '.join(shown)}){f' -> {self.returns}' if self.returns else ''}"
+
     def as_json(self) -> dict[str, Any]:
         """As it stands among the functions of a genotype in reports."""
         parameters = [parameter.as_json() for parameter in self.parameters]
@@ -50,7 +68,11 @@ class Signature:
 
 def signature_of(source: str, name: str = "?") -> Signature:
     """The signature of what a source has called; `SourceInvalid` where there is none. `name` is for the message."""
-    found = _entry(parsed(source, name), name)
+    return signature_in(_entry(parsed(source, name), name), source)
+
+
+def signature_in(found: Function, source: str) -> Signature:
+    """The signature of a function that stands in a source."""
     purpose = (ast.get_docstring(found) or "").partition("\n")[0]
     is_async = isinstance(found, ast.AsyncFunctionDef)
     return Signature(found.name, tuple(_parameters(found, source)), _text(found.returns, source), is_async, purpose)

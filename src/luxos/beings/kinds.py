@@ -1,4 +1,5 @@
-"""Which class a being is an object of: by its `genesis.type`; `BaseBeing` where the type has no class of its own."""
+"""Which class a being is an object of: by its `genesis.type`; where the type has no class of its own, `InstanceBeing`
+for what a class made, and `BaseBeing` for anything else."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -28,8 +29,11 @@ def kinds() -> Mapping[str, type[BaseBeing]]:
 
 def class_of(genesis: Mapping[str, Any]) -> type[BaseBeing]:
     """The class for a being with this genesis."""
+    from luxos.beings.instance import CLASS, InstanceBeing
+
     kind = genesis.get("type")
-    return kinds().get(kind, BaseBeing) if isinstance(kind, str) else BaseBeing
+    plain = InstanceBeing if isinstance(genesis.get(CLASS), str) else BaseBeing
+    return kinds().get(kind, plain) if isinstance(kind, str) else BaseBeing
 
 
 def of(row: Mapping[str, Any]) -> BaseBeing:

@@ -14,12 +14,13 @@ from luxos.beings.function import FunctionBeing
 from luxos.runtime.binding import Bound
 from luxos.runtime.changes import ChangeSet
 from luxos.runtime.codes import Known
+from luxos.runtime.instances import BoundMethod, StateChange
 from luxos.runtime.scope import Scope, Tree
 
 if TYPE_CHECKING:
     from luxos.runtime.steps import StepRecord
 
-Callee = CoreFunction | FunctionBeing
+Callee = CoreFunction | FunctionBeing | BoundMethod
 Recording = Literal["full", "summary", "off"]
 
 
@@ -63,7 +64,7 @@ class Call:
     @property
     def alias(self) -> str:
         """The name that the audit log shows."""
-        return self.callee.alias if isinstance(self.callee, CoreFunction) else str(self.callee.genesis["name"])
+        return name_of(self.callee)
 
     @property
     def verb(self) -> str:
@@ -111,6 +112,15 @@ class Outcome:
 
     result: Any
     changes: ChangeSet | None = field(default=None)
+    state: StateChange | None = None
+    """What a method has made of its instance; written with the record of the call."""
+
+
+def name_of(callee: Callee) -> str:
+    """What a callee is called."""
+    if isinstance(callee, CoreFunction):
+        return callee.alias
+    return callee.called if isinstance(callee, BoundMethod) else str(callee.genesis.get("name", callee.soul))
 
 
 Handler = Callable[[Call], Awaitable[Outcome]]

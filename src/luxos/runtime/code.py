@@ -53,6 +53,7 @@ class Method:
     state: Mapping[str, Any]
     declared: Collection[str]
     """The attributes that are kept; others are gone when the call has ended."""
+    is_async: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,24 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, cast
+from uuid import UUID
 
+from luxos.beings.class_source import methods_in
+from luxos.beings.classes import ClassBeing
 from luxos.beings.errors import BeingUnsaved
-from luxos.beings.function import FunctionBeing
-from luxos.beings.function_source import signature_of
+from luxos.beings.function import TIERS, FunctionBeing
+from luxos.beings.function_source import Signature, signature_of
 from luxos.beings.genesis import genotype, soul_hash
+from luxos.beings.instance import InstanceBeing, InstanceMethod
 from luxos.beings.owner import system_user
 from luxos.runtime.code import Code, CodeLimits
+from luxos.runtime.errors import MethodUnknown
+from luxos.runtime.instances import BoundMethod
+from luxos.souls.errors import SoulUnknown
+from luxos.souls.registry import Soul
 
 _KEPT = 1024
 MOST = CodeLimits(seconds=3600.0, memory=4 << 30, output=64 << 20, result=16 << 20, recursion=10_000)
@@ -63,28 +72,62 @@ class Codes:
         if known is None or known.genotype != now:
             if (found := soul_hash(now)) != hash_:
                 raise BeingUnsaved(soul=being.soul, field=f"genesis.soul_hash ({found[:15]}…)")
-            known = self._read(being, hash_, owner, now)
-        self._kept[hash_, owner] = known
-        self._kept.move_to_end((hash_, owner))
+            name = str(being.genesis.get("name", being.soul))
+            known = _read(now, hash_, name, owner, signature_of(being.source, name))
+        return self._keep(known)
+
+    async def method(self, method: InstanceMethod) -> BoundMethod:
+        """A method with what is to be run of it; `MethodUnknown`, `SoulUnknown` where its class is not there."""
+        instance, owner = method.instance, method.instance.owner or system_user()
+        known = self._kept.get((instance.class_hash, owner))
+        if known is None:
+            genesis = await _class_of(instance)
+            name = str(genesis.get("name", instance.class_hash))
+            nothing = Signature(name, (), None, is_async=False, purpose="")
+            known = _read(genotype(genesis), instance.class_hash, name, owner, nothing)
+        methods = methods_in(known.code.source, known.code.name)
+        if method.name not in methods:
+            shown = ", ".join(methods) or "–"
+            raise MethodUnknown(who=instance.genesis.get("name") or instance.soul, name=method.name, methods=shown)
+        return BoundMethod(instance, method.name, methods[method.name], self._keep(known))
+
+    def _keep(self, known: Known) -> Known:
+        key = known.code.soul_hash, known.code.owner
+        self._kept[key] = known
+        self._kept.move_to_end(key)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return known
 
-    def _read(self, being: FunctionBeing, hash_: str, owner: str, now: Mapping[str, Any]) -> Known:
-        name = str(being.genesis.get("name", being.soul))
-        permissions = frozenset(map(str, now.get("permissions") or ()))
-        code = Code(
-            soul_hash=hash_,
-            name=name,
-            source=being.source,
-            signature=signature_of(being.source, name),
-            owner=owner,
-            limits=_limits(now.get("limits")),
-            requirements=tuple(map(str, now.get("requirements") or ())),
-            hosts=tuple(sorted(each.removeprefix("host:") for each in permissions if each.startswith("host:"))),
-        )
-        pins = cast(Mapping[str, str], now.get("dependencies") or {})
-        return Known(now, code, being.tier, now.get("pure") is True, pins, permissions)
+
+async def _class_of(instance: InstanceBeing) -> Mapping[str, Any]:
+    """The genesis of the version of the class that made an instance; one that has no alias is its own row."""
+    soul = await Soul.get_by_hash(instance.class_hash)
+    if soul is not None:
+        return {**soul.more, **soul.genotype}
+    with suppress(ValueError):
+        being = await ClassBeing.find(UUID(str(instance.genesis.get("class"))))
+        if being is not None and being.soul_hash == instance.class_hash:
+            return being.genesis
+    raise SoulUnknown(name=instance.class_hash)
+
+
+def _read(now: Mapping[str, Any], hash_: str, name: str, owner: str, signature: Signature) -> Known:
+    permissions = frozenset(map(str, now.get("permissions") or ()))
+    code = Code(
+        soul_hash=hash_,
+        name=name,
+        source=str(now.get("source") or ""),
+        signature=signature,
+        owner=owner,
+        limits=_limits(now.get("limits")),
+        requirements=tuple(map(str, now.get("requirements") or ())),
+        hosts=tuple(sorted(each.removeprefix("host:") for each in permissions if each.startswith("host:"))),
+    )
+    pins = cast(Mapping[str, str], now.get("dependencies") or {})
+    tier = now.get("tier") if now.get("tier") in TIERS else None
+    pure = now.get("pure") is True and now.get("type") == FunctionBeing.kind
+    return Known(now, code, tier, pure, pins, permissions)
 
 
 def _limits(told: Any) -> CodeLimits:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction, CoreRegistry
 from luxos.beings.function import FunctionBeing
+from luxos.beings.instance import InstanceMethod
 from luxos.beings.owner import system_user
 from luxos.config import Settings
 from luxos.errors import LuxError
@@ -27,16 +28,18 @@ from luxos.runtime.codes import Codes
 from luxos.runtime.context import Context
 from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.events import Listener, StepProgress
+from luxos.runtime.instances import BoundMethod
 from luxos.runtime.memoised import Memo
 from luxos.runtime.recorder import FROZEN
 from luxos.runtime.runs import Runs
 from luxos.runtime.scope import Scope
+from luxos.runtime.stateful import Turns
 from luxos.runtime.tiers import STATE, Tiers
 from luxos.souls.dependencies import SELF
 from luxos.souls.groups import pins_of
-from luxos.souls.resolving import resolve
+from luxos.souls.resolving import resolve, resolve_method
 
-Who = str | UUID | FunctionBeing
+Who = str | UUID | FunctionBeing | InstanceMethod
 SUMMON = "being.summon"
 _FREEZE_AFTER = 0.05
 """Seconds of running that are not done again for nothing."""
@@ -55,6 +58,7 @@ class Runtime:
     codes: Codes
     memo: Memo
     leases: Leases = field(default_factory=Leases)
+    turns: Turns = field(default_factory=Turns)
 
     @classmethod
     def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
@@ -78,14 +82,18 @@ class Runtime:
         return self.settings.home / "runs" / str(run)
 
     async def resolve(self, who: Who) -> Callee:
-        """What answers to an alias, a UUID or a hash, or is given; `BeingNotCallable` where nothing does."""
+        """What answers to an alias, a UUID, a hash or `INSTANCE.method`, or is given; `BeingNotCallable` otherwise."""
         if isinstance(who, FunctionBeing):
             return who
+        if isinstance(who, InstanceMethod):
+            return await self.codes.method(who)
         core = self.registry.find(who)
         if core is not None:
             return core
         text = str(who)
         being = self.codes.version(text) or await resolve(text)
+        if being is None and (method := await resolve_method(text)) is not None:
+            return await self.codes.method(method)
         if being is None or "source" not in being.genesis:
             raise BeingNotCallable(who=text)
         self.codes.keep_version(text, being)
@@ -100,6 +108,9 @@ class Runtime:
                 return self.registry.named(callee, args, kwargs), None
             except TypeError as error:
                 raise ArgumentsUnfit(who=callee.alias, reason=str(error)) from error
+        if isinstance(callee, BoundMethod):
+            bound = bind(callee.called, callee.signature, args, kwargs, {})  # its state is `self`, and no argument
+            return bound.named, Stored(callee.known, bound)
         known = self.codes.of(callee)
         bound = bind(known.code.name, known.code.signature, args, kwargs, callee.attributes)
         return bound.named, Stored(known, bound)
@@ -176,11 +187,10 @@ class Dispatcher:
     async def _pinned(self, call: Call, who: str) -> Who:
         """What a name means inside of a soul: what it was when the soul was made."""
         assert call.stored is not None  # noqa: S101 - only stored code asks
-        assert isinstance(call.callee, FunctionBeing)  # noqa: S101 - as before
         pins = call.stored.known.pins
         if who not in pins:
             return who
-        if pins[who] == SELF:
+        if pins[who] == SELF and isinstance(call.callee, FunctionBeing):
             return call.callee
         return (await pins_of(call.soul_hash, {who: pins[who]}))[who]
 
@@ -189,12 +199,13 @@ async def _write_down(call: Call, ask: Ask | None = None) -> None:
     """Has it recorded that a call has begun, before it makes one itself, and the state from which its code can go on.
 
     A newer state is kept where the code ran for a while since the last one; what it asked for meanwhile is on record.
+    A method is begun again instead, with the instance as it is then.
     """
     record = call.record
     if record is None or (record.begun and time.monotonic() - call.went_on < _FREEZE_AFTER):
         return
     state = None
-    if ask is not None and ask.freeze is not None:
+    if ask is not None and ask.freeze is not None and not isinstance(call.callee, BoundMethod):
         with suppress(LuxError):  # without it, the call is made again from its beginning
             state = await ask.freeze()
     if state is not None or not record.begun:

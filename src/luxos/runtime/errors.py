@@ -198,6 +198,35 @@ class ArgumentsUnfit(LuxError):
     message = N_("{who} cannot be called so: {reason}.")
 
 
+class MethodUnknown(LuxError):
+    """An instance has no such method."""
+
+    code = "runtime.method_unknown"
+    exit_code = Exit.USAGE
+    message = N_("{who} has no method {name!r}. It has: {methods}.")
+
+
+class InstanceChanged(LuxError):
+    """Others changed an instance while its method ran, again and again."""
+
+    code = "runtime.instance_changed"
+    message = N_(
+        "{soul} was changed by others while its method ran, so nothing of this call was kept. Call it again when "
+        "fewer do so."
+    )
+
+
+class InstanceEntered(LuxError):
+    """A method of an instance is called from one of its own methods, through LuxOS."""
+
+    code = "runtime.instance_entered"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "{who} cannot be called from within a method of the same instance, which has its state in hand. Call it as "
+        "`self.…` there."
+    )
+
+
 class CodeFailed(LuxError):
     """Code that ran in the sandbox ended with an error."""
 

@@ -1,6 +1,7 @@
 """`execution(who, *args)`: the one way to run anything. This file shows the whole order of what surrounds a call.
 
-heeded → permitted → approved → limited → resumed → charged → retried → applied → recorded → staged → memoised → tiered
+heeded → permitted → approved → limited → resumed → charged → retried → stateful → applied → recorded → staged
+→ memoised → tiered
 """
 
 from collections import Counter
@@ -8,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from luxos.beings.core import CoreFunction
 from luxos.runtime.approved import Approve, approved
-from luxos.runtime.call import Call, Callee, Handler, Outcome, Recording
+from luxos.runtime.call import Call, Callee, Handler, Outcome, Recording, name_of
 from luxos.runtime.charged import charged
 from luxos.runtime.dispatcher import Dispatcher, Runtime, Who
 from luxos.runtime.errors import NotPure
 from luxos.runtime.events import Listener, StepFinished
 from luxos.runtime.heeded import heeded
+from luxos.runtime.instances import BoundMethod
 from luxos.runtime.limited import limited
 from luxos.runtime.memoised import memoised
 from luxos.runtime.permission import permitted
@@ -24,6 +25,7 @@ from luxos.runtime.resumed import resumed
 from luxos.runtime.retried import retried
 from luxos.runtime.runs import Run
 from luxos.runtime.scope import Scope, Tree
+from luxos.runtime.stateful import stateful
 from luxos.runtime.staging import WorkspaceLock, applied, changes_of, staged
 from luxos.runtime.steps import Step
 from luxos.runtime.summaries import Summaries, summarised
@@ -62,15 +64,18 @@ class Execution(Dispatcher):
                         resumed(
                             charged(
                                 retried(
-                                    _by_recording(
-                                        full=applied(
-                                            recorded(
-                                                staged(inner, run.workspace, journal),
-                                                runtime.runs.recorder, runtime.owner, listener, self.heed,
+                                    stateful(
+                                        _by_recording(
+                                            full=applied(
+                                                recorded(
+                                                    staged(inner, run.workspace, journal),
+                                                    runtime.runs.recorder, runtime.owner, listener, self.heed,
+                                                ),
+                                                WorkspaceLock(),
                                             ),
-                                            WorkspaceLock(),
+                                            summary=summarised(inner, self._summaries),
                                         ),
-                                        summary=summarised(inner, self._summaries),
+                                        runtime.turns,
                                     ),
                                 ),
                                 runtime.leases,
@@ -130,7 +135,7 @@ class Execution(Dispatcher):
         return {step.name: step.attributes["result"] for step in done}
 
     def _next_name(self, callee: Callee) -> str:
-        name = callee.alias if isinstance(callee, CoreFunction) else str(callee.genesis.get("name", callee.soul))
+        name = name_of(callee)
         self._names[name] += 1
         return name if self._names[name] == 1 else f"{name}~{self._names[name]}"
 
@@ -149,10 +154,11 @@ class Unrecorded(Dispatcher):
 
 
 def _by_recording(*, full: Handler, summary: Handler) -> Handler:
-    """What may act is recorded in full, whatever was asked for."""
+    """What may act, or change an instance, is recorded in full, whatever was asked for."""
 
     async def handle(call: Call) -> Outcome:
-        return await (summary if call.recording == "summary" and call.effects == "none" else full)(call)
+        acts = call.effects != "none" or isinstance(call.callee, BoundMethod)
+        return await (summary if call.recording == "summary" and not acts else full)(call)
 
     return handle
 

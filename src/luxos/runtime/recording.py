@@ -33,7 +33,7 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
         try:
             outcome = await handler(call)
             reach("step.ready")
-            await _certain(call, record.end(outcome))
+            await _certain(call, record.end(outcome), changes=outcome.state is not None)
         except (DatabaseLost, RunTaken):
             raise
         except LuxError as error:
@@ -67,12 +67,12 @@ def _cut_off(call: Call, record: StepRecord, heed: Heed) -> None:
         record.end({"code": "cancelled", "message": "cancelled", "details": {}})
 
 
-async def _certain(call: Call, written: "asyncio.Future[None]") -> None:
-    """Waits for the disk where somebody is told, or something outside the database has happened.
+async def _certain(call: Call, written: "asyncio.Future[None]", *, changes: bool = False) -> None:
+    """Waits for the disk where somebody is told, something outside the database has happened, or an instance changes.
 
     What is on its way is written, also where the wait is cut off.
     """
-    if call.parent is None or call.effects != _FREE:
+    if call.parent is None or call.effects != _FREE or changes:
         await written
     elif written.done():
         written.result()

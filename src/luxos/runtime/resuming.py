@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from luxos.beings.core import CoreFunction
 from luxos.beings.function import FunctionBeing
 from luxos.beings.function_source import Signature
+from luxos.beings.instance import InstanceMethod
 from luxos.errors import LuxError
 from luxos.runtime.execution import Execution
+from luxos.runtime.instances import BoundMethod
 from luxos.runtime.steps import Step
 
 _BY_PLACE = frozenset({"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"})
@@ -43,13 +46,15 @@ async def go_on(
 
 async def again(execution: Execution, step: Step) -> Any:
     """Makes one call again, as it was made then, and gives its result."""
-    callee = await execution.runtime.resolve(step.callee)
+    callee = await execution.runtime.resolve(f"{step.callee}.{step.method}" if step.method else step.callee)
     if isinstance(callee, FunctionBeing) and callee.soul_hash != step.genesis["soul_hash"]:
         callee = await execution.runtime.resolve(str(step.genesis["soul_hash"]))
     named = step.attributes["arguments"]
-    if not isinstance(callee, FunctionBeing):
+    if isinstance(callee, CoreFunction):
         return await execution.call(UUID(str(callee.uuid)), (), named, step.name)
     args, kwargs = as_given(callee.signature, named)
+    if isinstance(callee, BoundMethod):
+        return await execution.call(InstanceMethod(callee.instance, callee.name), args, kwargs, step.name)
     return await execution.call(callee, args, kwargs, step.name)
 
 

@@ -5,6 +5,7 @@ Every call has a scope. A child's is made from its parent's: the deadline passes
 
 import time
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from luxos.i18n import N_, _
 from luxos.runtime.errors import CallOverLimit
@@ -50,6 +51,8 @@ class Scope:
     tree: Tree
     depth: int = 0
     children: int = 0
+    instances: frozenset[UUID] = frozenset()
+    """Those of whose methods this call is one, or was made by one."""
 
     def enter(self, who: str) -> None:
         """Counts the call; `CallOverLimit` where it is one too many, or too late."""
@@ -67,7 +70,7 @@ class Scope:
         if self.children >= self.tree.breadth:
             raise over_limit(who, _BROAD, self.tree.breadth)
         self.children += 1
-        return Scope(self.tree, self.depth + 1)
+        return Scope(self.tree, self.depth + 1, instances=self.instances)
 
     def late(self, who: str) -> CallOverLimit:
         """What is said when the time of the tree is over."""

@@ -13,10 +13,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
+from luxos.beings.genesis import canonical_hash
 from luxos.runtime.call import Call, Outcome
+from luxos.runtime.instances import BoundMethod, StateChange
 from luxos.runtime.recorder import FROZEN, Record, Recorder
 
-_CONTENT = ("arguments", "status", "result", "changes", "error", "summary", "started_at", "finished_at", "attempt")
+_CONTENT = (
+    *("arguments", "status", "result", "changes", "state", "error", "summary", "started_at", "finished_at", "attempt"),
+)
 KEYS = frozenset({*_CONTENT, "chain", "genesis", FROZEN})
 """What an attempt may have; a genesis where it called another version than the first attempt did."""
 
@@ -42,6 +46,12 @@ class Step:
     def call(self) -> str:
         """The alias of what it called."""
         return str(self.genesis["call"])
+
+    @property
+    def method(self) -> str | None:
+        """The method of an instance that it called; nothing where it called a function."""
+        method: str | None = self.genesis.get("method")
+        return method
 
     @property
     def parent(self) -> str | None:
@@ -87,24 +97,28 @@ class StepRecord:
         attributes = dict(told or {})
         if not self._begun:
             attributes = {"status": "started", **self._known, **attributes}
-        return self._put(attributes, None)
+        written = self._put(attributes, None)
+        self._begun = True
+        return written
 
     def end(self, ended: Outcome | Mapping[str, Any], more: Mapping[str, Any] | None = None) -> asyncio.Future[None]:
         """Says how it ended, with its link in the run's chain: its outcome, or its error (code, message, details)."""
         if isinstance(ended, Outcome):
             changes = {"digest": ended.changes.digest, "count": len(ended.changes.changes)} if ended.changes else None
-            told = {"status": "done", "result": ended.result, "changes": changes}
+            told = {"status": "done", "result": ended.result, "changes": changes, **_left(ended)}
         else:
             told = {"status": "failed", "error": dict(ended)}
         told = {**self._known, **told, **(more or {}), "finished_at": now()}
-        return self._put(told, content_of(self._genesis, told))
+        state = ended.state if isinstance(ended, Outcome) else None
+        self._ended = True
+        return self._put(told, content_of(self._genesis, told), state)
 
-    def _put(self, attributes: dict[str, Any], content: Mapping[str, Any] | None) -> asyncio.Future[None]:
+    def _put(
+        self, attributes: dict[str, Any], content: Mapping[str, Any] | None, state: StateChange | None = None
+    ) -> asyncio.Future[None]:
         call = self._call
-        record = Record(self._id, call.run, call.callee_soul, self._genesis, attributes, content, self._begun)
-        written = self._recorder.put(record)
-        self._begun, self._ended = True, content is not None
-        return written
+        target, genesis = call.callee_soul, self._genesis
+        return self._recorder.put(Record(self._id, call.run, target, genesis, attributes, content, self._begun, state))
 
 
 def step_id(run: UUID, step: str) -> UUID:
@@ -123,8 +137,14 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def _left(ended: Outcome) -> dict[str, Any]:
+    """Of the state that a method left, the hash: the instance has the state itself."""
+    return {} if ended.state is None else {"state": canonical_hash(dict(ended.state.after))}
+
+
 def genesis_of(call: Call, owner: str) -> dict[str, Any]:
     """What a step is, however it ends."""
+    method = {"method": call.callee.name} if isinstance(call.callee, BoundMethod) else {}
     return {
         "type": "step",
         "run": str(call.run),
@@ -135,6 +155,7 @@ def genesis_of(call: Call, owner: str) -> dict[str, Any]:
         "parent": call.parent,
         "soul_hash": call.soul_hash,
         "owner": owner,
+        **method,
     }
 
 

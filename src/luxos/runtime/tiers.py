@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from luxos.beings.being import BaseBeing
 from luxos.beings.core import CoreFunction
-from luxos.beings.function import FunctionBeing
+from luxos.beings.instance import InstanceBeing
 from luxos.config import Settings
 from luxos.i18n import _
 from luxos.runtime.arguments import unfit
@@ -16,6 +17,7 @@ from luxos.runtime.code import Answer, Ask, Code, Ended, Given
 from luxos.runtime.codes import Known
 from luxos.runtime.context import Context
 from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, SnapshotRefused, TierUnfit
+from luxos.runtime.instances import BoundMethod, StateChange
 
 if TYPE_CHECKING:
     from luxos.runtime.hermetic import Hermetic
@@ -43,20 +45,29 @@ class Tiers:
         if "_isolated" in self.__dict__:
             await self._isolated.close()
 
-    async def call(self, call: Call, stored: Stored, answers: Answers, tell: Tell) -> Any:
-        """Runs a soul's function in the tier that it names, or in the one that can."""
-        assert isinstance(call.callee, FunctionBeing)  # noqa: S101 - `stored` says so
-        code = stored.known.code
-        given = Given(stored.bound.args, stored.bound.kwargs, seen_as_self(call.callee, stored))
-        answer, deadline = partial(answers, call), call.scope.tree.deadline
+    async def call(self, call: Call, stored: Stored, answers: Answers, tell: Tell) -> Outcome:
+        """Runs a soul's function, or a method, in the tier that it names, or in the one that can."""
+        assert not isinstance(call.callee, CoreFunction)  # noqa: S101 - `stored` says so
+        method, being = None, call.callee
+        if isinstance(being, BoundMethod):
+            method, being = being.method(being.instance.attributes), being.instance
+        given = Given(stored.bound.args, stored.bound.kwargs, seen_as_self(being, stored), method)
+        ended = await self._ended(call, stored, given, partial(answers, call), tell)
+        if method is None or ended.state is None:
+            return Outcome(ended.result)
+        assert isinstance(being, InstanceBeing)  # noqa: S101 - it has methods
+        return Outcome(ended.result, state=StateChange.of(being, method, ended.state))
+
+    async def _ended(self, call: Call, stored: Stored, given: Given, answer: Answer, tell: Tell) -> Ended:
+        code, deadline = stored.known.code, call.scope.tree.deadline
         if await self.chosen(stored.known) == "isolated":
-            return (await self._isolated.call(code, given, answer, deadline)).result
+            return await self._isolated.call(code, given, answer, deadline)
         if call.frozen is not None:
             try:
-                return (await self._gone_on(code, call.frozen, answer, deadline)).result
+                return await self._gone_on(code, call.frozen, answer, deadline)
             except SnapshotRefused as error:
                 tell(call, str(error))
-        return (await self._hermetic.call(code, given, answer, deadline)).result
+        return await self._hermetic.call(code, given, answer, deadline)
 
     async def run(self, known: Known, given: Given, answer: Answer, deadline: float) -> Ended:
         """Runs code that belongs to no call of a run: what is tried before it is kept."""
@@ -96,7 +107,7 @@ class Tiers:
         return Isolated(self._settings.cache)
 
 
-def seen_as_self(being: FunctionBeing, stored: Stored) -> dict[str, Any]:
+def seen_as_self(being: BaseBeing, stored: Stored) -> dict[str, Any]:
     """What the code sees of the being that it belongs to."""
     return {
         "soul": str(being.soul),
@@ -114,7 +125,7 @@ def tiered(tiers: Tiers, context_of: Callable[[Call], Context], answers: Answers
 
     async def handle(call: Call) -> Outcome:
         if call.stored is not None:
-            return Outcome(await tiers.call(call, call.stored, answers, tell))
+            return await tiers.call(call, call.stored, answers, tell)
         assert isinstance(call.callee, CoreFunction)  # noqa: S101 - what is not stored is ours
         _check(call, call.callee)
         context = context_of(call)

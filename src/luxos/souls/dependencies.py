@@ -130,7 +130,7 @@ async def pinned(
         found = pins.get(used) or known.get(used) or await _pin_of_use(used, connection)
         if found is not None:
             pins[used] = found
-        elif used not in uses.made and not _is_uuid(used):
+        elif used not in uses.made and not _is_row(used):
             raise DependencyUnknown(name=name, line=line, used=used)
     plain = {key: value for key, value in genesis.items() if key != "dependencies"}
     return {**plain, "dependencies": pins} if pins else plain
@@ -144,7 +144,7 @@ def not_pinned(genotype: Mapping[str, Any], name: str = "?") -> list[NotPinned]:
 
 
 async def _pin_of_use(used: str, connection: Any) -> str | None:
-    if _is_uuid(used):
+    if _is_row(used):
         return None
     if (found := await pin(used, connection=connection)) is not None:
         return found
@@ -210,6 +210,11 @@ def _root(node: ast.expr) -> str | None:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def _is_row(used: str) -> bool:
+    """Whether a row is meant, or a method of one: that is of the version by which the instance was made."""
+    return _is_uuid(used.partition(".")[0])
 
 
 def _is_uuid(text: str) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Self
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.class_source import methods_in
+from luxos.beings.classes import ClassBeing
 from luxos.beings.errors import BeingStatic, GenotypeInvalid
 from luxos.beings.function import FunctionBeing
 from luxos.beings.function_source import signature_of
@@ -189,10 +191,10 @@ def _check(genesis: Mapping[str, Any], alias: str | None) -> None:
 
 
 def _check_callable(genesis: Mapping[str, Any], name: str) -> None:
-    """Raises `SourceInvalid` where a function has nothing that can be called."""
-    if genesis["type"] == FunctionBeing.kind and "source" in genesis:
+    """Raises `SourceInvalid` where a function has nothing that can be called, and a class no class."""
+    if genesis["type"] in (FunctionBeing.kind, ClassBeing.kind) and "source" in genesis:
         uses_of_genesis(genesis, name)
-        signature_of(genesis["source"], name)
+        (signature_of if genesis["type"] == FunctionBeing.kind else methods_in)(genesis["source"], name)
 
 
 def _itself(alias: Alias) -> dict[str, str]:

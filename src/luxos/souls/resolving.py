@@ -6,14 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.errors import BeingAmbiguous
 from luxos.beings.function import FunctionBeing
 from luxos.beings.genesis import genotype, soul_hash
+from luxos.beings.instance import InstanceBeing, InstanceMethod
+from luxos.persistence.queries import queries
 from luxos.souls.errors import SoulDamaged
 from luxos.souls.evolution import living
 from luxos.souls.registry import Soul
 from luxos.souls.versions import as_kept
 
 _DIGITS = re.compile(r"[0-9a-f]{8,64}")
+_SHOWN = 5
 
 
 async def resolve(who: str, *, connection: Any = None) -> FunctionBeing | None:
@@ -31,6 +35,25 @@ async def resolve(who: str, *, connection: Any = None) -> FunctionBeing | None:
     if who.startswith("sha256:") or _DIGITS.fullmatch(who):
         return await _by_hash(who, connection)
     return None
+
+
+async def resolve_method(who: str, *, connection: Any = None) -> InstanceMethod | None:
+    """The method that `INSTANCE.name` means, or `None` where there is no such instance: its UUID, or its name.
+
+    `BeingAmbiguous` where several instances have the name.
+    """
+    named, _dot, name = who.rpartition(".")
+    if not named or not name.isidentifier():
+        return None
+    try:
+        souls = [UUID(named)]
+    except ValueError:
+        async with BaseBeing.transaction(connection) as lent:
+            souls = [row["soul"] for row in await lent.fetch(queries()["instances_named"], named, _SHOWN)]
+    if len(souls) > 1:
+        raise BeingAmbiguous(name=named, candidates=", ".join(map(str, souls)))
+    instance = await InstanceBeing.find(souls[0], connection=connection) if souls else None
+    return None if instance is None else InstanceMethod(instance, name)
 
 
 async def _by_uuid(uuid: UUID, connection: Any) -> FunctionBeing | None:
