@@ -1,4 +1,4 @@
-"""`InstanceBeing`: what a class made. Its state are its attributes, and its class's methods are called by their names."""
+"""`InstanceBeing`: what a class made. Its attributes are its state, and the methods of its class are its own."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

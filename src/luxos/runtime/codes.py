@@ -85,7 +85,7 @@ class Codes:
             name = str(genesis.get("name", instance.class_hash))
             nothing = Signature(name, (), None, is_async=False, purpose="")
             known = _read(genotype(genesis), instance.class_hash, name, owner, nothing)
-        methods = methods_in(known.code.source, known.code.name)
+        methods = methods_in(known.code.source, known.code.name) if known.code.source else {}
         if method.name not in methods:
             shown = ", ".join(methods) or "–"
             raise MethodUnknown(who=instance.genesis.get("name") or instance.soul, name=method.name, methods=shown)

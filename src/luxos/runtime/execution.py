@@ -25,8 +25,8 @@ from luxos.runtime.resumed import resumed
 from luxos.runtime.retried import retried
 from luxos.runtime.runs import Run
 from luxos.runtime.scope import Scope, Tree
-from luxos.runtime.stateful import stateful
 from luxos.runtime.staging import WorkspaceLock, applied, changes_of, staged
+from luxos.runtime.stateful import stateful
 from luxos.runtime.steps import Step
 from luxos.runtime.summaries import Summaries, summarised
 from luxos.runtime.threads import to_the_end

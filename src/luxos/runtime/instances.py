@@ -42,8 +42,14 @@ class BoundMethod:
         """What the audit log calls it: the name of the instance, or the beginning of its UUID, and its own."""
         return f"{self.instance.genesis.get('name') or str(self.soul)[:8]}.{self.name}"
 
-    def method(self, attributes: Mapping[str, Any]) -> Method:
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Those of the instance, its state among them."""
+        return self.instance.attributes
+
+    def method(self) -> Method:
         """What the tier is given, with the state in which it is called."""
+        attributes = self.attributes
         kept = (declared(self.instance.genesis) or attributes).keys() - RESERVED
         state = {name: attributes[name] for name in attributes if name in kept}
         source = self.known.code.source

@@ -21,8 +21,10 @@ from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
 from luxos.persistence.listening import CHANNEL
-from luxos.runtime.errors import RunTaken
+from luxos.runtime.errors import InstanceChanged, RunTaken
 from luxos.runtime.faultpoints import reach
+from luxos.runtime.instances import StateChange
+from luxos.runtime.states import states_of
 from luxos.security.audit import link
 
 MOST, FEW = 256, 16
@@ -46,6 +48,8 @@ class Record:
     attributes: dict[str, Any]
     content: Mapping[str, Any] | None = None
     was_begun: bool = False
+    state: StateChange | None = None
+    """What the step makes of an instance, in the same transaction; or `InstanceChanged`, and nothing of either."""
     written: asyncio.Future[None] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,7 +58,7 @@ class Record:
     def take(self, later: "Record") -> None:
         """Becomes what the step is after a later record of it."""
         self.attributes = {key: value for key, value in self.attributes.items() if key != FROZEN} | later.attributes
-        self.content = later.content
+        self.content, self.state = later.content, later.state
         self.written.add_done_callback(lambda written: _end(later, written.exception()))
 
 
@@ -179,7 +183,7 @@ class Recorder:
         for _try in range(1, _TRIES):
             try:
                 return await self._send(batch)
-            except DatabaseLost:
+            except (DatabaseLost, asyncpg.DeadlockDetectedError):
                 await asyncio.sleep(wait)
                 wait *= 2
         return await self._send(batch)
@@ -187,6 +191,8 @@ class Recorder:
     async def _send(self, batch: Sequence[Record]) -> set[UUID]:
         try:
             return await self._send_all(batch)
+        except asyncpg.DeadlockDetectedError:
+            raise
         except asyncpg.PostgresError:
             if len({record.run for record in batch}) == 1:
                 raise
@@ -202,23 +208,53 @@ class Recorder:
     async def _send_all(self, batch: Sequence[Record]) -> set[UUID]:
         runs = sorted({record.run for record in batch})
         reach("record.sending")
+        send = self._send_steps if all(record.state is None for record in batch) else self._send_with_states
         async with self._database.pool.acquire() as connection:
-            rows = await connection.fetch(
-                self._database.queries["record_steps"],
-                *(runs, [self._held[run].token for run in runs]),
-                *([record.id for record in batch], [record.run for record in batch]),
-                *([record.target for record in batch], [record.was_begun for record in batch]),
-                *([dict(record.genesis) for record in batch], [record.attributes for record in batch]),
-            )
+            held = await send(batch, runs, connection)
         reach("record.sent")
+        return held
+
+    async def _send_steps(self, batch: Sequence[Record], runs: Sequence[UUID], connection: Any) -> set[UUID]:
+        rows = await connection.fetch(
+            self._database.queries["record_steps"],
+            *(runs, [self._held[run].token for run in runs]),
+            *([record.id for record in batch], [record.run for record in batch]),
+            *([record.target for record in batch], [record.was_begun for record in batch]),
+            *([dict(record.genesis) for record in batch], [record.attributes for record in batch]),
+        )
         return {row["soul"] for row in rows}
+
+    async def _send_with_states(self, batch: Sequence[Record], runs: Sequence[UUID], connection: Any) -> set[UUID]:
+        """The same in a transaction with the instances; a record whose instance was changed is taken out before."""
+        sql = self._database.queries
+        async with connection.transaction():
+            states = await states_of(batch, connection, sql)
+            for record in states.unfit:
+                self._withdraw(record, batch)
+            held = await self._send_steps([each for each in batch if not each.written.done()], runs, connection)
+            reach("record.stating")
+            await states.write(held, connection, sql)
+        return held
+
+    def _withdraw(self, record: Record, batch: Sequence[Record]) -> None:
+        """Takes out a record that is not on the disk, and links what follows it in its run to what was before it."""
+        _end(record, InstanceChanged(soul=record.target))
+        gone, held = record.attributes["chain"], self._held[record.run]
+        later = [each for each in (*batch, *self._waiting) if each.run == record.run and each.content is not None]
+        head: Mapping[str, Any] = {"seq": gone["seq"] - 1, "hash": gone["previous"]}
+        for each in sorted(later, key=lambda each: int(each.attributes["chain"]["seq"])):
+            if each.attributes["chain"]["seq"] > gone["seq"] and each.content is not None:
+                head = each.attributes["chain"] = link(head, each.content)
+        held.head = head
 
     def _done(self, batch: Sequence[Record], held: set[UUID]) -> None:
         for record in batch:
+            if record.written.done():  # it was withdrawn
+                continue
             if record.run in held:
                 self._advance(record)
                 _end(record)
-            elif not record.written.done():
+            else:
                 self._break(record.run, RunTaken(run=str(record.run)[:8]))
                 _end(record, self._held[record.run].broken)
 

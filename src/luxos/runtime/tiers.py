@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.core import CoreFunction
-from luxos.beings.instance import InstanceBeing
 from luxos.config import Settings
 from luxos.i18n import _
 from luxos.runtime.arguments import unfit
@@ -48,15 +47,14 @@ class Tiers:
     async def call(self, call: Call, stored: Stored, answers: Answers, tell: Tell) -> Outcome:
         """Runs a soul's function, or a method, in the tier that it names, or in the one that can."""
         assert not isinstance(call.callee, CoreFunction)  # noqa: S101 - `stored` says so
-        method, being = None, call.callee
-        if isinstance(being, BoundMethod):
-            method, being = being.method(being.instance.attributes), being.instance
-        given = Given(stored.bound.args, stored.bound.kwargs, seen_as_self(being, stored), method)
-        ended = await self._ended(call, stored, given, partial(answers, call), tell)
-        if method is None or ended.state is None:
-            return Outcome(ended.result)
-        assert isinstance(being, InstanceBeing)  # noqa: S101 - it has methods
-        return Outcome(ended.result, state=StateChange.of(being, method, ended.state))
+        args, kwargs, answer = stored.bound.args, stored.bound.kwargs, partial(answers, call)
+        if not isinstance(call.callee, BoundMethod):
+            given = Given(args, kwargs, seen_as_self(call.callee, stored))
+            return Outcome((await self._ended(call, stored, given, answer, tell)).result)
+        instance, method = call.callee.instance, call.callee.method()
+        given = Given(args, kwargs, seen_as_self(instance, stored), method)
+        ended = await self._ended(call, stored, given, answer, tell)
+        return Outcome(ended.result, state=StateChange.of(instance, method, ended.state or {}))
 
     async def _ended(self, call: Call, stored: Stored, given: Given, answer: Answer, tell: Tell) -> Ended:
         code, deadline = stored.known.code, call.scope.tree.deadline

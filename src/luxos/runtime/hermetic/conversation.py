@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from luxos.i18n import _
-from luxos.runtime.code import CodeLimits
+from luxos.runtime.code import CodeLimits, Given
 from luxos.runtime.hermetic.monty import (
     FIRST,
     FunctionSnapshot,
@@ -16,7 +16,7 @@ from luxos.runtime.hermetic.monty import (
     SyncSnapshot,
 )
 from luxos.runtime.hermetic.prepared import Prepared
-from luxos.runtime.hermetic.source import ARGS, KWARGS, THIS, Source
+from luxos.runtime.hermetic.source import ARGS, DECLARED, KWARGS, STATE, THIS, Source
 from luxos.runtime.hermetic.values import Unfit, plain
 
 SLEEPS = ("time.sleep", "asyncio.sleep")
@@ -55,9 +55,10 @@ class Waits:
 
 @dataclass(frozen=True)
 class Done:
-    """The code has ended."""
+    """The code has ended; `state` is there where it was a method."""
 
     result: Any
+    state: Mapping[str, Any] | None = None
 
 
 class OverLimit(Exception):
@@ -89,6 +90,7 @@ class Conversation:
     room: int = 0
     """Bytes that it may still print; below zero, those that were dropped."""
     slept: float = 0.0
+    is_method: bool = False
     _snapshot: Any = None
     _sizes: dict[int, int] = field(default_factory=dict)
     _held: int = 0
@@ -107,12 +109,15 @@ class Conversation:
         """What runs."""
         return self.prepared.source
 
-    def start(self, session: MontySession, args: Sequence[Any], kwargs: Mapping[str, Any], this: Any) -> Waits | Done:
+    def start(self, session: MontySession, given: Given) -> Waits | Done:
         """The first turn."""
         text = self.prepared.begin(session)
-        inputs = {ARGS: list(args), KWARGS: dict(kwargs)}
+        inputs: dict[str, Any] = {ARGS: list(given.args), KWARGS: dict(given.kwargs)}
         if self.source.uses_self:
-            inputs[THIS] = this
+            inputs[THIS] = given.this
+        if given.method is not None:
+            inputs |= {STATE: dict(given.method.state), DECLARED: list(given.method.declared)}
+            self.is_method = True
         return self._on(session.feed_start(text, inputs=inputs, print_callback=self._print))
 
     def load(self, session: MontySession, state: bytes) -> None:
@@ -154,7 +159,7 @@ class Conversation:
             self._snapshot = snapshot
             if isinstance(snapshot, MontyComplete):
                 self._snapshot = None
-                return Done(plain(snapshot.output, self.limits.result)[0])
+                return self._done(snapshot.output)
             if isinstance(snapshot, FutureSnapshot):
                 return self.waits()
             if isinstance(snapshot, NameLookupSnapshot):
@@ -165,6 +170,18 @@ class Conversation:
             if reply is None:
                 return self.waits()
             snapshot = snapshot.resume_not_handled() if reply is _NOT_OURS else snapshot.resume(reply)
+
+    def _done(self, output: Any) -> Done:
+        most = self.limits.result
+        if not self.is_method:
+            return Done(plain(output, most)[0])
+        result, state = output
+        try:
+            kept = plain(state, most)[0]
+        except Unfit as unfit:
+            unfit.where = f"self{unfit.where}"
+            raise
+        return Done(plain(result, most)[0], kept)
 
     def _called(self, snapshot: FunctionSnapshot) -> Any:
         """What a call of a function of ours is answered at once; `None` where the code has to wait."""

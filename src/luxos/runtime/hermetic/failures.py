@@ -9,7 +9,7 @@ from luxos.runtime.errors import ArgumentsUnfit, CodeFailed, CodeLost, CodeOverL
 from luxos.runtime.hermetic.conversation import OverLimit
 from luxos.runtime.hermetic.limits import ASKS, memory
 from luxos.runtime.hermetic.monty import FIRST, MontyCrashedError, MontyRuntimeError, MontySyntaxError
-from luxos.runtime.hermetic.source import CHECKED, Source
+from luxos.runtime.hermetic.source import CHECKED, KEPT, Source
 from luxos.runtime.hermetic.values import DEPTH, Unfit
 
 _REASONS = {
@@ -65,8 +65,9 @@ def _said(
     let_through = next((each for each in reversed(refused) if str(each) == message), None)
     if let_through is not None and isinstance(error.exception(), RuntimeError):
         return let_through
-    if frames and CHECKED in (frames[-1].source_line or ""):
-        return ResultUnfit(who=code.name, where="", reason=message)
+    line = (frames[-1].source_line or "") if frames else ""
+    if CHECKED in line or KEPT in line:
+        return ResultUnfit(who=code.name, where="self: " if KEPT in line else "", reason=message)
     if isinstance(error, MontyRuntimeError) and not lines:  # the arguments did not reach the function
         return ArgumentsUnfit(who=code.name, reason=said[:300].removesuffix("."))
     if lines:

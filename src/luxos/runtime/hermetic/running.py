@@ -55,7 +55,7 @@ class Running:
             while isinstance(now, Waits):
                 replies = await self._replies(now)
                 now = await self._turn(partial(self._hear, replies))
-            return Ended(now.result, self._talk.said())
+            return Ended(now.result, self._talk.said(), now.state)
         except (MontyError, OverLimit, Unfit, RecursionError) as error:
             raise translated(error, self._code, self._talk.source, self._refused) from error
         finally:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from luxos.beings.function_source import Function, Signature
+from luxos.runtime.code import Method
 
 ARGS, KWARGS, THIS = "luxos_args", "luxos_kwargs", "luxos_this"
-CHECKED = "luxos_dumps(luxos_result)"
-"""Refuses what Monty would give out as a text: functions, iterators, what holds itself."""
+STATE, DECLARED = "luxos_state", "luxos_declared"
+CHECKED, KEPT = "luxos_dumps(luxos_result)", "luxos_dumps(luxos_kept)"
+"""Refuse what Monty would give out as a text: functions, iterators, what holds itself."""
 _SELF = f"""
 class LuxosSelf:
     def __init__(self, given):
@@ -29,6 +31,27 @@ luxos_result = {{call}}(*{ARGS}, **{KWARGS})
 {CHECKED}
 luxos_result
 """
+_METHOD = f"""
+from json import dumps as luxos_dumps
+luxos_init = getattr({{of}}, '__init__', None)
+def luxos_bare(self):
+    pass
+{{of}}.__init__ = luxos_bare
+luxos_instance = {{of}}()
+if luxos_init is not None:
+    {{of}}.__init__ = luxos_init
+for luxos_name in {STATE}:
+    setattr(luxos_instance, luxos_name, {STATE}[luxos_name])
+luxos_result = {{call}}luxos_instance.{{name}}(*{ARGS}, **{KWARGS})
+{CHECKED}
+luxos_kept = {{{{}}}}
+for luxos_name in {DECLARED}:
+    if hasattr(luxos_instance, luxos_name):
+        luxos_kept[luxos_name] = getattr(luxos_instance, luxos_name)
+{KEPT}
+[luxos_result, luxos_kept]
+"""
+"""Monty has no `__new__`: for as long as it takes to make the instance, the class has an `__init__` of ours."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +80,29 @@ class Source:
         return self._is_async[bisect_right(self._starts, at) - 1]
 
 
-def read(source: str, signature: Signature) -> Source:
-    """Reads a source that Python can parse."""
+def read(source: str, signature: Signature, method: Method | None = None) -> Source:
+    """Reads a source that Python can parse, to call its function, or a method of an instance of its class."""
     whole = source if source.endswith("\n") else f"{source}\n"
     uses_self = _uses_self(symtable.symtable(source, "soul", "exec"))
-    call = f"await {signature.name}" if signature.is_async else signature.name
     tree = ast.parse(source)
     borders = _borders(source, tree)
     return Source(
         own=whole,
-        call=(_SELF if uses_self else "") + _CALL.format(call=call),
+        call=(_SELF if uses_self else "") + (_call_of(signature) if method is None else _call_of_method(method)),
         only_defines=not any(map(_acts, tree.body)),
         asks="execution" in source or "summon" in source,
         uses_self=uses_self,
         _starts=tuple(at for at, _is_async in borders),
         _is_async=tuple(is_async for _at, is_async in borders),
     )
+
+
+def _call_of(signature: Signature) -> str:
+    return _CALL.format(call=f"await {signature.name}" if signature.is_async else signature.name)
+
+
+def _call_of_method(method: Method) -> str:
+    return _METHOD.format(of=method.of, name=method.name, call="await " if method.is_async else "")
 
 
 def _uses_self(table: symtable.SymbolTable) -> bool:

@@ -5,7 +5,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from luxos.runtime.code import Answer, Code, CodeLimits, Ended, Given
+from luxos.runtime.code import Answer, Code, CodeLimits, Ended, Given, Method
 from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.hermetic import sealed
 from luxos.runtime.hermetic.conversation import Conversation
@@ -32,14 +32,14 @@ class Hermetic:
         self._home = home
         self._workers = Workers(size)
         self._knowledge = Knowledge()
-        self._known: dict[tuple[str, str, CodeLimits], Prepared] = {}
+        self._known: dict[tuple[str, str, CodeLimits, str | None], Prepared] = {}
         self._trust: dict[str, Trust] = {}
         self._looked_at: dict[bytes, tuple[Unsupported, ...]] = {}
 
     async def call(self, code: Code, given: Given, answer: Answer, deadline: float) -> Ended:
         """Calls a soul's function; see `Tier`. `CodeLost` where its process ended from outside."""
-        talk = Conversation(self._prepared(code), code.limits)
-        first = partial(talk.start, args=given.args, kwargs=given.kwargs, this=given.this)
+        talk = Conversation(self._prepared(code, given.method), code.limits)
+        first = partial(talk.start, given=given)
         return await self._running(code, talk, answer).run(first, deadline)
 
     async def go_on(self, code: Code, frozen: bytes, answer: Answer, deadline: float) -> Ended:
@@ -75,17 +75,17 @@ class Hermetic:
     def _looked(self, worker: Worker, source: str) -> tuple[Unsupported, ...]:
         return self._knowledge.look(worker.begin(_NOBODY, monty_limits(_LOOKING)), source)
 
-    def _prepared(self, code: Code) -> Prepared:
+    def _prepared(self, code: Code, method: Method | None = None) -> Prepared:
         """What is known of a soul; what came of its code in one owner's worker is never given to another's."""
-        key = (code.soul_hash, code.owner, code.limits)
+        key = (code.soul_hash, code.owner, code.limits, method.name if method else None)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._learnt(code)
+            known = self._known[key] = self._learnt(code, method)
             _forget(self._known)
         return known
 
-    def _learnt(self, code: Code) -> Prepared:
-        source = read(code.source, code.signature)
+    def _learnt(self, code: Code, method: Method | None) -> Prepared:
+        source = read(code.source, code.signature, method)
         return Prepared(source, Pace(self._trust.setdefault(code.owner, Trust()), source.asks))
 
     def _running(self, code: Code, talk: Conversation, answer: Answer) -> Running:

@@ -126,6 +126,28 @@ begun AS (
 )
 SELECT soul FROM held;
 
+-- name: recorded_ends
+-- Of the steps $1, those whose attempts $2 are recorded as ended.
+SELECT step.id
+FROM relationships AS step
+JOIN unnest($1::UUID[], $2::TEXT[]) AS told (id, attempt) ON step.id = told.id
+WHERE step.attributes ->> 'attempt' = told.attempt AND step.attributes ? 'finished_at';
+
+-- name: lock_instances
+-- The attributes of instances, which nobody writes meanwhile; one that was deleted has none.
+SELECT soul, attributes
+FROM base_beings
+WHERE soul = ANY($1::UUID[]) AND NOT tags @> '{tombstone}'
+ORDER BY soul
+FOR NO KEY UPDATE;
+
+-- name: write_instances
+-- The attributes $2 of the instances $1, which are locked.
+UPDATE base_beings AS being
+SET attributes = told.attributes
+FROM unnest($1::UUID[], $2::JSONB[]) AS told (soul, attributes)
+WHERE being.soul = told.soul;
+
 -- name: write_heads
 -- The heads $3 of the chains of the runs $1, where they are still held by $2.
 UPDATE base_beings AS run SET attributes = jsonb_set(run.attributes, '{chain}', told.head)

@@ -1,0 +1,57 @@
+"""What a batch of records makes of instances: those that are as their calls found them, locked until it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from luxos.beings.difference import is_same
+from luxos.beings.values import trusted
+
+if TYPE_CHECKING:
+    from luxos.runtime.recorder import Record
+
+
+@dataclass
+class States:
+    """`unfit` are the records whose instance others changed, or deleted, meanwhile."""
+
+    unfit: list[Record] = field(default_factory=list)
+    _fit: dict[UUID, Record] = field(default_factory=dict)
+
+    async def write(self, held: set[UUID], connection: Any, sql: Mapping[str, str]) -> None:
+        """Writes those of runs that are still ours."""
+        written = {soul: record.state for soul, record in self._fit.items() if record.run in held}
+        if written:
+            told = [dict(state.after) for state in written.values() if state is not None]
+            await connection.execute(sql["write_instances"], list(written), told)
+
+    def take(self, record: Record, now: Mapping[str, Any] | None) -> None:
+        """Looks at the next record; `now` is how its instance is in the table."""
+        state = record.state
+        if state is None:
+            return
+        before = self._fit.get(state.soul)
+        if before is not None and before.state is not None:
+            now = before.state.after if before.run == record.run else None  # no run depends on another one's luck
+        if now is not None and is_same(trusted("attributes", state.before), trusted("attributes", now)):
+            self._fit[state.soul] = record
+        else:
+            self.unfit.append(record)
+
+
+async def states_of(batch: Sequence[Record], connection: Any, sql: Mapping[str, str]) -> States:
+    """Locks the instances of a batch; a batch that is on the disk already, and was sent again, changes none."""
+    states = States()
+    changing = [record for record in batch if record.state is not None and not record.written.done()]
+    attempts = [record.id for record in changing], [record.attributes["attempt"] for record in changing]
+    if not changing or await connection.fetch(sql["recorded_ends"], *attempts):
+        return states
+    souls = [record.state.soul for record in changing if record.state is not None]
+    rows = await connection.fetch(sql["lock_instances"], souls)
+    now = {row["soul"]: row["attributes"] for row in rows}
+    for record in changing:
+        states.take(record, now.get(record.state.soul) if record.state is not None else None)
+    return states

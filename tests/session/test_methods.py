@@ -1,0 +1,190 @@
+"""Methods of instances, called by a program: their state, their turns, what is refused."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import luxos
+from luxos.beings.being import BaseBeing
+from luxos.beings.classes import ClassBeing
+from luxos.beings.errors import AttributeUnfit, BeingAmbiguous, ClassUndefined, NotDispatched
+from luxos.beings.instance import InstanceBeing
+from luxos.config import Settings
+from luxos.persistence.database import Database
+from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, CodeFailed, InstanceEntered, MethodUnknown, NotPure
+from luxos.runtime.runs import Runs, chain_is_whole
+from luxos.session import Lux
+
+COUNTER = """
+class Counter:
+    step: int = 1
+
+    def __init__(self):
+        raise ValueError("it begins with its attributes")
+
+    def increment(self, by: int = 1):
+        self.count += by * self.step
+        self.aside = "not declared"
+        return self.count
+
+    def has_aside(self):
+        return hasattr(self, "aside")
+
+    def fail(self):
+        self.count = 99
+        raise ValueError("no")
+
+    def spoil(self, value):
+        self.count = value
+
+    async def add_from(self, who, much):
+        self.count += await execution(who, much)
+        return self.count
+
+    def again(self, who):
+        return execution(who)
+
+    def peek(self):
+        return self.count
+
+    def _own(self):
+        return 0
+"""
+FIELDS = {"count": {"py_type": "int", "default": 0}}
+TIERS = ["hermetic", "isolated"]
+
+
+@pytest.fixture
+def home(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose database is this test's own."""
+    monkeypatch.setenv("LUXOS_DSN", database.dsn)
+    monkeypatch.setattr(BaseBeing, "db_pool", None)
+    return settings.home
+
+
+async def counter_in(lux: Lux, tier: str | None = None, **attributes: Any) -> InstanceBeing:
+    genesis = {"attributes": FIELDS, **({"tier": tier} if tier else {})}
+    cls = await lux.summon(name="counter", type="class", source=COUNTER, **genesis)
+    assert isinstance(cls, ClassBeing)
+    return await cls.make(name="first", **attributes)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_an_instance_keeps_its_state(home: Path, database: Database, tier: str) -> None:
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux, tier, count=5)
+        assert await counter.increment(2) == 7
+        assert await counter.increment(by=3) == 10
+        assert counter.attributes == {"count": 10}
+        assert await counter.has_aside() is False  # what is not declared is gone when a call has ended
+        assert await lux.execution(f"{counter.soul}.increment") == 11
+        assert await lux.execution("first.increment", 4) == 15
+        assert await lux.execution(counter.increment, 1) == 16
+        assert await counter.call("peek") == 16
+        other = await (await lux.load("counter")).make()
+        assert await other.increment() == 1
+    with pytest.raises(NotDispatched):
+        await counter.increment()
+    runs = Runs(database)
+    ((run, steps),) = [(run, await runs.steps(run.soul)) for run in await runs.newest()]
+    assert chain_is_whole(run, steps)
+    first = steps[0]
+    assert (first.call, first.callee, first.method) == ("first.increment", counter.soul, "increment")
+    assert first.attributes["arguments"] == {"by": 2}
+    assert first.attributes["state"].startswith("sha256:")
+    assert "state" not in steps[2].attributes  # it looked only
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_a_call_that_fails_leaves_nothing(home: Path, tier: str) -> None:
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux, tier)
+        with pytest.raises(CodeFailed, match=r"first\.fail|counter"):
+            await counter.fail()
+        with pytest.raises(AttributeUnfit):
+            await counter.spoil("much")
+        with pytest.raises(ArgumentsUnfit):
+            await counter.increment("1")
+        with pytest.raises(ArgumentsUnfit):
+            await counter.increment(1, 2)
+        with pytest.raises(ArgumentsUnfit):
+            await counter.increment(more=1)
+        assert (await InstanceBeing.load(counter.soul)).attributes == {"count": 0}
+
+
+async def test_what_is_no_method_is_refused(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux)
+        assert counter.methods == ["increment", "has_aside", "fail", "spoil", "add_from", "again", "peek"]
+        with pytest.raises(AttributeError):
+            counter.reset  # noqa: B018 - asked for only
+        for name in ("reset", "_own", "__init__", "__class__"):
+            with pytest.raises(MethodUnknown, match="increment"):
+                await counter.call(name)
+        with pytest.raises(BeingNotCallable):
+            await lux.execution("second.increment")
+        with pytest.raises(NotPure):
+            await lux.execution.but(recording="off")(counter.increment)
+        await (await lux.load("counter")).make(name="first")
+        with pytest.raises(BeingAmbiguous):
+            await lux.execution("first.increment")
+
+
+async def test_a_source_that_is_no_class_is_refused(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        for source in ("x = 1\n", "class A:\n    pass\nclass B:\n    pass\n"):
+            with pytest.raises(ClassUndefined):
+                await lux.summon(name="none", type="class", source=source)
+        several = "class A:\n    pass\nclass Being(A):\n    def one(self):\n        return 1\n"
+        made = await lux.summon(name="several", type="class", source=several)
+        assert await (await made.make()).one() == 1
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_callers_at_once_take_turns(home: Path, tier: str) -> None:
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux, tier)
+        given = await asyncio.gather(*(lux.execution(counter.increment) for _ in range(20)))
+        assert sorted(given) == list(range(1, 21))
+        assert (await InstanceBeing.load(counter.soul)).attributes == {"count": 20}
+
+
+async def test_a_change_by_others_is_not_lost(home: Path, database: Database) -> None:
+    """The method waits for a function; meanwhile a program changes the instance, and the method is made anew."""
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux)
+        await lux.summon(name="slow", source="import asyncio\nasync def function(x):\n    await asyncio.sleep(0.3)\n    return x\n")
+        waiting = asyncio.create_task(lux.execution(counter.add_from, "slow", 5))
+        await asyncio.sleep(0.15)
+        same = await InstanceBeing.load(counter.soul)
+        same.attributes["count"] = 100
+        await same.save()
+        assert await waiting == 105
+        assert (await InstanceBeing.load(counter.soul)).attributes == {"count": 105}
+    runs = Runs(database)
+    ((run, steps),) = [(run, await runs.steps(run.soul)) for run in await runs.newest()]
+    assert chain_is_whole(run, steps)
+    (attempt,) = steps[0].attributes["attempts"]
+    assert attempt["error"]["code"] == "runtime.instance_changed"
+
+
+async def test_methods_call_methods(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        one, two = await counter_in(lux, count=1), await (await lux.load("counter")).make(count=10)
+        assert await one.add_from(f"{two.soul}.increment", 5) == 16
+        assert (await InstanceBeing.load(two.soul)).attributes == {"count": 15}
+        with pytest.raises(InstanceEntered):
+            await one.again(f"{one.soul}.peek")
+        both = [one.add_from(f"{two.soul}.increment", 1), two.add_from(f"{one.soul}.increment", 1)]
+        await asyncio.wait_for(asyncio.gather(*both), 60)  # in a ring, and nobody waits for ever
+
+
+async def test_an_instance_stays_with_the_version_that_made_it(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        old = await counter_in(lux)
+        changed = COUNTER.replace("self.count += by", "self.count -= by")
+        new = await (await lux.summon(name="counter", type="class", source=changed, attributes=FIELDS)).make()
+        assert await old.increment() == 1
+        assert await new.increment() == -1
