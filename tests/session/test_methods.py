@@ -155,7 +155,9 @@ async def test_a_change_by_others_is_not_lost(home: Path, database: Database) ->
     """The method waits for a function; meanwhile a program changes the instance, and the method is made anew."""
     async with luxos.open(home) as lux:
         counter = await counter_in(lux)
-        await lux.summon(name="slow", source="import asyncio\nasync def function(x):\n    await asyncio.sleep(0.3)\n    return x\n")
+        await lux.summon(
+            name="slow", source="import asyncio\nasync def function(x):\n    await asyncio.sleep(0.3)\n    return x\n"
+        )
         waiting = asyncio.create_task(lux.execution(counter.add_from, "slow", 5))
         await asyncio.sleep(0.15)
         same = await InstanceBeing.load(counter.soul)

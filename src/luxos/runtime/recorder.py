@@ -240,11 +240,12 @@ class Recorder:
         """Takes out a record that is not on the disk, and links what follows it in its run to what was before it."""
         _end(record, InstanceChanged(soul=record.target))
         gone, held = record.attributes["chain"], self._held[record.run]
-        later = [each for each in (*batch, *self._waiting) if each.run == record.run and each.content is not None]
+        left = [each for each in (*batch, *self._waiting) if each.run == record.run and not each.written.done()]
+        linked = {each.attributes["chain"]["seq"]: each for each in left if each.content is not None}
         head: Mapping[str, Any] = {"seq": gone["seq"] - 1, "hash": gone["previous"]}
-        for each in sorted(later, key=lambda each: int(each.attributes["chain"]["seq"])):
-            if each.attributes["chain"]["seq"] > gone["seq"] and each.content is not None:
-                head = each.attributes["chain"] = link(head, each.content)
+        for seq in sorted(linked):
+            if seq > gone["seq"]:
+                head = linked[seq].attributes["chain"] = link(head, linked[seq].content or {})
         held.head = head
 
     def _done(self, batch: Sequence[Record], held: set[UUID]) -> None:
