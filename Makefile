@@ -36,7 +36,7 @@ bench: $(VENV)/.workshop
 	$(BIN)/python -m benchmarks
 
 faults: $(VENV)/.workshop
-	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/faults
+	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/faults tests/security tests/way tests/programmer
 
 attacks: $(VENV)/.workshop
 	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/security/test_native.py

@@ -4,7 +4,6 @@ The plan appends to one file in four steps, so that a step that ran twice, or ha
 checked is independent of LuxOS: the file's content, and the moments at which finished steps ended.
 """
 
-import os
 import random
 import signal
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.plugins.command import Command
+from tests.plugins.sampling import WHOLE
 
 PLAN = """
 lux 1
@@ -26,7 +26,7 @@ five  = APPEND "log.txt", "5" AFTER four
 STEPS = 5
 POINTS = ("step.started", "step.ready", "step.done", "step.applied")
 PARTS = 5
-MOMENTS = (500 if os.environ.get("LUXOS_ALL_FAULTS") else 50) // PARTS
+MOMENTS = (500 if WHOLE else 25) // PARTS
 SEED = 20261121
 
 pytestmark = pytest.mark.slow

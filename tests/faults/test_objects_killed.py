@@ -20,6 +20,7 @@ from uuid import uuid5
 
 import pytest
 from tests.faults.object_client import BATCH, OPERATIONS, READER, ROOT, SHARED, TURNS, own, work_channel
+from tests.plugins.sampling import WHOLE
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.find import find
@@ -34,7 +35,7 @@ from luxos.souls.registry import Soul
 
 PROGRAM = Path(__file__).with_name("object_client.py")
 CLIENTS = ("ala", "bob", "cyd")
-MOMENTS = 500 if os.environ.get("LUXOS_ALL_FAULTS") else 25
+MOMENTS = 500 if WHOLE else 20
 SECONDS = 60.0
 SEED = 20261125
 

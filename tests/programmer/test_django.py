@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.plugins.applications import Judge, run
 from tests.plugins.blueprints import every_kind, longest, people
 from tests.plugins.django_person import Browser, serve_and_use, serving
+from tests.plugins.sampling import WHOLE, sampled
 
 from luxos.programmer.blueprint import FEATURES, Blueprint, Field, Resource
 
@@ -52,7 +53,7 @@ def judged(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     return Judge(python, tmp_path_factory.mktemp("mypy"), passed=50, coverage=92)
 
 
-@pytest.mark.parametrize("make", [_tasks, _people, _limits])
+@pytest.mark.parametrize("make", sampled([_tasks, _people, _limits], 0))
 def test_an_application_is_sound_and_serves(
     make: Callable[[], Blueprint], python: Path, judged: Callable[[Path], None], written: Written, tmp_path: Path
 ) -> None:
@@ -63,7 +64,7 @@ def test_an_application_is_sound_and_serves(
 
 
 @settings(
-    max_examples=3,
+    max_examples=3 if WHOLE else 1,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.plugins.applications import Judge, run_module
 from tests.plugins.blueprints import every_kind, longest, people
 from tests.plugins.fastapi_person import serve_and_use
+from tests.plugins.sampling import sampled
 
 from luxos.programmer.blueprint import FEATURES, Blueprint, Field, Resource
 from luxos.programmer.code_analyzer import CHECKS
@@ -50,7 +51,7 @@ def judged(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     return Judge(python, tmp_path_factory.mktemp("mypy"), passed=90, coverage=95)
 
 
-@pytest.mark.parametrize("make", [_books, _people, _limits])
+@pytest.mark.parametrize("make", sampled([_books, _people, _limits], 0))
 def test_an_application_is_sound_and_serves(
     make: Callable[[], Blueprint],
     python: Path,

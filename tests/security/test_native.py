@@ -3,16 +3,15 @@
 `make attacks` runs all of it in every place and counts; see `docs/guarantees.md`.
 """
 
-import os
-
 import pytest
+from tests.plugins.sampling import WHOLE
 from tests.security.control import control
 from tests.security.corpus import NATIVE, Attempt, reached
 from tests.security.machine import why
 from tests.security.places import Place, expected_past, known
 from tests.security.stage import Stage, settled
 
-EVERY = 1 if os.environ.get("LUXOS_ALL_FAULTS") else 12
+EVERY = 1 if WHOLE else 12
 """`make test` makes each twelfth attempt, `make attacks` all of them."""
 SAMPLE = [attempt for number, attempt in enumerate(NATIVE) if number % EVERY == 0]
 pytestmark = pytest.mark.slow

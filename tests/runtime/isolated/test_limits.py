@@ -7,6 +7,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -177,18 +179,23 @@ async def test_a_worker_that_hangs_is_replaced(call: Calls, monkeypatch: pytest.
     assert await call(FINE) == 1
 
 
+def _kill(pids: Iterable[int]) -> None:
+    """A worker may have ended since, as its own parent did."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 async def test_a_worker_that_is_killed_is_told_and_replaced(call: Calls) -> None:
     slow = "import time\ndef f():\n    time.sleep(20)"
     under_way = asyncio.create_task(call(slow))
     await until(lambda: len(_pythons()) >= 2)
-    for pid in _pythons():
-        os.kill(pid, signal.SIGKILL)
+    _kill(_pythons())
     with pytest.raises(CodeLost):
         await under_way
     assert await call(FINE) == 1
     await asyncio.sleep(0.1)
-    for pid in _pythons():  # those that wait
-        os.kill(pid, signal.SIGKILL)
+    _kill(_pythons())  # those that wait
     await asyncio.sleep(0.1)
     assert await call(FINE) == 1
 
@@ -247,5 +254,13 @@ def test_killing_luxos_leaves_no_process(tmp_path: Path) -> None:
 
 def _pythons() -> list[int]:
     """The workers and their children, without the walls' own processes."""
-    said = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in descendants(os.getpid())}
-    return [pid for pid, line in said.items() if b"inside.worker" in line and b"--args" not in line]
+    return [
+        pid for pid in descendants(os.getpid()) if b"inside.worker" in (line := _line(pid)) and b"--args" not in line
+    ]
+
+
+def _line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
