@@ -1,23 +1,19 @@
 """A part of the graph as an SVG picture: beings as circles, relationships as arrows, and what the colours mean.
 
-Colours mean communities where the part has some, kinds otherwise. Those who see few colours have the numbers too.
-Names come from people, so every text goes through the XML writer, and characters that XML cannot hold are replaced.
-"""
+Colours mean communities where the part has some, kinds otherwise. Those who see few colours have the numbers too."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from luxos.i18n import _
+from luxos.ui import svg
 
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 """Those of Okabe and Ito, which people with any sight tell apart; text on the first, third and sixth is white."""
 _DARK = ("#0072b2", "#009e73", "#d55e00")
 _OTHER = "#d0d0d0"
 _MARGIN, _LEGEND, _RADIUS = 70, 200, 11
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LONGEST = 24
 Point = tuple[float, float]
 
 
@@ -42,12 +38,8 @@ def draw(part: Mapping[str, Any], title: str) -> str:
     """The picture of `beings` and `relationships`, as methods give them; those of `paths` and `cycles` stand out."""
     beings: Sequence[Mapping[str, Any]] = part["beings"]
     size = 320 + int(90 * len(beings) ** 0.5)
-    picture = Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {size + _LEGEND} {size}")
-    picture.set("font-family", "sans-serif")
-    picture.set("font-size", "11")
-    SubElement(picture, "title").text = _clean(title)
+    picture = svg.picture(size + _LEGEND, size, title)
     _arrow_head(picture)
-    SubElement(picture, "rect", width="100%", height="100%", fill="white")
     places = _placed(part, size)
     strong = _strong(part)
     for relationship in part["relationships"]:
@@ -58,7 +50,7 @@ def draw(part: Mapping[str, Any], title: str) -> str:
     for being in beings:
         _label(picture, being, places[being["soul"]])
     _legend(picture, meaning, size, title)
-    return tostring(picture, encoding="unicode", xml_declaration=False) + "\n"
+    return svg.written(picture)
 
 
 def _placed(part: Mapping[str, Any], size: int) -> dict[str, Point]:
@@ -136,14 +128,14 @@ def _arrow(picture: Element, one: Mapping[str, Any], places: Mapping[str, Point]
         line.set("marker-end", "url(#head)")
     line.set("stroke", "#d62728" if strong else "#999")
     line.set("stroke-width", str(2.4 if strong else min(3.0, 0.8 + max(0, one["energy_level"] or 0) / 50)))
-    SubElement(line, "title").text = _clean(f"{', '.join(one['tags'])} ({one['energy_level']})")
+    SubElement(line, "title").text = svg.clean(f"{', '.join(one['tags'])} ({one['energy_level']})")
 
 
 def _circle(picture: Element, being: Mapping[str, Any], place: Point, look: _Look) -> None:
     circle = _dot(picture, place, _RADIUS, look)
     if being["deleted"]:
         circle.set("fill-opacity", "0.3")
-    SubElement(circle, "title").text = _clean(f"{being['name'] or '–'} · {being['kind'] or '–'} · {being['soul']}")
+    SubElement(circle, "title").text = svg.clean(f"{being['name'] or '–'} · {being['kind'] or '–'} · {being['soul']}")
 
 
 def _label(picture: Element, being: Mapping[str, Any], place: Point) -> None:
@@ -152,7 +144,7 @@ def _label(picture: Element, being: Mapping[str, Any], place: Point) -> None:
     label = SubElement(picture, "text", x=str(x), y=str(y + _RADIUS + 11), stroke="white")
     for name, value in (("text-anchor", "middle"), ("paint-order", "stroke"), ("stroke-width", "3")):
         label.set(name, value)
-    label.text = _short(being["name"] or being["soul"][:8])
+    label.text = svg.short(being["name"] or being["soul"][:8])
 
 
 def _dot(picture: Element, place: Point, radius: int, look: _Look) -> Element:
@@ -180,13 +172,4 @@ def _legend(picture: Element, meaning: _Meaning, size: int, title: str) -> None:
         y = 30 + 20 * number
         if look:
             _dot(picture, (size + 8, y - 4), 8, look)
-        SubElement(picture, "text", x=str(size + (24 if look else 0)), y=str(y)).text = _short(words)
-
-
-def _short(text: str) -> str:
-    clean = _clean(text)
-    return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"
-
-
-def _clean(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+        SubElement(picture, "text", x=str(size + (24 if look else 0)), y=str(y)).text = svg.short(words)

@@ -2,13 +2,16 @@
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
+from luxos.errors import reason_of
 from luxos.i18n import _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option, run_argument
+from luxos.ui.errors import FileUnfit
 from luxos.ui.formatters import duration, problem, status_words
 
 
@@ -29,12 +32,45 @@ def runs_command(limit: int, as_json: bool) -> None:
 
 @click.command("show", help=_("Show a run with its steps as a tree."))
 @run_argument
+@click.option("--svg", type=click.Path(path_type=Path), help=_("Draw its steps along the time into this file."))
+@click.option("--otlp", type=click.Path(path_type=Path), help=_("Write it into this file as an OpenTelemetry trace."))
 @json_option
-def show_command(run: str, as_json: bool) -> None:
+def show_command(run: str, svg: Path | None, otlp: Path | None, as_json: bool) -> None:
     result = ask("show", {"run": run}, as_json)
+    files = _exported(result, svg, otlp)
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(json.dumps(result | files, ensure_ascii=False))
         return
+    _show(result)
+    if svg is not None:
+        click.echo(_("The picture is in {path}.").format(path=svg))
+    if otlp is not None:
+        click.echo(_("The trace is in {path}.").format(path=otlp))
+
+
+def _exported(result: dict[str, Any], svg: Path | None, otlp: Path | None) -> dict[str, str]:
+    """Writes the files that are wanted; gives them by their options."""
+    files = {}
+    if svg is not None:
+        from luxos.ui.timeline import draw_run
+
+        files["svg"] = _written(svg, draw_run(result))
+    if otlp is not None:
+        from luxos.ui.otlp import otlp as trace_of
+
+        files["otlp"] = _written(otlp, json.dumps(trace_of(result)) + "\n")
+    return files
+
+
+def _written(path: Path, text: str) -> str:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileUnfit(path=path, reason=reason_of(error)) from error
+    return str(path)
+
+
+def _show(result: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.text import Text
     from rich.tree import Tree
