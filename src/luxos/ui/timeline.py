@@ -48,7 +48,7 @@ def draw_run(run: Mapping[str, Any]) -> str:
     _text(made, 12, 24, short(title, 140)).set("font-weight", "bold")
     for tick in _ticks(scale.seconds):
         _line(made, scale.place(tick), bottom)
-        _text(made, scale.place(tick), _HEAD - 10, duration(tick)).set("text-anchor", "middle")
+        _text(made, scale.place(tick), _HEAD - 10, _tick_words(tick, scale.seconds)).set("text-anchor", "middle")
     for number, (depth, step) in enumerate(shown):
         _row(made, _HEAD + _ROW * number, depth, step, scale)
     if len(rows) > _MOST:
@@ -88,6 +88,11 @@ def _ticks(seconds: float) -> Iterator[float]:
             if seconds / (first * power) <= _TICKS:
                 return (first * power * number for number in range(int(seconds / (first * power)) + 1))
         power *= 10
+
+
+def _tick_words(tick: float, seconds: float) -> str:
+    """A moment below a line, in milliseconds where the whole picture is short."""
+    return f"{tick * 1000:g} ms".replace(".", _(".")) if seconds < 0.5 else duration(tick)
 
 
 def _row(made: Element, y: int, depth: int, step: Step, scale: _Scale) -> None:
