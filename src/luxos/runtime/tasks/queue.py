@@ -142,8 +142,10 @@ class Wanted:
 
 async def _put_waiting(wanted: Sequence[Wanted]) -> list[TaskBeing | Exception]:
     """Workers hear of them as soon as they are committed; then they are waited for until they are on the disk."""
+    reach("tasks.putting")
     async with BaseBeing._borrowed(None) as lent:
         found = await _inserted(wanted, lent, alone=True)
+        reach("tasks.committed")
         await lent.execute(queries()["flush_commits"])
     return found
 
