@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from luxos.runtime.errors import SandboxFailed
-from luxos.runtime.sandbox import Confinement, Limits, limits, run
+from luxos.runtime.sandbox import Confinement, Limits, held, run
 from luxos.runtime.sandbox.process import Launch
 from luxos.runtime.sandbox.process import run as run_launch
 
@@ -299,13 +299,13 @@ async def test_a_backend_that_cannot_be_started_is_told_and_leaves_nothing_open(
 async def test_no_watcher_goes_on_looking_after_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     began, ended = threading.Event(), threading.Event()
 
-    def slowly(folders: tuple[Path, ...]) -> int:
+    def slowly(namespace: int) -> int:
         began.set()
         time.sleep(0.5)
         ended.set()
         return 0
 
-    monkeypatch.setattr(limits, "size_of", slowly)
+    monkeypatch.setattr(held, "removed", slowly)
     place = tmp_path / "place"
     place.mkdir()
     task = asyncio.create_task(run(shell("sleep 30", workspace=place)))

@@ -3,6 +3,7 @@
 Each goes a bounded way past the limits of its confinement, so that the control, under hard limits too, hurts nobody.
 """
 
+import ctypes
 import mmap
 import os
 import resource
@@ -87,7 +88,30 @@ def takes_memory_in_mappings(world):
 @attempt(limits=LEAN, dies=True)
 def takes_memory_with_children(world):
     """Takes 300 MB as five children that take 60 each."""
-    return _each_takes(5, lambda: len(bytearray(b"x" * (60 * MEGABYTE))) > 0)
+    return _each_takes(5, lambda: bytearray(b"x" * (60 * MEGABYTE)))
+
+
+@attempt(limits=LEAN, dies=True)
+def takes_memory_behind_a_dead_leader(world):
+    """The same with four children whose first thread has ended, so that as processes they have no memory."""
+    return _each_takes(4, lambda: bytearray(b"x" * (70 * MEGABYTE)), headless=True)
+
+
+@attempt(limits=LEAN, dies=True)
+def takes_memory_that_the_dead_filled(world):
+    """Takes 300 MB as two shared mappings which none of the living has ever touched."""
+    return _each_takes(2, _filled_by_a_child)
+
+
+@attempt(limits=LEAN, dies=True)
+def takes_memory_in_mappings_cut_short(world):
+    """Takes 300 MB as shared mappings of which it keeps a page each: the rest stays, and is in no address space."""
+    for _ in range(3):
+        start = kernel("mmap", None, 100 * MEGABYTE, 3, 0x21, -1, 0, number=9 if _x86() else 222)
+        ctypes.memset(start, 1, 100 * MEGABYTE)
+        kernel("munmap", start + 4096, 100 * MEGABYTE - 4096, number=11 if _x86() else 215)
+    time.sleep(1)
+    return True
 
 
 @attempt(limits=LEAN, dies=True)
@@ -180,13 +204,36 @@ def fills_the_workspace_past_its_end(world):
 
 @attempt(limits=NARROW)
 def fills_the_workspace_with_a_removed_file(world):
-    """Writes 24 MB into a file that it has removed, and holds it for a second."""
+    """Writes 24 MB into a file that it has removed, and holds it for two seconds."""
     with open("gone", "wb", 0) as file:
         os.unlink("gone")
         for _ in range(24):
             file.write(b"x" * MEGABYTE)
-        time.sleep(1)
+        time.sleep(2)
     return True
+
+
+@attempt(limits=NARROW)
+def fills_the_workspace_with_a_file_sent_away(world):
+    """The same with a file that it sends along a socket, so that nobody has it open."""
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with open("sent", "wb", 0) as file:
+        os.unlink("sent")
+        socket.send_fds(one, [b"x"], [file.fileno()])
+        for _ in range(24):
+            file.write(b"x" * MEGABYTE)
+    time.sleep(1)
+    return other.fileno() > 0
+
+
+@attempt(limits=NARROW)
+def fills_the_workspace_with_a_removed_file_of_a_child(world):
+    """The same with a file that only a child has open, in a session of its own."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        os._exit(0 if fills_the_workspace_with_a_removed_file(world) else 1)
+    return os.waitpid(child, 0)[1] == 0
 
 
 @attempt(limits={**NARROW, "seconds": 30})
@@ -282,19 +329,36 @@ def _forks(wanted):
     return made
 
 
-def _each_takes(count, take):
+def _each_takes(count, take, headless=False):
     """How the children ended that take something all at the same time and hold it for a moment."""
     ready, told = os.pipe()
     children = []
+
+    def hold():
+        held = take()
+        os.write(told, b"x" if held else b"")
+        time.sleep(2)
+        os._exit(0)
+
     for _ in range(count):
         child = os.fork()
-        if child == 0:
-            held = take()
-            os.write(told, b"x" if held else b"")
-            time.sleep(0.5)
-            os._exit(0)
+        if child == 0 and headless:
+            threading.Thread(target=hold).start()
+            kernel("exit", 0, number=60 if _x86() else 93)
+        elif child == 0:
+            hold()
         children.append(child)
     return all(os.waitpid(child, 0)[1] == 0 for child in children) and len(os.read(ready, 99)) == count
+
+
+def _filled_by_a_child():
+    shared = mmap.mmap(-1, 150 * MEGABYTE)
+    child = os.fork()
+    if child == 0:
+        for _ in range(150):
+            shared.write(b"x" * MEGABYTE)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0 and shared
 
 
 def _writes(name, megabytes):

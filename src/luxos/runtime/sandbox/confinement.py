@@ -10,7 +10,7 @@ from typing import Literal
 MEBIBYTE = 1024 * 1024
 GIBIBYTE = 1024 * MEBIBYTE
 
-EndedBy = Literal["timeout", "workspace", "output", "processes", "signal"]
+EndedBy = Literal["timeout", "workspace", "memory", "output", "processes", "signal"]
 
 
 class Reach(Enum):
@@ -52,7 +52,7 @@ class Limits:
 
     seconds: float = 600.0
     memory: int = 4 * GIBIBYTE
-    """Address space of each process; with a control group also the memory of the whole tree."""
+    """Address space of each process, and memory of the whole tree: by a control group, else by a watcher."""
     processes: int = 256
     """Processes and threads of the whole tree."""
     file_size: int = 2 * GIBIBYTE
@@ -129,8 +129,8 @@ class Completed:
     truncated: bool
     """Something of stdout or stderr was dropped."""
     ended_by: EndedBy | None
-    """Why it did not end by itself: `timeout`, `workspace`, `output` and `processes` are limits of ours; `signal`
-    is a signal from within. None: it exited."""
+    """Why it did not end by itself: `timeout`, `workspace`, `memory`, `output` and `processes` are limits of
+    ours; `signal` is a signal from within. None: it exited."""
     seconds: float
     backend: str
 

@@ -5,7 +5,7 @@ import os
 import resource
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -16,9 +16,10 @@ A_NAME = 4096
 LONGEST = 4000
 """Bytes of a path; the system's own bound is 4,096."""
 UNCOUNTED = 1 << 62
-WATCH_EVERY = 0.25
+WATCH_FIRST, WATCH_EVERY, WATCH_AT_MOST = 0.05, 0.25, 2.0
+"""Seconds before the first look of a watcher; between looks while little is used; between looks that take long."""
 WATCH_SHARE = 20
-"""The watcher rests this many times longer than it looks."""
+"""A watcher rests this many times longer than it reckons."""
 
 
 def rlimits(limits: Limits) -> dict[int, int]:
@@ -94,33 +95,26 @@ def _open_to_us(folder: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-async def watch_size(folders: tuple[Path, ...], bound: int) -> None:
-    """Returns when the folders together hold more than `bound` bytes. Who cancels it waits for the look to end."""
-    rest = WATCH_EVERY
+async def over(used: Callable[[], int], bound: int) -> None:
+    """Returns when more than `bound` is used, at two looks in a row: what changes during one may be counted twice.
+
+    Who cancels it waits for the look to end.
+    """
+    rest = WATCH_FIRST
     while True:
         await asyncio.sleep(rest)
-        started = time.monotonic()
-        if await to_the_end(size_of, folders) > bound:
+        found, took = await to_the_end(_timed, used)
+        if found > bound and await to_the_end(used) > bound:
             return
-        rest = max(WATCH_EVERY, WATCH_SHARE * (time.monotonic() - started))
+        rest = min(max(_until(found, bound), WATCH_SHARE * took), WATCH_AT_MOST)
 
 
-def members(namespace: int) -> int:
-    """How many processes live in the PID namespace with this inode."""
-    wanted, count = f"pid:[{namespace}]", 0
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            count += os.fspath((process / "ns/pid").readlink()) == wanted
-    return count
+def _timed(used: Callable[[], int]) -> tuple[int, float]:
+    """What is used, and the processor's seconds that it took to see."""
+    started = time.thread_time()
+    return used(), time.thread_time() - started
 
 
-async def watch_processes(namespace: int, bound: int) -> None:
-    """Returns when more than `bound` processes live in the namespace.
-
-    Needed for root without a control group only: the kernel exempts root from `RLIMIT_NPROC`.
-    """
-    while True:
-        started = time.monotonic()
-        if await to_the_end(members, namespace) > bound:
-            return
-        await asyncio.sleep(max(WATCH_EVERY / 5, WATCH_SHARE / 4 * (time.monotonic() - started)))
+def _until(used: int, bound: int) -> float:
+    """Shorter where little is left."""
+    return WATCH_EVERY * max(0.2, 1 - used / bound) if bound else WATCH_FIRST

@@ -6,17 +6,18 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from luxos.errors import reason_of
 from luxos.runtime.errors import SandboxFailed
-from luxos.runtime.sandbox import cgroup
+from luxos.runtime.sandbox import cgroup, held
 from luxos.runtime.sandbox.confinement import Completed, EndedBy, Limits
-from luxos.runtime.sandbox.limits import impose, size_of, watch_processes, watch_size
+from luxos.runtime.sandbox.limits import impose, over, size_of
 from luxos.runtime.threads import finished
 
 OnOutput = Callable[[str, bytes], None]
@@ -212,12 +213,9 @@ class _Tree:
         """Waits for the end, or for the first limit that is reached."""
         limits: dict[asyncio.Future[None], EndedBy] = {self._out.flooded: "output", self._err.flooded: "output"}
         watchers: list[asyncio.Task[None]] = []
-        if self._launch.growing:
-            watchers.append(asyncio.create_task(watch_size(self._launch.growing, self.allowed)))
-            limits[watchers[-1]] = "workspace"
-        if self._group is None and self._namespace is not None and os.geteuid() == 0:
-            watchers.append(asyncio.create_task(watch_processes(self._namespace, self._limits.processes)))
-            limits[watchers[-1]] = "processes"
+        for name, used, bound in self._watched():
+            watchers.append(asyncio.create_task(over(used, bound)))
+            limits[watchers[-1]] = name
         try:
             done, _ = await asyncio.wait({self._exited, *limits}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -227,6 +225,19 @@ class _Tree:
         if self._exited in done:
             return None
         return next((limits[future] for future in limits if future in done), "timeout")
+
+    def _watched(self) -> Iterator[tuple[EndedBy, Callable[[], int], int]]:
+        """What is counted here, for no limit of the kernel's holds it: name, how, and bound."""
+        if self._launch.growing:
+            yield "workspace", self._grown, self.allowed
+        if self._namespace is not None and self._group is None:
+            yield "memory", partial(held.memory, self._namespace), self._limits.memory
+            if os.geteuid() == 0:  # whom the kernel exempts from `RLIMIT_NPROC`
+                yield "processes", partial(held.processes, self._namespace), self._limits.processes
+
+    def _grown(self) -> int:
+        removed = 0 if self._namespace is None else held.removed(self._namespace)
+        return size_of(self._launch.growing) + removed
 
     async def finish(self) -> None:
         """Kills what still runs and gives everything back; afterwards no process of the tree lives."""

@@ -21,9 +21,10 @@ DENIED = (
     "listen", "prlimit64", "setpriority", "ioprio_set", "pidfd_open",
     "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr",
     "setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr",
-    "inotify_init", "inotify_init1",
+    "inotify_init", "inotify_init1", "memfd_create",
 )  # fmt: skip
-"""What reaches this person's other processes and files past Landlock: by prlimit a child could end its parent."""
+"""What reaches this person's other processes and files past Landlock: by prlimit a child could end its parent. And
+memory files, which no limit counts."""
 
 
 @dataclass(frozen=True)

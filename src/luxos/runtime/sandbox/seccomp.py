@@ -1,7 +1,8 @@
 """The filter for system calls: a classic BPF program for x86_64 and aarch64, built here, loaded by bubblewrap.
 
-A wrong architecture kills the process; x32 and `clone3` do not exist (a program then uses `clone`, whose flags can be
-read by a filter, while those of `clone3` lie in memory); what the sandbox has no use for is not permitted.
+A wrong architecture kills the process; x32, `clone3` and memory files do not exist (a program then uses `clone`, whose
+flags can be read by a filter, while those of `clone3` lie in memory; and files of /tmp, which have a limit, while
+memory files have none); what the sandbox has no use for is not permitted.
 """
 
 import errno
@@ -69,6 +70,8 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "mq_notify": (244, 184),
     "mq_getsetattr": (245, 185),
 }
+ABSENT: dict[str, tuple[int, int]] = {"clone3": (435, 435), "memfd_create": (319, 279), "memfd_secret": (447, 447)}
+"""Answered with ENOSYS."""
 REFUSED_ALONE: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
 """Beside `clone` without the flag for a thread."""
 REFUSED_OWN: dict[str, tuple[int | None, int | None]] = {"setpriority": (141, 140), "ioprio_set": (251, 30)}
@@ -88,7 +91,6 @@ class Machine:
 
     audit: int
     column: int
-    clone3: int
     clone: int
     ioctl: int
     personality: int
@@ -97,8 +99,8 @@ class Machine:
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 0, clone3=435, clone=56, ioctl=16, personality=135, socket=41, socketpair=53),
-    "aarch64": Machine(0xC00000B7, 1, clone3=435, clone=220, ioctl=29, personality=92, socket=198, socketpair=199),
+    "x86_64": Machine(0xC000003E, 0, clone=56, ioctl=16, personality=135, socket=41, socketpair=53),
+    "aarch64": Machine(0xC00000B7, 1, clone=220, ioctl=29, personality=92, socket=198, socketpair=199),
 }
 
 
@@ -114,7 +116,8 @@ def program(machine: str | None = None, *, internet: bool = False, alone: bool =
     lines = [_load(ARCHITECTURE), _jump(EQUAL, facts.audit, 1, 0), _return(KILL), _load(NUMBER)]
     if facts.column == 0:
         lines += [_jump(AT_LEAST, 0x40000000, 0, 1), _return(ERRNO | errno.ENOSYS)]
-    lines += _when(facts.clone3, [_return(ERRNO | errno.ENOSYS)])
+    for absent in ABSENT.values():
+        lines += _when(absent[facts.column], [_return(ERRNO | errno.ENOSYS)])
     for numbers in refused.values():
         number = numbers[facts.column]
         if number is not None:
