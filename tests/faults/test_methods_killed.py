@@ -1,0 +1,101 @@
+"""`kill -9` while methods of an instance are called: state and step are both there, or neither, and nothing is twice."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.plugins.command import Command
+
+pytestmark = pytest.mark.slow
+
+USER = str(Path(__file__).with_name("methods_user.py"))
+POINTS = ("step.started", "step.ready", "record.sending", "record.stating", "record.sent")
+WHOLE = bool(os.environ.get("LUXOS_ALL_FAULTS"))
+REACHED = range(1, 12) if WHOLE else (3,)
+"""The times at which a point is reached and the program killed there."""
+MOMENTS = 100 if WHOLE else 3
+SEED = 20261127
+
+
+def start(luxos: Command, what: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, USER, what],
+        env={**luxos.environment, "LUXOS_HOME": str(luxos.home / "data"), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(luxos: Command, what: str, **environment: str) -> list[str]:
+    """Runs to the end, or until it is killed; gives what it printed."""
+    out, err = start(luxos, what, **environment).communicate(timeout=120)
+    assert "Traceback" not in err, err
+    return out.splitlines()
+
+
+def told(printed: list[str]) -> list[int]:
+    """The counts that were acknowledged."""
+    return [int(line) for line in printed if line.isdigit()]
+
+
+def problems(luxos: Command, acknowledged: list[int]) -> list[str]:
+    """Goes on with what was killed; everything that is not as it should be before and after that."""
+    before, after = (json.loads(line) for line in run(luxos, "check"))
+    return [*wrong(before, acknowledged), *wrong(after, acknowledged), *unfinished(after)]
+
+
+def wrong(left: dict[str, Any], acknowledged: list[int]) -> list[str]:
+    state, gave = left["state"], left["gave"]
+    found = [] if gave == list(range(1, len(gave) + 1)) else [f"the steps gave {gave}"]
+    found += [] if state["count"] == len(gave) else [f"{len(gave)} steps, and the count is {state['count']}"]
+    found += [] if state["log"] == gave else [f"the log is {state['log']}"]
+    found += [] if set(acknowledged) <= set(gave) else [f"{acknowledged} were acknowledged, and {gave} are there"]
+    return found + [f"{run}: the chain is broken" for run in left["broken"]]
+
+
+def unfinished(left: dict[str, Any]) -> list[str]:
+    return [f"a run is {status}" for status in left["runs"] if status != "done"]
+
+
+def test_killed_at_each_point_of_a_call(luxos: Command) -> None:
+    acknowledged: list[int] = []
+    for time_ in REACHED:
+        for point in POINTS:
+            acknowledged += told(run(luxos, "call", LUXOS_FAULTPOINT=f"{point}:{time_}"))
+    assert problems(luxos, acknowledged) == []
+    assert len(set(acknowledged)) == len(acknowledged) > 0
+
+
+def test_killed_at_any_moment(luxos: Command) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - it only has to be mixed
+    acknowledged: list[int] = []
+    for _moment in range(MOMENTS):
+        process = start(luxos, "call")
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.uniform(0.0, 0.4))
+        process.kill()
+        acknowledged += told(process.communicate()[0].splitlines())
+    assert problems(luxos, acknowledged) == []
+
+
+def test_a_program_that_writes_the_instance_first_is_found(luxos: Command) -> None:
+    """The negative control."""
+    printed = run(luxos, "call", LUXOS_FAULTPOINT="record.stating:3", LUXOS_CONTROL="yes")
+    assert any("and the count is" in problem for problem in problems(luxos, told(printed)))
+
+
+def test_two_programs_at_once(luxos: Command) -> None:
+    first = told(run(luxos, "call"))
+    both = [start(luxos, "call"), start(luxos, "call")]
+    said = [told(process.communicate(timeout=120)[0].splitlines()) for process in both]
+    acknowledged = [*first, *said[0], *said[1]]
+    assert sorted(acknowledged) == list(range(1, 19))
+    assert problems(luxos, acknowledged) == []
