@@ -36,6 +36,8 @@ class LuxError(Exception):
     code: ClassVar[str] = "error"
     exit_code: ClassVar[Exit] = Exit.FAILED
     message: ClassVar[str] = N_("Something went wrong in LuxOS: {reason}.")
+    printed: str = ""
+    """What the code that it ended had printed."""
 
     def __init__(self, **details: Any) -> None:
         super().__init__(self.code)

@@ -1,8 +1,8 @@
 """A program that calls methods of one instance, and is killed meanwhile; and what looks at what it left.
 
-`methods_user.py call` prints a line with the count for each call that it was told of; `methods_user.py check` prints how
-instance and steps are as they were left, goes on with all runs, and prints it again. `LUXOS_CONTROL` has it write the
-instance before the steps, in a transaction of its own.
+`methods_user.py call` prints a line with the count for each call that it was told of; `methods_user.py check` prints
+how instance and steps are as they were left, goes on with all runs, and prints it again. `LUXOS_CONTROL` has it write
+the instance before the steps, in a transaction of its own.
 """
 
 import asyncio

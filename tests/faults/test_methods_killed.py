@@ -1,4 +1,4 @@
-"""`kill -9` while methods of an instance are called: state and step are both there, or neither, and nothing is twice."""
+"""`kill -9` while methods of an instance are called: state and step are both there or neither, and nothing is twice."""
 
 import json
 import os

@@ -13,7 +13,15 @@ from luxos.beings.errors import AttributeUnfit, BeingAmbiguous, ClassUndefined, 
 from luxos.beings.instance import InstanceBeing
 from luxos.config import Settings
 from luxos.persistence.database import Database
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, CodeFailed, InstanceEntered, MethodUnknown, NotPure
+from luxos.runtime.errors import (
+    ArgumentsUnfit,
+    BeingNotCallable,
+    CodeFailed,
+    InstanceEntered,
+    MethodUnknown,
+    NotPure,
+    OptionUnknown,
+)
 from luxos.runtime.runs import Runs, chain_is_whole
 from luxos.session import Lux
 
@@ -71,6 +79,11 @@ async def counter_in(lux: Lux, tier: str | None = None, **attributes: Any) -> In
     return await cls.make(name="first", **attributes)
 
 
+async def runs_of(database: Database) -> list[Any]:
+    runs = Runs(database)
+    return [(run, await runs.steps(run.soul)) for run in await runs.newest()]
+
+
 @pytest.mark.parametrize("tier", TIERS)
 async def test_an_instance_keeps_its_state(home: Path, database: Database, tier: str) -> None:
     async with luxos.open(home) as lux:
@@ -87,8 +100,7 @@ async def test_an_instance_keeps_its_state(home: Path, database: Database, tier:
         assert await other.increment() == 1
     with pytest.raises(NotDispatched):
         await counter.increment()
-    runs = Runs(database)
-    ((run, steps),) = [(run, await runs.steps(run.soul)) for run in await runs.newest()]
+    ((run, steps),) = await runs_of(database)
     assert chain_is_whole(run, steps)
     first = steps[0]
     assert (first.call, first.callee, first.method) == ("first.increment", counter.soul, "increment")
@@ -165,8 +177,7 @@ async def test_a_change_by_others_is_not_lost(home: Path, database: Database) ->
         await same.save()
         assert await waiting == 105
         assert (await InstanceBeing.load(counter.soul)).attributes == {"count": 105}
-    runs = Runs(database)
-    ((run, steps),) = [(run, await runs.steps(run.soul)) for run in await runs.newest()]
+    ((run, steps),) = await runs_of(database)
     assert chain_is_whole(run, steps)
     (attempt,) = steps[0].attributes["attempts"]
     assert attempt["error"]["code"] == "runtime.instance_changed"
@@ -190,3 +201,41 @@ async def test_an_instance_stays_with_the_version_that_made_it(home: Path) -> No
         new = await (await lux.summon(name="counter", type="class", source=changed, attributes=FIELDS)).make()
         assert await old.increment() == 1
         assert await new.increment() == -1
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_what_code_prints_is_heard_and_kept(home: Path, database: Database, tier: str) -> None:
+    said: list[str] = []
+    async with luxos.open(home) as lux:
+        await lux.summon(name="leaf", tier=tier, source="def function():\n    print('liść\\0')\n    return 1\n")
+        source = (
+            "def function(n):\n    print('before')\n    execution('leaf')\n    print('x' * 20000)\n    return 1 // n\n"
+        )
+        await lux.summon(name="speaks", tier=tier, source=source)
+        calls = lux.execution.but(printed=said.append)
+        assert await calls("speaks", 1) == 1
+        with pytest.raises(CodeFailed):
+            await calls("speaks", 0)
+        counter = await counter_in(lux, tier)
+        await calls(counter.increment)
+    assert said == ["liść\0\n", "before\n" + "x" * 20000 + "\n"] * 2
+    ((run, steps),) = await runs_of(database)
+    kept = {step.name: step.attributes.get("printed") for step in steps}
+    assert kept["speaks/1"] == "liść␀\n"
+    for name in ("speaks", "speaks~2"):
+        assert kept[name].startswith("before\nx")
+        assert len(kept[name].encode()) < 17_000
+    assert kept["first.increment"] is None
+    assert chain_is_whole(run, steps)
+
+
+async def test_a_program_that_asks_for_no_print_is_told_of_none(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        await lux.summon(name="speaks", source="def function(n):\n    print('x')\n    return n\n", pure=True)
+        assert await lux.execution("speaks", 1) == 1
+        said: list[str] = []
+        quiet = lux.execution.but(recording="off", printed=said.append)
+        assert [await quiet("speaks", n) for n in (2, 2, 1)] == [2, 2, 1]
+        assert said == ["x\n"]  # what is remembered is not run, and prints nothing
+        with pytest.raises(OptionUnknown):
+            lux.execution.but(printed="yes")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Callee = CoreFunction | FunctionBeing | BoundMethod
 Recording = Literal["full", "summary", "off"]
+Hear = Callable[[str], None]
+"""Is given what code printed."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,21 @@ class Stored:
 
     known: Known
     bound: Bound
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a call is made, beside who is called with what."""
+
+    recording: Recording = "full"
+    retries: int = 0
+    """How often it is tried again."""
+    hear: Hear | None = None
+    """Told what the code of the call, and of those that it makes, prints: each once, when it has ended."""
+
+
+PLAIN = Manner()
+"""As calls are made of which nothing is said."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,15 +66,15 @@ class Call:
     stored: Stored | None = None
     """There for a stored function, and only for one."""
     scope: Scope = field(default_factory=lambda: Scope(Tree()))
-    recording: Recording = "full"
-    retries: int = 0
-    """How often it is tried again."""
+    manner: Manner = PLAIN
     record: StepRecord | None = None
     """The record of this call, where it is written step by step; set by `recorded`."""
     frozen: Mapping[str, Any] | None = None
     """The state in which its code waited when it was cut off; set by `resumed`."""
     went_on: float = field(default_factory=time.monotonic)
     """When its code began to run, or went on with what it had asked for."""
+    printed: str = ""
+    """What its code printed."""
     caller: Stored | None = None
     """The stored code that makes the call; nothing where a program, a person or a core function does."""
 
@@ -99,7 +116,13 @@ class Call:
     def below(self, parent: Call) -> None:
         """Is made by another one from now on."""
         self.parent, self.staging, self.caller = parent.step, parent.staging, parent.stored
-        self.recording = parent.recording
+        self.manner = replace(parent.manner, retries=self.manner.retries)
+
+    def say(self, printed: str) -> None:
+        """Takes what its code printed, however it ended."""
+        self.printed = printed
+        if printed and self.manner.hear is not None:
+            self.manner.hear(printed)
 
     def inside(self, staging: Path) -> Call:
         """The same call, with a folder to leave its changes in."""

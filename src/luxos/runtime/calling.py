@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from luxos.errors import LuxError
 from luxos.persistence.errors import DatabaseLost, NotOpen
 from luxos.runtime.approved import Approve
-from luxos.runtime.call import Recording
+from luxos.runtime.call import Hear, Manner, Recording
 from luxos.runtime.dispatcher import Runtime, Who
 from luxos.runtime.errors import OptionUnknown, RunTaken
 from luxos.runtime.execution import Execution, Unrecorded
@@ -32,6 +32,8 @@ class Options:
     calls: int = CALLS
     energy: int | None = None
     retries: int = 0
+    printed: Hear | None = None
+    """Told what code prints."""
 
     def but(self, **changes: Any) -> Options:
         """The same with changes; `OptionUnknown` for what is no option, or no value of one."""
@@ -41,6 +43,10 @@ class Options:
                 raise OptionUnknown(name=name, value=repr(value)[:60])
         return replace(self, **changes)
 
+    def manner(self) -> Manner:
+        """How one call is made."""
+        return Manner(self.recording, self.retries, self.printed)
+
     def tree(self) -> Tree:
         """The limits of one call and of all that it calls."""
         return Tree(self.seconds, self.depth, self.breadth, self.calls, self.energy)
@@ -49,8 +55,10 @@ class Options:
 def _is_option(name: str, value: Any) -> bool:
     if name == "recording":
         return value in ("full", "summary", "off")
-    if name == "energy" and value is None:
+    if name in ("energy", "printed") and value is None:
         return True
+    if name == "printed":
+        return callable(value)
     kinds = (int, float) if name == "seconds" else (int,)
     least = 0 if name == "retries" else 1e-9
     return isinstance(value, kinds) and not isinstance(value, bool) and value >= least
@@ -155,18 +163,17 @@ class Calls:
         self._run.check_open()
         options = self._options
         if options.recording == "off":
-            return await self._unrecorded.call(who, args, kwargs, tree=options.tree())
+            return await self._unrecorded.call(who, args, kwargs, tree=options.tree(), manner=options.manner())
         execution = await self._run.execution()
-        tree, retries = options.tree(), options.retries
         try:
-            return await execution.call(who, args, kwargs, tree=tree, recording=options.recording, retries=retries)
+            return await execution.call(who, args, kwargs, tree=options.tree(), manner=options.manner())
         except (DatabaseLost, RunTaken):
             if self._runtime.runs.recorder.is_broken(execution.run.soul):
                 await self._run.leave(execution)
             raise
 
     def but(self, **options: Any) -> Calls:
-        """The same with other options: `seconds`, `depth`, `breadth`, `calls`, `energy`, `retries`, `recording`."""
+        """The same with other options, those of `Options`: `seconds`, `recording`, `printed`, and others."""
         return Calls(self._runtime, self._run, self._options.but(**options))
 
 

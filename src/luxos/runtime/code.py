@@ -99,8 +99,9 @@ class Ended:
 class Tier(Protocol):
     """A way to run code. `deadline` is a moment of the event loop's clock.
 
-    Raises `CodeFailed` (the code's own error, with its line), `CodeOverLimit` (time, memory, recursion, result),
-    `ResultUnfit` (no JSON), or what an answer raised and the code let through. Cancelling ends the code at once.
+    Raises, with what was printed, `CodeFailed` (the code's own error, with its line), `CodeOverLimit` (time, memory,
+    recursion, result), `ResultUnfit` (no JSON), or what an answer raised and the code let through. Cancelling ends the
+    code at once.
     """
 
     async def call(self, code: Code, given: Given, answer: Answer, deadline: float) -> Ended: ...

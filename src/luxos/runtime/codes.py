@@ -78,18 +78,24 @@ class Codes:
 
     async def method(self, method: InstanceMethod) -> BoundMethod:
         """A method with what is to be run of it; `MethodUnknown`, `SoulUnknown` where its class is not there."""
-        instance, owner = method.instance, method.instance.owner or system_user()
+        instance = method.instance
+        known, methods = await self.class_of(instance)
+        if method.name not in methods:
+            shown = ", ".join(methods) or "–"
+            raise MethodUnknown(who=instance.genesis.get("name") or instance.soul, name=method.name, methods=shown)
+        return BoundMethod(instance, method.name, methods[method.name], known)
+
+    async def class_of(self, instance: InstanceBeing) -> tuple[Known, Mapping[str, Signature]]:
+        """The version of the class that made an instance, and its methods; `SoulUnknown` where it is not there."""
+        owner = instance.owner or system_user()
         known = self._kept.get((instance.class_hash, owner))
         if known is None:
-            genesis = await _class_of(instance)
+            genesis = await _genesis_of(instance)
             name = str(genesis.get("name", instance.class_hash))
             nothing = Signature(name, (), None, is_async=False, purpose="")
             known = _read(genotype(genesis), instance.class_hash, name, owner, nothing)
         methods = methods_in(known.code.source, known.code.name) if known.code.source else {}
-        if method.name not in methods:
-            shown = ", ".join(methods) or "–"
-            raise MethodUnknown(who=instance.genesis.get("name") or instance.soul, name=method.name, methods=shown)
-        return BoundMethod(instance, method.name, methods[method.name], self._keep(known))
+        return self._keep(known), methods
 
     def _keep(self, known: Known) -> Known:
         key = known.code.soul_hash, known.code.owner
@@ -100,7 +106,7 @@ class Codes:
         return known
 
 
-async def _class_of(instance: InstanceBeing) -> Mapping[str, Any]:
+async def _genesis_of(instance: InstanceBeing) -> Mapping[str, Any]:
     """The genesis of the version of the class that made an instance; one that has no alias is its own row."""
     soul = await Soul.get_by_hash(instance.class_hash)
     if soul is not None:

@@ -21,7 +21,7 @@ from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.binding import bind
-from luxos.runtime.call import Call, Callee, Handler, Recording, Stored
+from luxos.runtime.call import PLAIN, Call, Callee, Handler, Manner, Stored
 from luxos.runtime.charged import Leases
 from luxos.runtime.code import Ask
 from luxos.runtime.codes import Codes
@@ -132,15 +132,12 @@ class Dispatcher:
         kwargs: Mapping[str, Any],
         step: str,
         scope: Scope,
-        recording: Recording = "full",
+        manner: Manner = PLAIN,
         parent: Call | None = None,
-        retries: int = 0,
     ) -> Any:
         """Makes one call, below `parent` where code makes it, and gives its result."""
         arguments, stored = self.runtime.bound(callee, args, kwargs)
-        call = Call(
-            self._run, step, callee, arguments, stored=stored, scope=scope, recording=recording, retries=retries
-        )
+        call = Call(self._run, step, callee, arguments, stored=stored, scope=scope, manner=manner)
         if parent is not None:
             call.below(parent)
         return (await self.handler(call)).result

@@ -35,6 +35,13 @@ class StepSeen:
 
 
 @dataclass(frozen=True)
+class Printed:
+    """Code of a call that a person made printed this, and has ended."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class StepFinished:
     """A step ended: `status` is done (`result` is its result), failed (its error), or kept (done before)."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from luxos.runtime.approved import Approve, approved
-from luxos.runtime.call import Call, Callee, Handler, Outcome, Recording, name_of
+from luxos.runtime.call import PLAIN, Call, Callee, Handler, Manner, Outcome, name_of
 from luxos.runtime.charged import charged
 from luxos.runtime.dispatcher import Dispatcher, Runtime, Who
 from luxos.runtime.errors import NotPure
@@ -103,8 +103,7 @@ class Execution(Dispatcher):
         step: str | None = None,
         *,
         tree: Tree | None = None,
-        recording: Recording = "full",
-        retries: int = 0,
+        manner: Manner = PLAIN,
     ) -> Any:
         """The same; the step is called `step`, or by the alias of what is called, numbered from the second one on.
 
@@ -112,9 +111,7 @@ class Execution(Dispatcher):
         """
         callee = await self.runtime.resolve(who)
         scope = Scope(tree or Tree(seconds=_DAY))
-        return await self.dispatch(
-            callee, args, kwargs, step or self._next_name(callee), scope, recording, retries=retries
-        )
+        return await self.dispatch(callee, args, kwargs, step or self._next_name(callee), scope, manner)
 
     async def close(self) -> None:
         """Writes what was counted only."""
@@ -148,9 +145,11 @@ class Unrecorded(Dispatcher):
         inner = memoised(tiered(runtime.tiers, self.context, self.answer, self.tell), runtime.memo)
         self.handler = permitted(limited(charged(_pure(inner), runtime.leases)), frozenset())
 
-    async def call(self, who: Who, args: Sequence[Any], kwargs: Mapping[str, Any], *, tree: Tree) -> Any:
+    async def call(
+        self, who: Who, args: Sequence[Any], kwargs: Mapping[str, Any], *, tree: Tree, manner: Manner
+    ) -> Any:
         """Calls a pure soul; `NotPure` for any other."""
-        return await self.dispatch(await self.runtime.resolve(who), args, kwargs, "", Scope(tree), "off")
+        return await self.dispatch(await self.runtime.resolve(who), args, kwargs, "", Scope(tree), manner)
 
 
 def _by_recording(*, full: Handler, summary: Handler) -> Handler:
@@ -158,7 +157,7 @@ def _by_recording(*, full: Handler, summary: Handler) -> Handler:
 
     async def handle(call: Call) -> Outcome:
         acts = call.effects != "none" or isinstance(call.callee, BoundMethod)
-        return await (summary if call.recording == "summary" and not acts else full)(call)
+        return await (summary if call.manner.recording == "summary" and not acts else full)(call)
 
     return handle
 

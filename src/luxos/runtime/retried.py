@@ -16,10 +16,10 @@ _FINAL = frozenset({Exit.USAGE, Exit.REFUSED, Exit.NEEDS_PERSON})
 
 
 def retried(handler: Handler) -> Handler:
-    """Calls `handler` until it succeeds, at most `call.retries` times more."""
+    """Calls `handler` until it succeeds, at most `call.manner.retries` times more."""
 
     async def handle(call: Call) -> Outcome:
-        for attempt in range(call.retries):
+        for attempt in range(call.manner.retries):
             try:
                 return await handler(call)
             except LuxError as error:

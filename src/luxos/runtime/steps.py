@@ -14,13 +14,17 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from luxos.beings.genesis import canonical_hash
+from luxos.i18n import _
 from luxos.runtime.call import Call, Outcome
 from luxos.runtime.instances import BoundMethod, StateChange
 from luxos.runtime.recorder import FROZEN, Record, Recorder
 
 _CONTENT = (
-    *("arguments", "status", "result", "changes", "state", "error", "summary", "started_at", "finished_at", "attempt"),
+    *("arguments", "status", "result", "changes", "state", "printed", "error", "summary"),
+    *("started_at", "finished_at", "attempt"),
 )
+PRINTED = 16 << 10
+"""Characters of what code printed that its step keeps."""
 KEYS = frozenset({*_CONTENT, "chain", "genesis", FROZEN})
 """What an attempt may have; a genesis where it called another version than the first attempt did."""
 
@@ -108,7 +112,7 @@ class StepRecord:
             told = {"status": "done", "result": ended.result, "changes": changes, **_left(ended)}
         else:
             told = {"status": "failed", "error": dict(ended)}
-        told = {**self._known, **told, **(more or {}), "finished_at": now()}
+        told = {**self._known, **told, **_printed(self._call.printed), **(more or {}), "finished_at": now()}
         state = ended.state if isinstance(ended, Outcome) else None
         self._ended = True
         return self._put(told, content_of(self._genesis, told), state)
@@ -135,6 +139,14 @@ def now() -> str:
 @lru_cache(1)
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _printed(text: str) -> dict[str, Any]:
+    """What of a text can be kept: PostgreSQL has no NUL, and UTF-8 no half of a character."""
+    kept = text[:PRINTED].replace("\0", "␀").encode(errors="replace").decode()
+    if len(text) > PRINTED:
+        kept += "\n" + _("({count} characters more were not kept)").format(count=len(text) - PRINTED)
+    return {"printed": kept} if text else {}
 
 
 def _left(ended: Outcome) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from luxos.beings.being import BaseBeing
 from luxos.beings.core import CoreFunction
 from luxos.config import Settings
+from luxos.errors import LuxError
 from luxos.i18n import _
 from luxos.runtime.arguments import unfit
 from luxos.runtime.call import Call, Handler, Outcome, Stored
@@ -57,6 +58,15 @@ class Tiers:
         return Outcome(ended.result, state=StateChange.of(instance, method, ended.state or {}))
 
     async def _ended(self, call: Call, stored: Stored, given: Given, answer: Answer, tell: Tell) -> Ended:
+        try:
+            ended = await self._run(call, stored, given, answer, tell)
+        except LuxError as error:
+            call.say(error.printed)
+            raise
+        call.say(ended.printed)
+        return ended
+
+    async def _run(self, call: Call, stored: Stored, given: Given, answer: Answer, tell: Tell) -> Ended:
         code, deadline = stored.known.code, call.scope.tree.deadline
         if await self.chosen(stored.known) == "isolated":
             return await self._isolated.call(code, given, answer, deadline)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.class_source import methods_in
 from luxos.beings.errors import SourceInvalid
 from luxos.beings.function_source import Function, parsed
 from luxos.beings.genesis import canonical_bytes
@@ -88,12 +89,14 @@ def analysis(genotype: Mapping[str, Any]) -> dict[str, Any]:
         return {"language": None, "lines": len(source.splitlines()) if isinstance(source, str) else 0}
     try:
         tree = parsed(source, "?")
+        methods = methods_in(source) if genotype["type"] == "class" else {}
         loose = [place.as_json() for place in not_pinned(genotype)]
     except (SourceInvalid, SoulTooBig) as error:
         return {"language": "python", "lines": len(source.splitlines()), "problem": error.code}
     return {
         "language": "python",
         "lines": len(source.splitlines()),
+        **({"methods": list(map(str, methods.values()))} if methods else {}),
         "functions": [_function(node) for node in ast.walk(tree) if isinstance(node, Function)],
         "classes": sorted(node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)),
         "imports": sorted(_imports(tree)),

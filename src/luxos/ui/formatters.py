@@ -65,6 +65,18 @@ def problem(step: Mapping[str, Any]) -> str:
     return f"  {lines[0]}" if lines else ""
 
 
+def harmless(text: str) -> str:
+    """What code printed, with pictures in the place of characters that would have a terminal do something."""
+    return "".join(map(_picture, text))
+
+
+def _picture(letter: str) -> str:
+    number = ord(letter)
+    if letter in "\n\t" or not (number < 0x20 or 0x7F <= number < 0xA0):
+        return letter
+    return chr(0x2400 + number) if number < 0x20 else "␡"
+
+
 def duration(seconds: float | None) -> str:
     """Seconds as a person reads them."""
     if seconds is None:

@@ -47,7 +47,9 @@ class Running:
         except TimeoutError:
             if not timer.expired():
                 raise
-            raise over_limit(self._code, "deadline") from None
+            late = over_limit(self._code, "deadline")
+            late.printed = self._talk.said()
+            raise late from None
 
     async def _run(self, first: Turn) -> Ended:
         try:
@@ -57,7 +59,9 @@ class Running:
                 now = await self._turn(partial(self._hear, replies))
             return Ended(now.result, self._talk.said(), now.state)
         except (MontyError, OverLimit, Unfit, RecursionError) as error:
-            raise translated(error, self._code, self._talk.source, self._refused) from error
+            told = translated(error, self._code, self._talk.source, self._refused)
+            told.printed = self._talk.said()
+            raise told from error
         finally:
             if self._tasks or self._moving.locked():
                 await finished(self._break_off())

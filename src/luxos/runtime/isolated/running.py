@@ -49,15 +49,26 @@ class Running:
         self._line.start(most, self._on_frame, self._on_end, self._on_output)
         self._go()
         try:
+            return self._told(await self._answered(given), given)
+        except LuxError as error:
+            self._line.drain()
+            error.printed = self.said()
+            raise
+
+    async def _answered(self, given: Given) -> dict[str, Any]:
+        """The last frame."""
+        try:
             self._send_call(given)
-            frame = await self._over
+            return await self._over  # type: ignore[no-any-return]
         finally:
             self._stand()
             await self._break_off()
+
+    def _told(self, frame: dict[str, Any], given: Given) -> Ended:
         if "result" not in frame:
             raise failures.told(self._code, frame, self._refused)
         self._line.drain()
-        return Ended(frame["result"], self._said(), _state(frame, given, self._code))
+        return Ended(frame["result"], self.said(), _state(frame, given, self._code))
 
     def _send_call(self, given: Given) -> None:
         call = {"args": list(given.args), "kwargs": dict(given.kwargs), "self": dict(given.this)}
@@ -136,7 +147,8 @@ class Running:
         if self._seen > FLOOD:
             self._fail(failures.over_limit(self._code, "output"))
 
-    def _said(self) -> str:
+    def said(self) -> str:
+        """What it printed, with a last line that tells what was dropped."""
         text = self._printed.decode(errors="replace")
         dropped = self._seen - len(self._printed)
         return text + "\n" + _("({count} bytes more were dropped)").format(count=dropped) if dropped else text

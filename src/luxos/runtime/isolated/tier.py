@@ -44,10 +44,13 @@ class Isolated:
     async def _called(self, code: Code, given: Given, answer: Answer, slot: Slot) -> Ended:
         shown = await environment(self._cache, code.name, code.requirements) if code.requirements else None
         worker = await self._workers.take(code, Walls.of(code.limits, shown))
+        running = Running(code, answer, worker.line, slot)
         try:
-            result = await Running(code, answer, worker.line, slot).run(given)
+            result = await running.run(given)
         except HungUp:
-            raise failures.ended(code, await finished(self._workers.give(worker))) from None
+            lost = failures.ended(code, await finished(self._workers.give(worker)))
+            lost.printed = running.said()
+            raise lost from None
         except BaseException:
             await finished(self._workers.give(worker))
             raise

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "resume": "luxos.ui.cli.work",
     "undo": "luxos.ui.cli.work",
     "run": "luxos.ui.cli.run",
+    "call": "luxos.ui.cli.call",
     "runs": "luxos.ui.cli.records",
     "show": "luxos.ui.cli.records",
     "audit": "luxos.ui.cli.audit",

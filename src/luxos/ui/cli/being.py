@@ -113,6 +113,7 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
     rows += [(_("made"), (found["created_at"] or "–")[:19].replace("T", " "))]
     for name, part in ((_("genesis"), "genesis"), (_("attributes"), "attributes"), (_("awareness"), "self_awareness")):
         rows += [(name, f"{key}: {json.dumps(value, ensure_ascii=False)}") for key, value in found[part].items()]
+    rows += [(_("method"), one) for one in found.get("methods", ())]
     rows += [(_("memories"), json.dumps(memory, ensure_ascii=False)) for memory in found["memories"][-5:]]
     return rows
 

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,37 @@ def queue_option(default: str | None, words: str) -> Callable[..., Any]:
     return click.option(
         "--queue", default=default, show_default=True, metavar=_("QUEUE"), help=words, shell_complete=completion
     )
+
+
+def call_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
+    """WHO is to be called and with what; `arguments` reads what was given."""
+    for option in (
+        click.option("--with", "named", multiple=True, metavar=_("NAME=VALUE"), help=_("An argument with a name.")),
+        click.argument("args", nargs=-1, metavar=_("[ARGS]…")),
+        click.argument("who", metavar=_("WHO")),
+    ):
+        command = option(command)
+    return command
+
+
+def arguments(args: Sequence[str], named: Sequence[str]) -> dict[str, Any]:
+    """`args` and `kwargs` of a call."""
+    return {"args": [_value(text) for text in args], "kwargs": dict(map(_named, named))}
+
+
+def _value(text: str) -> Any:
+    """JSON where it is some, else the words as they are."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _named(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not (equals and name.isidentifier()):
+        raise click.BadParameter(_("{text!r} is not NAME=VALUE.").format(text=text), param_hint="--with")
+    return name, _value(value)
 
 
 def wishes_options(command: Callable[..., Any]) -> Callable[..., Any]:

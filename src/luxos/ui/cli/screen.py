@@ -15,9 +15,9 @@ import click
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.agent.words import entity_words, intent_words
 from luxos.i18n import _
-from luxos.runtime.events import StepFinished, StepProgress, StepStarted
+from luxos.runtime.events import Printed, StepFinished, StepProgress, StepStarted
 from luxos.ui.conditions import WorksAlone
-from luxos.ui.formatters import SIGNS, duration, key_words, result_words, works_alone_words
+from luxos.ui.formatters import SIGNS, duration, harmless, key_words, result_words, works_alone_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -38,6 +38,7 @@ class Screen:
             StepStarted: self._step_started,
             StepProgress: self._step_progress,
             StepFinished: self._step_finished,
+            Printed: self._printed,
             WorksAlone: self._works_alone,
         }
 
@@ -112,6 +113,9 @@ class Screen:
             self._live.console.print(line, highlight=False, markup=False)
         else:
             click.echo(line)
+
+    def _printed(self, event: Printed) -> None:
+        click.echo(harmless(event.text), nl=not event.text.endswith("\n"))
 
     def _works_alone(self, event: WorksAlone) -> None:
         click.echo(works_alone_words(event.differs), err=True)

@@ -11,7 +11,7 @@ from luxos.beings.queued import IO, NEXT
 from luxos.i18n import _
 from luxos.ui.cli.app import complete, group, settings
 from luxos.ui.cli.asking import ask
-from luxos.ui.cli.options import json_option, queue_option
+from luxos.ui.cli.options import arguments, call_arguments, json_option, queue_option
 from luxos.ui.formatters import status_words
 
 task_argument = click.argument("task", metavar=_("TASK"))
@@ -36,9 +36,7 @@ class Moment(click.ParamType[str]):
 
 
 @task_command.command("add", help=_("Have WHO (an alias, a hash or a UUID) called with ARGS: JSON values, or words."))
-@click.argument("who", metavar=_("WHO"))
-@click.argument("args", nargs=-1, metavar=_("[ARGS]…"))
-@click.option("--with", "named", multiple=True, metavar=_("NAME=VALUE"), help=_("An argument with a name."))
+@call_arguments
 @queue_option(IO, _("The queue: io for what mostly waits, cpu for what computes, or one of your own."))
 @click.option("--priority", default=0, show_default=True, help=_("From -100 to 100; the higher goes first."))
 @click.option("--key", help=_("Under a key a task is put once, however often this is repeated."))
@@ -61,7 +59,7 @@ def add_command(
     as_json: bool,
     **options: Any,
 ) -> None:
-    call = {"who": who, "args": [_value(text) for text in args], "kwargs": dict(map(_named, named))}
+    call = {"who": who, **arguments(args, named)}
     if cron is not None:
         from luxos.ui.cli.schedule import add
 
@@ -170,21 +168,6 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _moments() -> Sequence[tuple[str, str]]:
     return (_("not before"), "at"), (_("began"), "began"), (_("ended"), "ended"), (_("deadline"), "due")
-
-
-def _value(text: str) -> Any:
-    """JSON where it is some, else the words as they are."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _named(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not (equals and name.isidentifier()):
-        raise click.BadParameter(_("{text!r} is not NAME=VALUE.").format(text=text), param_hint="--with")
-    return name, _value(value)
 
 
 def _say(told: dict[str, Any], as_json: bool, words: str) -> None:

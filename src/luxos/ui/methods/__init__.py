@@ -11,6 +11,7 @@ from luxos.ui.methods.audit import audit_anchor, audit_verify
 from luxos.ui.methods.awareness import recompute_beings
 from luxos.ui.methods.backups import backup, restore
 from luxos.ui.methods.beings import find_beings, show_being
+from luxos.ui.methods.calling import call
 from luxos.ui.methods.checks import check_database
 from luxos.ui.methods.environments import (
     soul_demote,
@@ -63,7 +64,7 @@ __all__ = ["METHODS", "Method", "Person"]
 
 Method = Callable[..., Awaitable[dict[str, Any]]]
 _ALL: tuple[Method, ...] = (
-    *(do, plan, program, resume, undo),
+    *(do, plan, program, resume, undo, call),
     *(runs, show, run_tail, run_pause, run_move, run_cancel, retry),
     *(audit_verify, audit_anchor),
     *(backup, restore, check_database, usage, preview_clean, clean_database),

@@ -3,8 +3,11 @@
 from typing import Any
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.classes import ClassBeing
 from luxos.beings.find import page, reads_all
+from luxos.beings.instance import InstanceBeing
 from luxos.boot import System
+from luxos.runtime.dispatcher import Runtime
 from luxos.ui.methods.naming import soul_of
 from luxos.ui.methods.person import Person
 
@@ -21,8 +24,20 @@ async def find_beings(
 
 async def show_being(system: System, person: Person, who: str) -> dict[str, Any]:
     """One being, with everything that its row holds."""
-    await system.runtime()
-    return _whole(await BaseBeing.load(await soul_of(who)))
+    runtime = await system.runtime()
+    being = await BaseBeing.load(await soul_of(who))
+    return {**_whole(being), **await _methods(runtime, being)}
+
+
+async def _methods(runtime: Runtime, being: BaseBeing) -> dict[str, Any]:
+    """The methods of an instance, or of those that a class makes, as they are called; nothing of other beings."""
+    if isinstance(being, InstanceBeing) and being.methods:
+        methods = (await runtime.codes.class_of(being))[1]
+    elif isinstance(being, ClassBeing):
+        methods = being.methods
+    else:
+        return {}
+    return {"methods": list(map(str, methods.values()))}
 
 
 def _whole(being: BaseBeing) -> dict[str, Any]:

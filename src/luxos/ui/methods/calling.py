@@ -1,0 +1,31 @@
+"""A being called by a person: its result, and what its code printed."""
+
+from typing import Any
+
+from luxos.boot import System
+from luxos.runtime.call import Manner
+from luxos.runtime.calling import session_run
+from luxos.runtime.events import Printed
+from luxos.runtime.scope import Tree
+from luxos.ui.methods.person import Person
+
+
+async def call(
+    system: System, person: Person, who: str, args: list[Any], kwargs: dict[str, Any], seconds: float
+) -> dict[str, Any]:
+    """Calls a function, or a method of an instance (`INSTANCE.method`), as the one step of a run of its own.
+
+    `printed` is what its code printed; a listener hears it as soon as the code has ended, however it did.
+    """
+    runtime = await system.runtime()
+    runtime.bound(await runtime.resolve(who), args, kwargs)
+    said: list[str] = []
+
+    def hear(text: str) -> None:
+        said.append(text)
+        person.listener(Printed(text))
+
+    async with session_run(runtime, f"luxos call {who}") as run:
+        execution = await run.execution()
+        result = await execution.call(who, args, kwargs, tree=Tree(seconds=seconds), manner=Manner(hear=hear))
+        return {"status": "done", "run": str(execution.run.soul), "result": result, "printed": "".join(said)}

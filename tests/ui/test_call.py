@@ -1,0 +1,69 @@
+"""`luxos call`, and what `show` says of methods, as a person uses them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from tests.plugins.command import Command
+
+pytestmark = pytest.mark.slow
+
+BEINGS = """
+import asyncio, luxos
+
+COUNTER = "class Counter:\\n    def add(self, by: int = 1):\\n        self.count += by\\n        return self.count\\n"
+
+async def main():
+    async with luxos.open() as lux:
+        await lux.summon(name="vat", source="def function(net, rate=23):\\n    return net * (100 + rate) / 100\\n")
+        await lux.summon(name="speaks", source="def function(x):\\n    print('a\\\\x1b[31mb')\\n    return 1 / x\\n")
+        fields = {"count": {"py_type": "int", "default": 0}}
+        counters = await lux.summon(name="counter", type="class", source=COUNTER, attributes=fields)
+        await counters.make(name="visits")
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def luxos(quick_luxos: Command) -> Command:
+    """A person who has functions, and an instance of a class."""
+    subprocess.run([sys.executable, "-c", BEINGS], env=quick_luxos.environment, check=True, timeout=60)
+    return quick_luxos
+
+
+def test_a_person_calls_functions_and_methods(luxos: Command) -> None:
+    assert luxos("call", "vat", "100", "--with", "rate=8").out == "108.0\n"
+    assert luxos("call", "visits.add").out == "1\n"
+    found = luxos("call", "visits.add", "--with", "by=4", "--json").json
+    assert (found["status"], found["result"], found["printed"]) == ("done", 5, "")
+    (step,) = luxos("show", found["run"], "--json").json["steps"]
+    assert (step["call"], step["result"]) == ("visits.add", 5)
+
+
+def test_what_code_prints_is_shown_before_its_result_or_its_error(luxos: Command) -> None:
+    assert luxos("call", "speaks", "2").out == "a␛[31mb\n0.5\n"
+    assert luxos("call", "speaks", "2", "--json").json["printed"] == "a\x1b[31mb\n"
+    failed = luxos("call", "speaks", "0")
+    assert (failed.code, failed.out) == (1, "a␛[31mb\n")
+    assert "speaks" in failed.err
+    run = json.loads(luxos("runs", "--json").out)["runs"][0]["run"]
+    assert luxos("show", run, "--json").json["steps"][0]["printed"] == "a\x1b[31mb\n"
+
+
+def test_what_cannot_be_called_makes_no_run(luxos: Command) -> None:
+    assert luxos("call", "nothing").code == 2
+    assert luxos("call", "vat", "1", "2", "3").code == 2
+    refused = luxos("call", "visits.reset", "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (2, "runtime.method_unknown")
+    assert luxos("call", "vat", "1", "--with", "rate").code == 2
+    assert luxos("runs", "--json").json["runs"] == []
+
+
+def test_methods_are_shown(luxos: Command) -> None:
+    assert luxos("being", "show", "visits", "--json").json["methods"] == ["add(by: int = 1)"]
+    assert "add(by: int = 1)" in luxos("being", "show", "visits").out
+    assert luxos("being", "show", "counter", "--json").json["methods"] == ["add(by: int = 1)"]
+    assert luxos("soul", "show", "counter", "--json").json["analysis"]["methods"] == ["add(by: int = 1)"]
+    assert "add(by: int = 1)" in luxos("soul", "show", "counter").out
