@@ -211,8 +211,8 @@ def test_a_program_that_cannot_be_read_is_told_in_the_persons_language(
 ) -> None:
     (tmp_path / "bytes.lux").write_bytes(b"\xff")
     said = quick_luxos("run", place, "--json", cwd=tmp_path)
-    assert (said.code, said.json["error"]["code"]) == (2, "ui.program_file_unfit")
-    assert said.json["error"]["message"].startswith(f"Nie można przeczytać programu Lux {place}: ")
+    assert (said.code, said.json["error"]["code"]) == (2, "ui.text_file_unfit")
+    assert said.json["error"]["message"].startswith(f"Nie można przeczytać pliku {place}: ")
     assert "such file" not in said.json["error"]["message"]
 
 

@@ -1,7 +1,7 @@
 """Where code runs: core functions in this process, souls behind walls."""
 
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, SnapshotRefus
 from luxos.runtime.instances import BoundMethod, StateChange
 
 if TYPE_CHECKING:
-    from luxos.runtime.hermetic import Hermetic
+    from luxos.runtime.hermetic import Hermetic, Unsupported
     from luxos.runtime.isolated import Isolated
 
 Answers = Callable[[Call, Ask], Awaitable[Any]]
@@ -89,6 +89,10 @@ class Tiers:
         if known.code.requirements or known.code.hosts or await self._hermetic.unsupported(known.code.source):
             return "isolated"
         return "hermetic"
+
+    async def unsupported(self, source: str) -> Sequence["Unsupported"]:
+        """What keeps a source from the hermetic tier."""
+        return await self._hermetic.unsupported(source)
 
     async def check(self, name: str, source: str, tier: object) -> None:
         """Raises `TierUnfit` for a source that cannot run in the tier that it is to name."""

@@ -58,12 +58,12 @@ class FolderUnfit(LuxError):
     message = N_("The current folder cannot be used: {reason}. Change to another one, then repeat the command.")
 
 
-class ProgramFileUnfit(LuxError):
-    """The file of a Lux program cannot be read."""
+class TextFileUnfit(LuxError):
+    """The file of a program or of a source cannot be read."""
 
-    code = "ui.program_file_unfit"
+    code = "ui.text_file_unfit"
     exit_code = Exit.USAGE
-    message = N_("The Lux program {name} cannot be read: {reason}. Give the path of a text file.")
+    message = N_("The file {name} cannot be read: {reason}. Give the path of a text file.")
 
 
 class FileUnfit(LuxError):

@@ -205,4 +205,4 @@ def _diff(found: dict[str, Any]) -> Iterable[str]:
         yield click.style(line, fg=colours.get(line[:1])) if found["diff"] else line
 
 
-from luxos.ui.cli import environments, evolving  # noqa: E402, F401 - they add their commands to the group
+from luxos.ui.cli import adding, environments, evolving  # noqa: E402, F401 - they add their commands to the group

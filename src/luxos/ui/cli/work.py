@@ -7,16 +7,13 @@ from typing import Any
 import click
 
 from luxos.agent.reasoning import Defaults, Reasoner
-from luxos.errors import Exit, reason_of
+from luxos.errors import Exit
 from luxos.i18n import _
 from luxos.ui.cli.app import complete, settings
 from luxos.ui.cli.options import json_option, run_argument, wishes, wishes_options, yes_option
 from luxos.ui.cli.screen import Screen
 from luxos.ui.cli.terminal import Terminal, interactive
-from luxos.ui.errors import ProgramFileUnfit
-
-_LARGEST = 4 << 20
-"""Bytes of a Lux program: what goes through the socket to the process in the background holds many times that."""
+from luxos.ui.cli.text import text_of
 
 sentence_argument = click.argument("sentence", nargs=-1, required=True, metavar=_("SENTENCE…"))
 
@@ -43,7 +40,7 @@ def plan_command(sentence: tuple[str, ...], yes: bool, as_json: bool, **said: st
 @click.argument("file", metavar=_("FILE"), type=click.Path(allow_dash=True))
 @json_option
 def program_command(file: str, as_json: bool) -> int:
-    return work("program", {"text": _program(file)}, as_json)
+    return work("program", {"text": text_of(file)}, as_json)
 
 
 @click.command("resume", help=_("Go on with a run that has not finished."))
@@ -58,20 +55,6 @@ def resume_command(run: str, as_json: bool) -> int:
 @json_option
 def undo_command(run: str, as_json: bool) -> int:
     return work("undo", {"run": run}, as_json)
-
-
-def _program(file: str) -> str:
-    """The text of a program in a file, or from standard input (`-`)."""
-    try:
-        with click.open_file(file, "rb") as stream:
-            content: bytes = stream.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise ProgramFileUnfit(name=file, reason=_("it is larger than {count} MB").format(count=_LARGEST >> 20))
-        return content.decode()
-    except OSError as error:
-        raise ProgramFileUnfit(name=file, reason=reason_of(error)) from error
-    except UnicodeDecodeError as error:
-        raise ProgramFileUnfit(name=file, reason=_("it is not UTF-8 text")) from error
 
 
 def work(method: str, arguments: dict[str, Any], as_json: bool, yes: bool = True) -> int:

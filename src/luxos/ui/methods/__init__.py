@@ -7,6 +7,7 @@ Each module is one subject; `METHODS` is the one table.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from luxos.ui.methods.adding import soul_add
 from luxos.ui.methods.audit import audit_anchor, audit_verify
 from luxos.ui.methods.awareness import recompute_beings
 from luxos.ui.methods.backups import backup, restore
@@ -71,7 +72,7 @@ _ALL: tuple[Method, ...] = (
     *(find_beings, show_being, recompute_beings),
     *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
     *(delete_being, restore_being, preview_purge, purge_being),
-    *(soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),
+    *(soul_add, soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),
     *(soul_promote, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
     soul_evolve,
     *(task_add, task_list, task_show, task_retry, task_cancel, queues),

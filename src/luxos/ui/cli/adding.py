@@ -1,0 +1,54 @@
+"""`luxos soul add`: a soul made of a file of source, or the newest version of one that is there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from luxos.i18n import _
+from luxos.ui.cli.asking import ask
+from luxos.ui.cli.options import arguments, json_option
+from luxos.ui.cli.soul import short, soul_command, tell, who_argument
+from luxos.ui.cli.text import text_of
+
+_MORE = ("attributes", "examples", "limits", "permissions", "requirements")
+
+
+@soul_command.command(
+    "add",
+    help=_(
+        "Make a soul with this ALIAS of the Python in FILE (- for what is typed in), or its next version. None of it "
+        "is run."
+    ),
+)
+@who_argument("name", _("ALIAS"))
+@click.argument("file", metavar=_("FILE"), type=click.Path(allow_dash=True))
+@click.option("--class", "kind", flag_value="class", help=_("It is a class, whose instances have methods."))
+@click.option("--tier", type=click.Choice(["hermetic", "isolated"]), help=_("Where it runs; else LuxOS chooses."))
+@click.option("--pure", is_flag=True, help=_("Its result follows from its arguments alone, and may be remembered."))
+@click.option("--purpose", help=_("What it is for."))
+@click.option("--with", "more", multiple=True, metavar=_("NAME=VALUE"),
+              help=_("What else belongs to it, as JSON: {names}.").format(names=", ".join(_MORE)))  # fmt: skip
+@json_option
+def add_command(name: str, file: str, more: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    genesis = arguments((), more)["kwargs"]
+    if unknown := sorted(genesis.keys() - set(_MORE)):
+        raise click.BadParameter(_("There is no {name}.").format(name=unknown[0]), param_hint="--with")
+    genesis |= {"type" if key == "kind" else key: value for key, value in options.items() if value}
+    found = ask("soul_add", {"name": name, "source": text_of(file), "genesis": genesis}, as_json)
+    tell(found, as_json, _lines)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    words = {
+        "made": _("{alias} is there, version {hash}."),
+        "evolved": _("{alias} is {hash} now; `luxos soul rollback {alias}` goes back."),
+        "unchanged": _("{alias} is {hash} already; nothing was changed."),
+    }
+    yield words[found["status"]].format(alias=found["alias"], hash=short(found["hash"]))
+    if found["tier"] == "hermetic":
+        yield _("It runs in the hermetic tier.")
+    elif found["tier"] == "isolated":
+        yield _("It runs in the isolated tier.")
+    if found["because"]:
+        yield _("The hermetic tier cannot run it: {places}.").format(places="; ".join(found["because"]))
