@@ -87,7 +87,7 @@ async def told(cleaning: Cleaning) -> list[dict[str, Any]]:
 
 
 async def test_old_runs_go_with_their_journals_and_are_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = [await place.run(monkeypatch), await place.run(monkeypatch, status="undone")]
+    old = [await place.run(monkeypatch, status=status) for status in ("done", "undone", "cancelled")]
     heads = {str(run): (await place.runs.find(str(run))).attributes["chain"] for run in old}
     recent = datetime.now(UTC) - timedelta(days=364)
     stay = [await place.run(monkeypatch, status=status) for status in ("failed", "stopped", "needs_person")]
@@ -95,15 +95,15 @@ async def test_old_runs_go_with_their_journals_and_are_told(place: Place, monkey
     knew = (await BaseBeing.load(place.callee.soul)).self_awareness
     await seal(place.database)  # which takes some bytes too
     (part,) = await preview(place.database, place.settings)
-    assert (part.kind, part.count, part.bytes > 20_000) == ("runs", 2, True)
+    assert (part.kind, part.count, part.bytes > 20_000) == ("runs", 3, True)
     cleaning = await place.clean()
     assert cleaning.removed() == [part]
-    assert [await place.is_there(run) for run in old] == [False, False]
+    assert [await place.is_there(run) for run in old] == [False] * 3
     assert all([await place.is_there(run) for run in stay])
     assert {memory["run"]: memory["chain"] for memory in await told(cleaning)} == heads
     being = await BaseBeing.load(cleaning.soul)
     assert (being.genesis["type"], being.tags, being.attributes["pending"]) == ("cleaning", ["audit"], [])
-    assert being.attributes["removed"] == {"runs": {"count": 2, "bytes": part.bytes}}
+    assert being.attributes["removed"] == {"runs": {"count": 3, "bytes": part.bytes}}
     knows = (await BaseBeing.load(place.callee.soul)).self_awareness
     assert {key: knows[key] for key in knew} == knew
     await place.check()

@@ -39,7 +39,7 @@ FROM base_beings AS run CROSS JOIN LATERAL (
     FROM relationships
     WHERE source_soul = run.soul AND 'step' = ANY(tags)
 ) AS steps
-WHERE run.tags @> '{run}' AND run.attributes ->> 'status' IN ('done', 'undone')
+WHERE run.tags @> '{run}' AND run.attributes ->> 'status' IN ('done', 'undone', 'cancelled')
     AND ($2::UUID IS NULL OR run.soul = $2)
     AND (run.genesis ->> 'created_at') COLLATE "C" < $1::TEXT
     AND coalesce(steps.latest < $1::TEXT, TRUE)
