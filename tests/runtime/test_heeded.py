@@ -77,7 +77,12 @@ async def unsure(context: Context) -> str:
     return "done"
 
 
+async def build(context: Context) -> list[Any]:
+    return [await context.execution("short", n=number) for number in range(20)]
+
+
 OWN = [
+    CoreFunction(UUID(int=7002), "test.build", "BUILD", "workspace", build),
     CoreFunction(UUID(int=7000), "test.send", "SEND", "external", reach_out),
     CoreFunction(UUID(int=7001), "test.unsure", "UNSURE", "none", unsure),
 ]
@@ -464,3 +469,19 @@ async def test_a_run_is_followed_to_its_end(runtime: Runtime, other: Runtime) ->
     assert len({at for at, _finished in waits}) >= 3  # they came one by one, and not all at the end
     again = [(step.name, step.status) async for step in follow(other, await other.runs.find(str(run.soul)))]
     assert again == [(f"loop/{number}", "done") for number in range(1, 5)] + [("loop", "done")]
+
+
+async def test_a_call_that_waits_for_its_turn_keeps_nobody_from_pausing(runtime: Runtime, other: Runtime) -> None:
+    """The first holds the workspace, at a safe point; the second waits for the workspace."""
+
+    async def work(calls: Calls) -> Any:
+        return await asyncio.gather(calls("test.build"), calls("test.build"), return_exceptions=True)
+
+    async with session(runtime, work, permissions=["workspace"]) as program:
+        run = await program.when(done("test.build/1"))
+        assert (await give_up(other, run, "pause", 10)).status == "paused"
+        assert [type(each) for each in await program.task] == [RunPaused] * 2
+    steps = await steps_of(other, run)
+    assert {steps[name].status for name in steps if name.startswith("test.build/")} == {"done"}
+    assert (steps["test.build"].status, steps["test.build~2"].status) == ("started", "started")
+    assert await is_whole(other, run)

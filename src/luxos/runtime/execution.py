@@ -15,7 +15,7 @@ from luxos.runtime.charged import charged
 from luxos.runtime.dispatcher import Dispatcher, Runtime, Who
 from luxos.runtime.errors import NotPure
 from luxos.runtime.events import Listener, StepFinished
-from luxos.runtime.heeded import heeded
+from luxos.runtime.heeded import heeded, working
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.limited import limited
 from luxos.runtime.memoised import memoised
@@ -27,7 +27,7 @@ from luxos.runtime.runs import Run
 from luxos.runtime.scope import Scope, Tree
 from luxos.runtime.staging import WorkspaceLock, applied, changes_of, staged
 from luxos.runtime.stateful import stateful
-from luxos.runtime.steps import Step
+from luxos.runtime.steps import Step, StepRecord
 from luxos.runtime.summaries import Summaries, summarised
 from luxos.runtime.threads import to_the_end
 from luxos.runtime.tiers import tiered
@@ -56,7 +56,7 @@ class Execution(Dispatcher):
         self._summaries = Summaries(runtime.runs.recorder, runtime.owner)
         journal = runtime.journal(run.soul)
         granted = frozenset(run.attributes.get("permissions", ()))
-        inner = memoised(tiered(runtime.tiers, self.context, self.answer, self.tell), runtime.memo)
+        inner = memoised(working(tiered(runtime.tiers, self.context, self.answer, self.tell), self.heed), runtime.memo)
         self.handler = heeded(
             permitted(
                 approved(
@@ -89,6 +89,7 @@ class Execution(Dispatcher):
                 granted,
             ),
             self.heed,
+            self._keep,
         )  # fmt: skip
 
     async def __call__(self, who: Who, *args: Any, **kwargs: Any) -> Any:
@@ -130,6 +131,12 @@ class Execution(Dispatcher):
                 await to_the_end(changes.apply)
             self.listener(StepFinished(step.name, "kept", step.attributes["result"]))
         return {step.name: step.attributes["result"] for step in done}
+
+    def _keep(self, call: Call) -> None:
+        """Has it on record that a call was asked for, unless it is; what acts outside would count as begun."""
+        record = call.record or StepRecord(self.runtime.runs.recorder, call, self.runtime.owner)
+        if call.recording == "full" and call.effects != "external" and not record.begun:
+            record.begin()
 
     def _next_name(self, callee: Callee) -> str:
         name = name_of(callee)

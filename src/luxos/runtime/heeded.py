@@ -8,6 +8,7 @@ cancelled is cut off whatever it does, with every call of every call.
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 from uuid import UUID
 
@@ -34,8 +35,10 @@ class Heed:
         self._outermost = 0
         self._waits_for: Counter[str] = Counter()
         """Of each step that waits, how many calls of its own it waits for."""
+        self._working: set[str] = set()
+        """The steps whose code has begun, and which have not ended."""
         self._busy = 0
-        """Calls that are on their way, and do not wait for one of their own."""
+        """How many of them do not wait for a call of their own."""
         self._outside = 0
 
     @property
@@ -70,12 +73,22 @@ class Heed:
         self._outermost -= 1
         self._look()
 
-    def work(self, call: Call, by: int) -> None:
-        """One call more (1) or less (-1) is at work."""
-        self._busy += by
-        if call.effects == _OUTSIDE:
-            self._outside += by
-        if by < 0 and self.wanted is not None:
+    def act(self, by: int) -> None:
+        """One call more (1) or less (-1) may act outside of this machine."""
+        self._outside += by
+
+    def work(self, step: str) -> None:
+        """The code of a step begins; before that, it may have waited for others."""
+        if step not in self._working:
+            self._working.add(step)
+            self._busy += 1
+
+    def rest(self, step: str) -> None:
+        """A step has ended, and is on record."""
+        if step in self._working:
+            self._working.discard(step)
+            self._busy -= 1
+        if self.wanted is not None:
             self._look()
 
     def wait(self, step: str, by: int) -> None:
@@ -106,8 +119,11 @@ class Heed:
                 cut.reschedule(asyncio.get_running_loop().time())
 
 
-def heeded(handler: Handler, heed: Heed) -> Handler:
-    """Calls `handler` until the run is given up; then whoever made the outermost calls gets a `RunGivenUp`."""
+def heeded(handler: Handler, heed: Heed, keep: Callable[[Call], object]) -> Handler:
+    """Calls `handler` until the run is given up; then whoever made the outermost calls gets a `RunGivenUp`.
+
+    `keep` has an outermost call on record that is to be made later.
+    """
 
     async def handle(call: Call) -> Outcome:
         return await (_outermost(call) if call.parent is None else _inside(call, call.parent))
@@ -123,9 +139,11 @@ def heeded(handler: Handler, heed: Heed) -> Handler:
                 finally:
                     heed.end(cut)
         except TimeoutError:
-            if cut.expired():
-                raise heed.error() from None
-            raise
+            if not cut.expired():
+                raise
+            if heed.goes_on:
+                keep(call)
+            raise heed.error() from None
 
     async def _inside(call: Call, parent: str) -> Outcome:
         heed.wait(parent, 1)
@@ -142,10 +160,22 @@ def heeded(handler: Handler, heed: Heed) -> Handler:
             heed.wait(parent, -1)
 
     async def _at_work(call: Call) -> Outcome:
-        heed.work(call, 1)
+        acts = call.effects == _OUTSIDE
+        heed.act(acts)
         try:
             return await handler(call)
         finally:
-            heed.work(call, -1)
+            heed.act(-acts)
+            heed.rest(call.step)
+
+    return handle
+
+
+def working(handler: Handler, heed: Heed) -> Handler:
+    """Says of each call of `handler`, the innermost one, that its code begins."""
+
+    async def handle(call: Call) -> Outcome:
+        heed.work(call.step)
+        return await handler(call)
 
     return handle

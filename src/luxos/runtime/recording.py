@@ -58,12 +58,9 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
 
 def _cut_off(call: Call, record: StepRecord, heed: Heed) -> None:
     """Leaves a call open that is to be gone on with, and one that may have acted; else it ends here."""
-    if record.ended:  # it is on its way to the disk
+    if record.ended or heed.goes_on:  # its end is on its way to the disk, or is still to come
         return
-    if heed.goes_on:
-        if call.parent is None and not record.begun:
-            record.begin()
-    elif call.effects == _FREE or (heed.wanted is not None and call.effects != "external"):
+    if call.effects == _FREE or (heed.wanted is not None and call.effects != "external"):
         record.end({"code": "cancelled", "message": "cancelled", "details": {}})
 
 
