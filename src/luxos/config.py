@@ -39,6 +39,9 @@ class Settings:
     task_lease: float = 30.0
     """`LUXOS_TASK_LEASE`: seconds after which a worker that is not heard of loses its tasks to others. Default 30."""
 
+    otel: bool = False
+    """`LUXOS_OTEL`: 1 makes each call an OpenTelemetry span, sent as `OTEL_EXPORTER_OTLP_ENDPOINT` says. Default 0."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Reads the settings; `ValueError` names the variable whose value does not fit."""
@@ -58,6 +61,7 @@ class Settings:
             cache_size=_number(environment, "LUXOS_CACHE_SIZE", cls.cache_size),
             queue_depth=int(_number(environment, "LUXOS_QUEUE_DEPTH", cls.queue_depth, least=1)),
             task_lease=_number(environment, "LUXOS_TASK_LEASE", cls.task_lease, least=1),
+            otel=bool(_number(environment, "LUXOS_OTEL", cls.otel)),
         )
 
 

@@ -18,6 +18,8 @@ from luxos.runtime.instances import BoundMethod, StateChange
 from luxos.runtime.scope import Scope, Tree
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
     from luxos.runtime.steps import StepRecord
 
 Callee = CoreFunction | FunctionBeing | BoundMethod
@@ -77,6 +79,8 @@ class Call:
     """What its code printed."""
     caller: Stored | None = None
     """The stored code that makes the call; nothing where a program, a person or a core function does."""
+    span: Span | None = None
+    """The OpenTelemetry span of what makes the call, and then its own; set by `traced`."""
 
     @property
     def alias(self) -> str:
@@ -116,7 +120,7 @@ class Call:
     def below(self, parent: Call) -> None:
         """Is made by another one from now on."""
         self.parent, self.staging, self.caller = parent.step, parent.staging, parent.stored
-        self.manner = replace(parent.manner, retries=self.manner.retries)
+        self.manner, self.span = replace(parent.manner, retries=self.manner.retries), parent.span
 
     def say(self, printed: str) -> None:
         """Takes what its code printed, however it ended."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from luxos.beings.core import CoreFunction, CoreRegistry
@@ -35,9 +35,13 @@ from luxos.runtime.runs import Runs
 from luxos.runtime.scope import Scope
 from luxos.runtime.stateful import Turns
 from luxos.runtime.tiers import STATE, Tiers
+from luxos.runtime.traced import tracer_of
 from luxos.souls.dependencies import SELF
 from luxos.souls.groups import pins_of
 from luxos.souls.resolving import resolve, resolve_method
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 Who = str | UUID | FunctionBeing | InstanceMethod
 SUMMON = "being.summon"
@@ -59,11 +63,14 @@ class Runtime:
     memo: Memo
     leases: Leases = field(default_factory=Leases)
     turns: Turns = field(default_factory=Turns)
+    tracer: "Tracer | None" = None
+    """What begins a span for each call, where that is configured."""
 
     @classmethod
     def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
         tiers, codes, memo = Tiers(settings), Codes(), Memo(database)
-        return cls(settings, database, registry, Runs(database), system_user(), tiers, codes, memo)
+        tracer = tracer_of(settings)
+        return cls(settings, database, registry, Runs(database), system_user(), tiers, codes, memo, tracer=tracer)
 
     async def close(self) -> None:
         """Gives up what is held, and ends what runs code."""

@@ -351,6 +351,17 @@ class SnapshotKeyUnfit(LuxError):
     )
 
 
+class TracingMissing(LuxError):
+    """Spans are wanted, and OpenTelemetry is not installed."""
+
+    code = "runtime.tracing_missing"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "LUXOS_OTEL is set, but OpenTelemetry is not installed. Install it with `pip install 'lux-os[otel]'`, or take "
+        "the setting away. Nothing was run."
+    )
+
+
 class PermissionRefused(LuxError):
     """The run was not given leave for such an effect."""
 

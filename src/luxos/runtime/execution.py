@@ -1,6 +1,6 @@
 """`execution(who, *args)`: the one way to run anything. This file shows the whole order of what surrounds a call.
 
-heeded → permitted → approved → limited → resumed → charged → retried → stateful → applied → recorded → staged
+traced → heeded → permitted → approved → limited → resumed → charged → retried → stateful → applied → recorded → staged
 → memoised → tiered
 """
 
@@ -31,6 +31,7 @@ from luxos.runtime.steps import Step, StepRecord
 from luxos.runtime.summaries import Summaries, summarised
 from luxos.runtime.threads import to_the_end
 from luxos.runtime.tiers import tiered
+from luxos.runtime.traced import traced
 
 _DAY = 86_400.0
 
@@ -57,39 +58,42 @@ class Execution(Dispatcher):
         journal = runtime.journal(run.soul)
         granted = frozenset(run.attributes.get("permissions", ()))
         inner = memoised(working(tiered(runtime.tiers, self.context, self.answer, self.tell), self.heed), runtime.memo)
-        self.handler = heeded(
-            permitted(
-                approved(
-                    limited(
-                        resumed(
-                            charged(
-                                retried(
-                                    stateful(
-                                        _by_recording(
-                                            full=applied(
-                                                recorded(
-                                                    staged(inner, run.workspace, journal),
-                                                    runtime.runs.recorder, runtime.owner, listener, self.heed,
+        self.handler = traced(
+            heeded(
+                permitted(
+                    approved(
+                        limited(
+                            resumed(
+                                charged(
+                                    retried(
+                                        stateful(
+                                            _by_recording(
+                                                full=applied(
+                                                    recorded(
+                                                        staged(inner, run.workspace, journal),
+                                                        runtime.runs.recorder, runtime.owner, listener, self.heed,
+                                                    ),
+                                                    WorkspaceLock(),
                                                 ),
-                                                WorkspaceLock(),
+                                                summary=summarised(inner, self._summaries),
                                             ),
-                                            summary=summarised(inner, self._summaries),
+                                            runtime.turns,
                                         ),
-                                        runtime.turns,
                                     ),
+                                    runtime.leases,
                                 ),
-                                runtime.leases,
+                                before,
+                                retrying=retrying,
                             ),
-                            before,
-                            retrying=retrying,
                         ),
+                        approve,
                     ),
-                    approve,
+                    granted,
                 ),
-                granted,
+                self.heed,
+                self._keep,
             ),
-            self.heed,
-            self._keep,
+            runtime.tracer,
         )  # fmt: skip
 
     async def __call__(self, who: Who, *args: Any, **kwargs: Any) -> Any:
@@ -135,7 +139,7 @@ class Execution(Dispatcher):
     def _keep(self, call: Call) -> None:
         """Has it on record that a call was asked for, unless it is; what acts outside would count as begun."""
         record = call.record or StepRecord(self.runtime.runs.recorder, call, self.runtime.owner)
-        if call.recording == "full" and call.effects != "external" and not record.begun:
+        if call.manner.recording == "full" and call.effects != "external" and not record.begun:
             record.begin()
 
     def _next_name(self, callee: Callee) -> str:
@@ -150,7 +154,8 @@ class Unrecorded(Dispatcher):
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(runtime, UUID(int=0), runtime.settings.home, lambda event: None)
         inner = memoised(tiered(runtime.tiers, self.context, self.answer, self.tell), runtime.memo)
-        self.handler = permitted(limited(charged(_pure(inner), runtime.leases)), frozenset())
+        pure = permitted(limited(charged(_pure(inner), runtime.leases)), frozenset())
+        self.handler = traced(pure, runtime.tracer)
 
     async def call(
         self, who: Who, args: Sequence[Any], kwargs: Mapping[str, Any], *, tree: Tree, manner: Manner
