@@ -1,12 +1,14 @@
 """Whether a value that left the sandbox is JSON; what is not, is told by where it stands.
 
-Lists are looked at by the kinds of their items, all at once, and what stands in several places is looked at once: it
-costs what the value takes, not what it looks like.
+A value is looked at level by level, all of a level at once. Only one in which something is unusual is walked through,
+with the place of each part; what stands in several places is looked at once, so that it costs what the value takes, not
+what it looks like.
 """
 
 import math
 import re
 from collections.abc import Callable, Collection, Sequence
+from itertools import chain
 from typing import Any
 
 from luxos.i18n import _
@@ -35,10 +37,44 @@ def plain(value: Any, most: int, *, ghosts: bool = False) -> tuple[Any, int]:
     """
     if value is None or type(value) is bool or (type(value) is int and -_SMALL < value < _SMALL):
         return value, 0
+    if (size := _usual(value, most, ghosts)) is not None:
+        return value, size
     look = _Look(most, ghosts)
     if type(value) in _SCALARS:
         return value, look.scalars((value,), {type(value)}, lambda _number: ())
     return look.container(value, ())
+
+
+def _usual(value: Any, most: int, ghosts: bool) -> int | None:
+    """The size of lists and objects in which everything is JSON as it is, each in one place; nothing for others."""
+    size, level, seen = 0, [value], set[int]()
+    for _depth in range(DEPTH):
+        lists, objects = [each for each in level if type(each) is list], [each for each in level if type(each) is dict]
+        known = len(seen)
+        seen.update(map(id, level))
+        if len(lists) + len(objects) < len(level) or len(seen) < known + len(level):
+            return None
+        keys = list(chain.from_iterable(objects))
+        items = list(chain(chain.from_iterable(lists), chain.from_iterable(map(dict.values, objects))))
+        scalars = _size_of(items, keys, ghosts)
+        if scalars is None or (size := size + scalars + 2 * len(lists) + 4 * len(objects)) > most:
+            return None
+        level = [each for each in items if type(each) not in _SCALARS]
+        if not level:
+            return size
+    return None
+
+
+def _size_of(items: Collection[Any], keys: Collection[Any], ghosts: bool) -> int | None:
+    """The size of the scalars of a level and of its commas; nothing where one is unusual."""
+    if not set(map(type, keys)) <= {str}:
+        return None
+    kinds = set(map(type, items))
+    texts, ints, floats = (_of(kind, items, kinds) if kind in kinds else () for kind in (str, int, float))
+    if not all(map(math.isfinite, floats)) or (ghosts and any(text.startswith("<") for text in texts)):
+        return None
+    size = sum(map(len, texts)) + 2 * len(texts) + sum(map(len, keys)) + 2 * len(keys)
+    return size + len(items) + len(keys) + sum(map(int.bit_length, ints)) // 3 + 3 * len(floats)
 
 
 class _Look:
