@@ -39,7 +39,7 @@ faults: $(VENV)/.workshop
 	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/faults tests/security tests/way tests/programmer
 
 attacks: $(VENV)/.workshop
-	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/security/test_native.py
+	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/security
 
 docs: $(VENV)/.workshop
 	$(BIN)/python tools/checks/docs.py --write

@@ -17,7 +17,7 @@ from luxos.runtime.hermetic.monty import (
 )
 from luxos.runtime.hermetic.prepared import Prepared
 from luxos.runtime.hermetic.source import ARGS, DECLARED, KWARGS, STATE, THIS, Source
-from luxos.runtime.hermetic.values import Unfit, plain
+from luxos.runtime.values import Unfit, plain
 
 SLEEPS = ("time.sleep", "asyncio.sleep")
 Reply = dict[str, Any]

@@ -10,7 +10,7 @@ from luxos.runtime.hermetic.conversation import OverLimit
 from luxos.runtime.hermetic.limits import ASKS, memory
 from luxos.runtime.hermetic.monty import FIRST, MontyCrashedError, MontyRuntimeError, MontySyntaxError
 from luxos.runtime.hermetic.source import CHECKED, KEPT, Source
-from luxos.runtime.hermetic.values import DEPTH, Unfit
+from luxos.runtime.values import DEPTH, Unfit
 
 _REASONS = {
     "seconds": N_("it ran for more than {allowed:g} s"),

@@ -12,10 +12,10 @@ from luxos.runtime.hermetic.failures import over_limit, translated
 from luxos.runtime.hermetic.limits import monty_limits
 from luxos.runtime.hermetic.monty import UNSENT, MontyCrashedError, MontyError, MontyRuntimeError, MontySession
 from luxos.runtime.hermetic.quick import quick
-from luxos.runtime.hermetic.values import Unfit
 from luxos.runtime.hermetic.worker import Worker
 from luxos.runtime.hermetic.workers import Workers
 from luxos.runtime.threads import finished
+from luxos.runtime.values import Unfit
 
 Turn = Callable[[MontySession], Waits | Done]
 Seal = Callable[[Conversation, bytes], bytes]

@@ -10,6 +10,7 @@ from typing import Any
 
 LENGTH = 4
 CHUNK = 1 << 16
+_HALF, _HALF_TOO = b"\\ud", b"\\uD"
 
 
 class BrokenLine(Exception):
@@ -108,7 +109,7 @@ class Line:
                 return
             frame = bytes(self._received[LENGTH : LENGTH + length])
             del self._received[: LENGTH + length]
-            self._on_frame(json.loads(frame, parse_constant=_refused), length)
+            self._on_frame(_value(frame), length)
 
     def _ended(self, error: Exception | None) -> None:
         if self._open and self._loop is not None:
@@ -145,6 +146,13 @@ class Line:
         with suppress(OSError):
             self._ours.close()
         os.close(self._output)
+
+
+def _value(frame: bytes) -> Any:
+    value = json.loads(frame, parse_constant=_refused)
+    if _HALF in frame or _HALF_TOO in frame:
+        json.dumps(value, ensure_ascii=False).encode()  # `ValueError` for half a letter, which UTF-8 cannot have
+    return value
 
 
 def _refused(name: str) -> Any:

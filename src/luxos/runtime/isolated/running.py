@@ -10,6 +10,7 @@ from luxos.runtime.errors import ArgumentsUnfit
 from luxos.runtime.isolated import failures
 from luxos.runtime.isolated.line import BrokenLine, Line
 from luxos.runtime.isolated.slots import Slot
+from luxos.runtime.values import Unfit, plain
 
 ASKS = 100_000
 """How often a call may ask anything of LuxOS."""
@@ -31,6 +32,7 @@ class Running:
     def __init__(self, code: Code, answer: Answer, line: Line, slot: Slot) -> None:
         self._code, self._answer, self._line, self._slot = code, answer, line, slot
         self._loop = asyncio.get_running_loop()
+        self._most = 2 * max(code.limits.result, code.limits.memory) + ROOM
         self._over: asyncio.Future[Any] = self._loop.create_future()
         self._refused: dict[int, LuxError] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -45,8 +47,7 @@ class Running:
 
     async def run(self, given: Given) -> Ended:
         """Runs to the end; raises what `Tier` says, or `HungUp`."""
-        most = 2 * max(self._code.limits.result, self._code.limits.memory) + ROOM
-        self._line.start(most, self._on_frame, self._on_end, self._on_output)
+        self._line.start(self._most, self._on_frame, self._on_end, self._on_output)
         self._go()
         try:
             return self._told(await self._answered(given), given)
@@ -90,10 +91,18 @@ class Running:
             return
         if not isinstance(frame, dict):
             raise BrokenLine
+        frame = self._looked_at(frame)
         if "name" in frame:
             self._on_ask(frame, size)
         else:
             self._over.set_result(frame)
+
+    def _looked_at(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """What code wrote past its end of the line may be JSON to Python, and to nobody else."""
+        try:
+            return {name: plain(value, self._most)[0] for name, value in frame.items()}
+        except Unfit as unfit:
+            raise BrokenLine from unfit
 
     def _on_ask(self, frame: dict[str, Any], size: int) -> None:
         name, number, args, kwargs = (frame.get(part) for part in ("name", "ask", "args", "kwargs"))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luxos.runtime.hermetic import values
-from luxos.runtime.hermetic.values import DEPTH, Unfit, plain
+from luxos.runtime import values
+from luxos.runtime.values import DEPTH, DIGITS, Unfit, plain
 
 SCALARS = (
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5)
@@ -67,3 +67,14 @@ def test_what_is_deep_is_refused_where_it_is() -> None:
     with pytest.raises(Unfit) as caught:
         plain(value, 1 << 20)
     assert caught.value.where == "[0][0][0]"
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_number_has_at_most_so_many_digits(more: int) -> None:
+    value = [[1], {"a": 1 << (3 * DIGITS - 1 + more)}]
+    if more:
+        with pytest.raises(Unfit) as caught:
+            plain(value, 1 << 20)
+        assert caught.value.where == "[1]['a']"
+    else:
+        assert plain(value, 1 << 20)[0] is value

@@ -14,6 +14,9 @@ from typing import Any
 from luxos.i18n import _
 
 DEPTH = 200
+DIGITS = 4300
+"""Of a number, as Python reads them."""
+_BITS = DIGITS * 3
 _GHOST = re.compile(r"<(?:function|class|coroutine|module|bound method) .*>")
 """What Monty makes of a function that leaves it; nobody writes such a text."""
 _SMALL = 1 << 64
@@ -73,8 +76,11 @@ def _size_of(items: Collection[Any], keys: Collection[Any], ghosts: bool) -> int
     texts, ints, floats = (_of(kind, items, kinds) if kind in kinds else () for kind in (str, int, float))
     if not all(map(math.isfinite, floats)) or (ghosts and any(text.startswith("<") for text in texts)):
         return None
+    bits = sum(map(int.bit_length, ints))
+    if bits > _BITS and max(map(int.bit_length, ints)) > _BITS:
+        return None
     size = sum(map(len, texts)) + 2 * len(texts) + sum(map(len, keys)) + 2 * len(keys)
-    return size + len(items) + len(keys) + sum(map(int.bit_length, ints)) // 3 + 3 * len(floats)
+    return size + len(items) + len(keys) + bits // 3 + 3 * len(floats)
 
 
 class _Look:
@@ -135,7 +141,11 @@ class _Look:
                 number = next(n for n, item in enumerate(values) if type(item) is str and _GHOST.fullmatch(item))
                 raise Unfit(path(number), _("a function cannot be passed on"))
         if int in kinds:
-            size += sum(map(int.bit_length, _of(int, values, kinds))) // 3
+            bits = list(map(int.bit_length, _of(int, values, kinds)))
+            size += sum(bits) // 3
+            if max(bits) > _BITS:
+                number = next(n for n, x in enumerate(values) if type(x) is int and x.bit_length() > _BITS)
+                raise Unfit(path(number), _("a number has more than {told} digits").format(told=DIGITS))
         if float in kinds:
             floats = _of(float, values, kinds)
             size += 3 * len(floats)
