@@ -94,8 +94,15 @@ class Call:
 
     @property
     def declared(self) -> str:
-        """The effect that the callee declares: `none`, `workspace` or `external`; stored code has none."""
-        return self.callee.effects if isinstance(self.callee, CoreFunction) else "none"
+        """The effect that the callee declares: `none`, `workspace` or `external`; stored code that names hosts acts."""
+        if isinstance(self.callee, CoreFunction):
+            return self.callee.effects
+        return "external" if self.hosts else "none"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that stored code names, `name:port` each."""
+        return self.stored.known.code.hosts if self.stored is not None else ()
 
     @property
     def effects(self) -> str:

@@ -17,6 +17,7 @@ from luxos.beings.instance import InstanceBeing, InstanceMethod
 from luxos.beings.owner import system_user
 from luxos.runtime.code import Code, CodeLimits
 from luxos.runtime.errors import MethodUnknown
+from luxos.runtime.hosts import hosts_of
 from luxos.runtime.instances import BoundMethod
 from luxos.souls.errors import SoulUnknown
 from luxos.souls.registry import Soul
@@ -128,7 +129,7 @@ def _read(now: Mapping[str, Any], hash_: str, name: str, owner: str, signature: 
         owner=owner,
         limits=_limits(now.get("limits")),
         requirements=tuple(map(str, now.get("requirements") or ())),
-        hosts=tuple(sorted(each.removeprefix("host:") for each in permissions if each.startswith("host:"))),
+        hosts=hosts_of(name, permissions),
     )
     pins = cast(Mapping[str, str], now.get("dependencies") or {})
     tier = now.get("tier") if now.get("tier") in TIERS else None

@@ -198,6 +198,17 @@ class ArgumentsUnfit(LuxError):
     message = N_("{who} cannot be called so: {reason}.")
 
 
+class HostUnfit(LuxError):
+    """A permission names a host otherwise than hosts are named."""
+
+    code = "runtime.host_unfit"
+    exit_code = Exit.USAGE
+    message = N_(
+        "{who} asks for the host {host!r}, which is none. A permission names one as host:api.nbp.pl:443: a name in "
+        "small letters, or an IPv4 address, and a port."
+    )
+
+
 class MethodUnknown(LuxError):
     """An instance has no such method."""
 

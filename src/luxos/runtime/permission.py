@@ -1,12 +1,15 @@
 """The outermost wrapper: a call whose effect the run was not given leave for is refused before anything is written.
 
-Stored code reaches the functions of LuxOS itself, reading ones too, only by permissions of its own, which name them.
+Stored code reaches the functions of LuxOS itself, reading ones too, only by permissions of its own, which name them;
+and hosts as well, which the run has to grant too: by their names, or all that acts outside (`external`).
 """
 
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors import PermissionRefused
+from luxos.runtime.hosts import HOST
 
 _FREE = "none"
 OPEN = frozenset({"being.summon"})
@@ -17,13 +20,18 @@ def permitted(handler: Handler, granted: AbstractSet[str]) -> Handler:
     """Lets calls pass that have no effect, or one that is in `granted`; what a step calls is held to the same."""
 
     async def handle(call: Call) -> Outcome:
-        if call.effects != _FREE and call.effects not in granted:
-            raise PermissionRefused(step=call.step, effect=call.effects)
+        if call.effects != _FREE and call.effects not in granted and not _may_reach(call.hosts, granted):
+            raise PermissionRefused(step=call.step, effect=", ".join(map(HOST.__add__, call.hosts)) or call.effects)
         if not _is_open_to(call, granted):
             raise PermissionRefused(step=call.step, effect=call.alias)
         return await handler(call)
 
     return handle
+
+
+def _may_reach(hosts: Collection[str], granted: AbstractSet[str]) -> bool:
+    """Whether the run names all hosts that stored code names; where it grants everything outside, it need not."""
+    return bool(hosts) and all(HOST + host in granted for host in hosts)
 
 
 def _is_open_to(call: Call, granted: AbstractSet[str]) -> bool:

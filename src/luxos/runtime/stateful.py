@@ -56,7 +56,7 @@ def stateful(handler: Handler, turns: Turns) -> Handler:
             return await _tried(call, call.callee)
 
     async def _tried(call: Call, callee: BoundMethod) -> Outcome:
-        for attempt in range(1, TRIES):
+        for attempt in range(1, TRIES if call.effects == "none" else 1):  # what has acted outside is not done again
             call.callee = replace(callee, instance=await InstanceBeing.load(callee.soul))
             try:
                 return await handler(call)

@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
+
+from luxos.runtime.isolated.ways import Ways
 
 LENGTH = 4
 CHUNK = 1 << 16
@@ -20,7 +22,8 @@ class BrokenLine(Exception):
 class Line:
     """A channel and an output, made here and handed to a worker; read from once the call is on its way."""
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: Collection[str] = ()) -> None:
+        self._ways = Ways(hosts) if hosts else None
         self._ours, self._theirs = socket.socketpair()
         self._output, self._their_output = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         os.set_blocking(self._their_output, True)
@@ -33,14 +36,17 @@ class Line:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
-    def theirs(self) -> tuple[int, int]:
-        """What the worker is given: the channel, the output."""
-        return self._theirs.fileno(), self._their_output
+    def theirs(self) -> tuple[int, ...]:
+        """What the worker is given: the channel, the output, and where hosts are named the one to ask for them by."""
+        ways = (self._ways.theirs.fileno(),) if self._ways else ()
+        return self._theirs.fileno(), self._their_output, *ways
 
     def given(self) -> None:
         """Closes here what the worker has."""
         self._theirs.close()
         os.close(self._their_output)
+        if self._ways:
+            self._ways.theirs.close()
 
     def start(
         self, most: int, on_frame: Callable[[Any, int], None], on_end: Callable[[Exception | None], None],
@@ -51,6 +57,8 @@ class Line:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._number, self._read)
         self._loop.add_reader(self._output, self._read_output)
+        if self._ways:
+            self._ways.start()
 
     def send(self, frame: Mapping[str, Any]) -> None:
         """Sends a frame, in the background where the other end is slow; `ValueError` for what JSON does not have."""
@@ -139,6 +147,8 @@ class Line:
         if not self._open:
             return
         self._open = False
+        if self._ways:
+            self._ways.close()
         if self._loop is not None:
             self._loop.remove_reader(self._number)
             self._loop.remove_writer(self._number)

@@ -43,7 +43,7 @@ class Isolated:
 
     async def _called(self, code: Code, given: Given, answer: Answer, slot: Slot) -> Ended:
         shown = await environment(self._cache, code.name, code.requirements) if code.requirements else None
-        worker = await self._workers.take(code, Walls.of(code.limits, shown))
+        worker = await self._workers.take(code, Walls.of(code.limits, shown, has_hosts=bool(code.hosts)))
         running = Running(code, answer, worker.line, slot)
         try:
             result = await running.run(given)

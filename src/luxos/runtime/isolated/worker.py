@@ -28,6 +28,10 @@ GRACE = 5.0
 """Seconds in which a worker is up, or done with a call that was ended; after that it is given up."""
 UP = 30.0
 MEBIBYTE = 1 << 20
+CERTIFICATES = tuple(
+    path for path in map(Path, ("/etc/ssl/certs", "/etc/pki/ca-trust/extracted", "/etc/pki/tls/certs")) if path.is_dir()
+)
+"""Folders of certificates, and of no keys; what lies in /usr is there anyway."""
 PROCESSES = 32
 FOR_EVER = 1e8
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -40,13 +44,15 @@ class Walls:
 
     memory: int
     environment: Path | None = None
+    has_hosts: bool = False
+    """Whether its soul names hosts, and so needs to see whose certificates this machine trusts."""
 
     @classmethod
-    def of(cls, limits: CodeLimits, environment: Path | None = None) -> "Walls":
-        return cls(max(256 * MEBIBYTE, 4 * limits.memory), environment)
+    def of(cls, limits: CodeLimits, environment: Path | None = None, *, has_hosts: bool = False) -> "Walls":
+        return cls(max(256 * MEBIBYTE, 4 * limits.memory), environment, has_hosts)
 
     def around(self, descriptor: int) -> Confinement:
-        shown = (self.environment,) if self.environment else ()
+        shown = (*([self.environment] if self.environment else []), *(CERTIFICATES if self.has_hosts else ()))
         return Confinement(
             argv=(str(PYTHON), "-I", "-S", "-B", "-c", _START, str(descriptor), str(INSIDE.parent)),
             readable=(INSIDE.parent, *python_paths(PYTHON), *shown),
@@ -75,6 +81,7 @@ class Worker:
     def __init__(self, walls: Walls) -> None:
         self.walls = walls
         self.bound: object = None
+        self._hosts: tuple[str, ...] = ()
         self.used = 0.0
         self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setblocking(False)
@@ -116,12 +123,13 @@ class Worker:
 
     def bind(self, who: object, code: Code) -> None:
         """Gives it the soul that it is for."""
-        self.bound = who
+        self.bound, self._hosts = who, code.hosts
         limits = {name: getattr(code.limits, name) for name in ("seconds", "memory", "result", "recursion")}
         soul = {
             "source": code.source,
             "entry": code.signature.name,
             "limits": limits,
+            "hosts": list(code.hosts),
             "modules": _imported(code.source),
             "paths": [str(self.walls.environment)] if self.walls.environment else [],
         }
@@ -133,7 +141,7 @@ class Worker:
 
     def prepare(self) -> None:
         """Has it fork a child that waits for the next call."""
-        line = Line()
+        line = Line(self._hosts)
         try:
             self._tell(b"C", *line.theirs)
         finally:

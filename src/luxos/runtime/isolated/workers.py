@@ -83,7 +83,7 @@ class Workers:
         except BaseException:
             await finished(self._drop(worker))
             raise
-        if walls.environment is None:
+        if walls.environment is None and not walls.has_hosts:
             self._later(AHEAD, self._start_ahead)
         return worker
 

@@ -1,9 +1,10 @@
 """A worker, the first process behind its walls: it forks one call at a time, and runs nothing of a soul's own.
 
-The descriptor that it is started with is a socket whose messages LuxOS sends: `B` with a file (the soul: its
-source, what to import for it, its limits), `C` with a channel and an output (fork a child that waits for its call
-there), and `K` (end the call and all that it started). It says `R` when it is up, and after a call `D` with how the
-child ended and whether the worker is as it was: a call that left anything behind has spoilt it.
+The descriptor that it is started with is a socket whose messages LuxOS sends: `B` with a file (the soul: its source,
+what to import for it, its hosts, its limits), `C` with a channel, an output and, where there are hosts, one to ask for
+them by (fork a child that waits for its call there), and `K` (end the call and all that it started). It says `R` when
+it is up, and after a call `D` with how the child ended and whether the worker is as it was: a call that left anything
+behind has spoilt it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 FOLDERS = ("/tmp", "/tmp/home", "/dev/shm")  # noqa: S108 - of the sandbox
 KILL = 9
-MESSAGE, DESCRIPTORS = 16, 2
+MESSAGE, DESCRIPTORS = 16, 3
 SLACK = 64 << 20
 """Address space for what is mapped and takes no memory: files, the stacks of threads."""
 KINDS = sorted({number for name, number in vars(resource).items() if name.startswith("RLIMIT_")})
@@ -65,6 +66,10 @@ class Worker:
         with open(file, "rb") as told:
             self._soul = json.load(told)
         sys.path += self._soul["paths"]
+        if self._soul["hosts"]:
+            from . import network
+
+            network.install(self._soul["hosts"])
         for name in self._soul["modules"]:
             try:
                 __import__(name)
@@ -75,7 +80,7 @@ class Worker:
         self._soul["compiled"] = call.compiled(self._soul["source"])
         _hide()
 
-    def _fork(self, channel: int, output: int) -> None:
+    def _fork(self, channel: int, output: int, *ways: int) -> None:
         limits = self._soul["limits"]
         size, _, _, _, _, data, _ = (int(pages) * resource.getpagesize() for pages in _read("/proc/self/statm").split())
         seconds = int(limits["seconds"]) + 2
@@ -86,8 +91,8 @@ class Worker:
         )
         self._child = os.fork()
         if self._child:
-            os.close(channel)
-            os.close(output)
+            for number in (channel, output, *ways):
+                os.close(number)
             return
         self._control.close()
         for number in (1, 2):
@@ -98,6 +103,10 @@ class Worker:
             hard = resource.getrlimit(kind)[1]
             lower = bound if hard < 0 else min(bound, hard)
             resource.setrlimit(kind, (lower, lower))
+        if ways:
+            from . import network
+
+            network.use(*ways)
         call.answer(channel, self._soul)
 
     def _end(self) -> None:
