@@ -101,7 +101,7 @@ class Lux:
         from luxos.souls.reports import catch_up
 
         self._check_open()
-        await self._runtime.tiers.check(name, source, genesis.get("tier"))
+        await self._runtime.tiers.check(name, {**genesis, "source": source})
         being = await summon(name=name, source=source, connection=connection, **genesis)
         if connection is None:  # inside a caller's transaction nothing is certain yet; the next one writes its report
             await catch_up(Archive(self.settings.home))

@@ -8,7 +8,7 @@ gives way to a file. Nothing that LuxOS keeps for itself is read or changed.
 import errno
 import os
 import stat
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -44,6 +44,9 @@ class Execution(Protocol):
     def __call__(self, who: str, **arguments: Any) -> Awaitable[Any]: ...
 
 
+Check = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+
+
 @dataclass(frozen=True)
 class Context:
     """Passed to a core function as its first argument. Paths given as text are relative to the workspace."""
@@ -53,6 +56,8 @@ class Context:
     workspace: Path
     execution: Execution
     say: Callable[[str, float | None], None]
+    check: Check | None = None
+    """Raises what is wrong with where a soul is to run; there where the dispatcher makes the call."""
 
     @property
     def staging(self) -> Path | None:

@@ -160,7 +160,7 @@ class Dispatcher:
         def say(text: str, fraction: float | None) -> None:
             self.listener(StepProgress(call.step, text, fraction))
 
-        return Context(self.runtime.settings, call, self._workspace, inner, say)
+        return Context(self.runtime.settings, call, self._workspace, inner, say, self.runtime.tiers.check)
 
     def tell(self, call: Call, text: str) -> None:
         """Tells whoever watches."""

@@ -15,13 +15,18 @@ _FREE = frozenset({"type", "tier", "attributes", "pure", "purpose", "examples", 
 
 
 async def summon(context: Context, name: str, source: str, **genesis: Any) -> dict[str, Any]:
-    """Makes the living being of an alias, or has it evolve; code does so below its own name only."""
+    """Makes the living being of an alias, or has it evolve; code does so below its own name only.
+
+    What cannot run in the tier that it names is told with its lines, and not made.
+    """
     caller = context.call.caller
     if caller is not None:
         maker = caller.known.code
         if not name.startswith(f"{maker.name}.") or not genesis.keys() <= _FREE or genesis.get("tier") == "core":
             raise SummonRefused(who=maker.name, name=name)
         genesis["owner"] = maker.owner
+    assert context.check is not None  # noqa: S101 - the dispatcher makes the call
+    await context.check(name, {**genesis, "source": source})
     being = await registered(name=name, source=source, **genesis)
     await catch_up(Archive(context.settings.home))
     return {"soul": str(being.soul), "name": name, "hash": str(being.genesis["soul_hash"])}

@@ -17,6 +17,7 @@ from luxos.runtime.code import Answer, Ask, Code, Ended, Given
 from luxos.runtime.codes import Known
 from luxos.runtime.context import Context
 from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, SnapshotRefused, TierUnfit
+from luxos.runtime.hosts import hosts_of
 from luxos.runtime.instances import BoundMethod, StateChange
 
 if TYPE_CHECKING:
@@ -94,10 +95,20 @@ class Tiers:
         """What keeps a source from the hermetic tier."""
         return await self._hermetic.unsupported(source)
 
-    async def check(self, name: str, source: str, tier: object) -> None:
-        """Raises `TierUnfit` for a source that cannot run in the tier that it is to name."""
-        if tier == "hermetic" and (found := await self._hermetic.unsupported(source)):
-            raise TierUnfit(name=name, places="; ".join(map(str, found[:_SHOWN])))
+    async def check(self, name: str, genesis: Mapping[str, Any]) -> None:
+        """Raises what is wrong with where a soul is to run, before it is made.
+
+        `TierUnfit` for what cannot run in the hermetic tier that it names, with the lines; `HostUnfit`.
+        """
+        permissions, source = genesis.get("permissions"), genesis.get("source")
+        hosts = hosts_of(name, map(str, permissions)) if isinstance(permissions, list | tuple) else ()
+        if genesis.get("tier") != "hermetic" or not isinstance(source, str):
+            return
+        found = [str(each) for each in await self._hermetic.unsupported(source)]
+        found += [_("it names hosts")] if hosts else []
+        found += [_("it needs packages")] if genesis.get("requirements") else []
+        if found:
+            raise TierUnfit(name=name, places="; ".join(found[:_SHOWN]))
 
     async def _gone_on(self, code: Code, frozen: Mapping[str, Any], answer: Answer, deadline: float) -> Ended:
         try:

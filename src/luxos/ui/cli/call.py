@@ -23,7 +23,17 @@ from luxos.ui.cli.options import arguments, call_arguments, json_option
     type=click.FloatRange(0.001, 86_400),
     help=_("After so many seconds it is ended, with all that it called."),
 )
+@click.option("--allow", "permissions", multiple=True, metavar=_("PERMISSION"),
+              help=_("What it may do: external, file.read, host:api.nbp.pl:443."))  # fmt: skip
 @json_option
-def call_command(who: str, args: tuple[str, ...], named: tuple[str, ...], seconds: float, as_json: bool) -> None:
-    found = ask("call", {"who": who, **arguments(args, named), "seconds": seconds}, as_json)
+def call_command(
+    who: str,
+    args: tuple[str, ...],
+    named: tuple[str, ...],
+    seconds: float,
+    permissions: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    call = {"who": who, **arguments(args, named), "seconds": seconds, "permissions": list(permissions)}
+    found = ask("call", call, as_json)
     click.echo(json.dumps(found if as_json else found["result"], ensure_ascii=False))

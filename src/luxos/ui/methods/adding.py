@@ -21,7 +21,7 @@ async def soul_add(system: System, person: Person, name: str, source: str, genes
     runtime = await system.runtime()
     await archive_of(system)
     before = await aliases.Alias.find(name)
-    await runtime.tiers.check(name, source, genesis.get("tier"))
+    await runtime.tiers.check(name, {**genesis, "source": source})
     being = await summon(name=name, source=source, **genesis)
     await archive_of(system)
     found = being.genesis["soul_hash"]

@@ -11,7 +11,13 @@ from luxos.ui.methods.person import Person
 
 
 async def call(
-    system: System, person: Person, who: str, args: list[Any], kwargs: dict[str, Any], seconds: float
+    system: System,
+    person: Person,
+    who: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    seconds: float,
+    permissions: list[str],
 ) -> dict[str, Any]:
     """Calls a function, or a method of an instance (`INSTANCE.method`), as the one step of a run of its own.
 
@@ -25,7 +31,7 @@ async def call(
         said.append(text)
         person.listener(Printed(text))
 
-    async with session_run(runtime, f"luxos call {who}") as run:
+    async with session_run(runtime, f"luxos call {who}", permissions=permissions) as run:
         execution = await run.execution()
         result = await execution.call(who, args, kwargs, tree=Tree(seconds=seconds), manner=Manner(hear=hear))
         return {"status": "done", "run": str(execution.run.soul), "result": result, "printed": "".join(said)}
