@@ -25,6 +25,8 @@ class Settings:
     """`LUXOS_DATABASE_LINGER`: seconds for which the embedded database outlives its last user. Default 10."""
     keep_runs: float = 365.0
     """`LUXOS_KEEP_RUNS`: days for which runs that ended keep their steps and journals; 0 is for ever. Default 365."""
+    keep_undo: float = 90.0
+    """`LUXOS_KEEP_UNDO`: days for which changes of files can be taken back; 0 is as long as their run. Default 90."""
     keep_messages: float = 90.0
     """`LUXOS_KEEP_MESSAGES`: days for which messages that were read are kept; 0 is for ever. Default 90."""
     keep_tombstones: float = 0.0
@@ -55,6 +57,7 @@ class Settings:
             dsn=environment.get("LUXOS_DSN") or None,
             database_linger=_number(environment, "LUXOS_DATABASE_LINGER", 10.0, least=-math.inf),
             keep_runs=_number(environment, "LUXOS_KEEP_RUNS", cls.keep_runs),
+            keep_undo=_number(environment, "LUXOS_KEEP_UNDO", cls.keep_undo),
             keep_messages=_number(environment, "LUXOS_KEEP_MESSAGES", cls.keep_messages),
             keep_tombstones=_number(environment, "LUXOS_KEEP_TOMBSTONES", cls.keep_tombstones),
             keep_memories=_number(environment, "LUXOS_KEEP_MEMORIES", cls.keep_memories),

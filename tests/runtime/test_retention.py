@@ -236,3 +236,57 @@ def test_days_are_moments() -> None:
     assert before(0) is None
     assert before(10) < before(1) < datetime.now(UTC).isoformat()  # type: ignore[operator]
     assert Part("runs", 1, 2).as_json() == {"kind": "runs", "count": 1, "bytes": 2}
+
+
+def undo_data(place: Place, run: UUID) -> Path:
+    """What a step of a run leaves for an undo, beside the folder that is a person's."""
+    part = place.folder(run) / "step"
+    part.mkdir()
+    (part / "changes").write_bytes(b"y" * 20_000)
+    mine = place.folder(run) / "workspace"
+    mine.mkdir()
+    (mine / "changes").write_text("mine")
+    return part
+
+
+async def test_undo_data_goes_before_its_run_and_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    recent = datetime.now(UTC) - timedelta(days=89)
+    past = (datetime.now(UTC) - timedelta(days=91)).isoformat(timespec="microseconds")
+    old = await place.run(monkeypatch, at=past)
+    stay = [await place.run(monkeypatch, at=past, status=status) for status in ("failed", "running", "paused")]
+    stay.append(await place.run(monkeypatch, at=recent.isoformat(timespec="microseconds")))
+    gone, left = undo_data(place, old), [undo_data(place, run) for run in stay]
+    (part,) = await preview(place.database, place.settings)
+    assert (part.kind, part.count, part.bytes >= 20_000) == ("undo", 1, True)
+    cleaning = await place.clean()
+    assert cleaning.removed() == [part]
+    assert not gone.exists()
+    assert (place.folder(old) / "workspace" / "changes").read_text() == "mine"
+    assert all(one.exists() for one in left)
+    assert await place.is_there(old)
+    assert [memory["run"] for memory in await told(cleaning)] == [str(old)]
+    assert await preview(place.database, place.settings) == []
+    await place.check()
+
+
+async def test_undo_data_in_use_goes_the_next_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = await place.run(monkeypatch, at=OLD)
+    gone = undo_data(place, run)
+    async with place.runs.claimed(run):
+        cleaning = await place.clean(keep_runs=0)
+        assert gone.exists()
+    assert cleaning.soul is not None
+    assert (await BaseBeing.load(cleaning.soul)).attributes["pending"] == [f"undo:{run}"]
+    again = await place.clean(keep_runs=0)
+    assert not gone.exists()
+    assert again.soul is None
+    assert (await BaseBeing.load(cleaning.soul)).attributes["pending"] == []
+
+
+async def test_data_that_goes_with_its_run_is_counted_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = await place.run(monkeypatch, at=OLD)
+    undo_data(place, run)
+    await seal(place.database)
+    assert [part.kind for part in await preview(place.database, place.settings)] == ["runs"]
+    assert [part.kind for part in (await place.clean()).removed()] == ["runs"]
+    assert not place.folder(run).exists()

@@ -54,6 +54,17 @@ class ChangesDamaged(LuxError):
     )
 
 
+class UndoGone(LuxError):
+    """What a run kept to take its changes back is not there any more."""
+
+    code = "runtime.undo_gone"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "What run {run} kept to take its changes of files back is not there any more, and nothing was changed. It goes "
+        "LUXOS_KEEP_UNDO days after the run (90, unless you set it); a backup of that time still has it."
+    )
+
+
 class DiskFull(LuxError):
     """The disk holds no more."""
 

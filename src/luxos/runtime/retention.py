@@ -1,4 +1,4 @@
-"""What goes when its time is over, as the settings say: runs, messages, tombstones, memories, and of the cache.
+"""What goes when its time is over, by the settings: runs, undo data, messages, tombstones, memories, and of the cache.
 
 Each thing goes in a transaction of its own, in which the being of the cleaning tells of it: whenever the process ends,
 what is gone is told, and what is told is gone. Forgotten memories leave one in their own being that says so, and
@@ -10,6 +10,7 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,13 +24,15 @@ from luxos.beings.errors import BeingStatic, BeingUnknown, PurgeChanged, PurgeRe
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.persistence.queries import queries
-from luxos.runtime import caches
+from luxos.runtime import caches, undo_data
 from luxos.runtime.room import OF_CACHE, size_of
 from luxos.runtime.sealing import seal
+from luxos.runtime.threads import to_the_end
 
 NEWEST = 1000
 """Memories that each being keeps, however old they are."""
 _MESSAGES = 500
+_UNDO = "undo:"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Cleaning:
         self._counts: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
         self.pending: list[str] = []
-        """Runs that are gone, and whose folders are to go."""
+        """Runs that are gone, and whose folders are to go; and, marked, runs whose undo data is to go."""
 
     @property
     def soul(self) -> UUID | None:
@@ -90,6 +93,9 @@ async def preview(database: Database, settings: Settings) -> list[Part]:
         rows = await database.pool.fetch(database.queries["old_runs"], moment, None)
         folders = await asyncio.to_thread(lambda: sum(size_of(_folder(settings, row["soul"])) for row in rows))
         parts.append(Part("runs", len(rows), sum(row["bytes"] for row in rows) + folders))
+    if moment := before(settings.keep_undo):
+        old = await _old_undo(database, settings, moment)
+        parts.append(Part("undo", len(old), sum(old.values())))
     if moment := before(settings.keep_messages):
         (row,) = await database.pool.fetch(database.queries["read_messages"], moment)
         parts.append(Part("messages", row["count"], row["bytes"]))
@@ -111,6 +117,8 @@ async def clean(database: Database, settings: Settings, cleaning: Cleaning) -> N
     await _finish_earlier(database, settings)
     if moment := before(settings.keep_runs):
         await _clean_runs(database, settings, moment, cleaning)
+    if moment := before(settings.keep_undo):
+        await _clean_undo(database, settings, moment, cleaning)
     if moment := before(settings.keep_messages):
         await _clean_messages(database, moment, cleaning)
     if moment := before(settings.keep_tombstones):
@@ -138,7 +146,7 @@ async def _clean_runs(database: Database, settings: Settings, moment: str, clean
     await seal(database)
     for row in await database.pool.fetch(database.queries["old_runs"], moment, None):
         if await _remove_run(database, settings, row["soul"], moment, cleaning):
-            cleaning.pending[:] = await asyncio.to_thread(_remove_folders, settings, cleaning.pending)
+            cleaning.pending[:] = await _remove_pending(database, settings, cleaning.pending)
 
 
 async def _remove_run(database: Database, settings: Settings, run: UUID, moment: str, cleaning: Cleaning) -> bool:
@@ -161,10 +169,47 @@ async def _remove_run(database: Database, settings: Settings, run: UUID, moment:
     return True
 
 
+async def _old_undo(database: Database, settings: Settings, moment: str) -> dict[UUID, int]:
+    """The runs whose undo data is old, and how many bytes it takes; what goes with its run is not counted twice."""
+    sizes = await asyncio.to_thread(undo_data.runs_with_some, settings.home)
+    found = await database.pool.fetch(database.queries["old_undo"], list(sizes), moment)
+    gone: set[UUID] = set()
+    if ending := before(settings.keep_runs):
+        gone = {row["soul"] for row in await database.pool.fetch(database.queries["old_runs"], ending, None)}
+    return {row["soul"]: sizes[row["soul"]] for row in found if row["soul"] not in gone}
+
+
+async def _clean_undo(database: Database, settings: Settings, moment: str, cleaning: Cleaning) -> None:
+    for run, size in (await _old_undo(database, settings, moment)).items():
+        async with BaseBeing.transaction() as lent:
+            cleaning.pending.append(f"{_UNDO}{run}")
+            await cleaning.tell(Part("undo", 1, size), lent, run=str(run))
+        cleaning.pending[:] = await _remove_pending(database, settings, cleaning.pending)
+
+
+async def _remove_pending(database: Database, settings: Settings, pending: list[str]) -> list[str]:
+    """Removes what was told to be gone; gives what could not be removed, or is in use just now."""
+    left = await asyncio.to_thread(_remove_folders, settings, [one for one in pending if not one.startswith(_UNDO)])
+    for one in pending:
+        if one.startswith(_UNDO) and not await _remove_undo(database, settings, UUID(one.removeprefix(_UNDO))):
+            left.append(one)
+    return left
+
+
+async def _remove_undo(database: Database, settings: Settings, run: UUID) -> bool:
+    async with BaseBeing.transaction() as lent:
+        if not await lent.fetchval(database.queries["hold_run_to_clean"], run):
+            return False
+        with suppress(OSError):
+            await to_the_end(undo_data.remove, settings.home, run)
+            return True
+    return False
+
+
 async def _finish_earlier(database: Database, settings: Settings) -> None:
     """Removes the folders that a cleaning left because its process ended, or because it could not."""
     for row in await database.pool.fetch(database.queries["unfinished_cleanings"]):
-        left = await asyncio.to_thread(_remove_folders, settings, row["pending"])
+        left = await _remove_pending(database, settings, row["pending"])
         async with BaseBeing.transaction() as lent:
             await _tell(row["soul"], {"pending": left}, lent)
 

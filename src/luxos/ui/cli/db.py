@@ -25,6 +25,7 @@ _FOLDERS = {
 }
 _GOES = {
     "runs": N_("runs that ended, with their journals"),
+    "undo": N_("undo data of runs"),
     "messages": N_("messages that were read"),
     "tombstones": N_("beings that were deleted"),
     "memories": N_("memories"),

@@ -53,6 +53,22 @@ WHERE run.tags @> '{run}' AND run.attributes ->> 'status' IN ('done', 'undone', 
         WHERE tie.source_soul = run.soul AND (tie.tags && '{step,about,made}') IS NOT TRUE)
 ORDER BY run.soul;
 
+-- name: old_undo
+-- Of the runs $1, those that ended and of whose steps none is as new as the moment $2: nothing goes on from their files.
+SELECT soul
+FROM base_beings AS run
+WHERE soul = ANY($1::UUID[]) AND tags @> '{run}' AND attributes ->> 'status' IN ('done', 'undone', 'cancelled')
+    AND (genesis ->> 'created_at') COLLATE "C" < $2::TEXT
+    AND NOT EXISTS (
+        SELECT FROM relationships
+        WHERE source_soul = run.soul AND 'step' = ANY(tags)
+            AND greatest(attributes ->> 'started_at', attributes ->> 'finished_at') COLLATE "C" >= $2::TEXT)
+ORDER BY soul;
+
+-- name: hold_run_to_clean
+-- Whether nobody carries the run out or takes it back, from here to the end of the transaction.
+SELECT pg_try_advisory_xact_lock(hashtextextended('run ' || $1::UUID::TEXT, 0));
+
 -- name: hold_old_run
 -- Nobody carries it out, and nobody can take it up or refer to it, from here to the end of the transaction; it is sealed.
 SELECT soul FROM base_beings
