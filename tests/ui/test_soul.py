@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,31 @@ async def test_a_soul_is_evolved_shown_and_rolled_back(quick_luxos: Command, dat
     await summon(name="bare", source=GOOD)
     refused = await said(quick_luxos, "evolve", "bare", "--json")
     assert (refused.code, refused.json["error"]["code"]) == (2, "runtime.evolution_unfit")
+
+
+CALLS = """
+import asyncio, luxos
+async def main():
+    async with luxos.open() as lux:
+        for n in (1, 1, 2, 1):
+            await lux.execution("twice", n)
+        old = (await lux.souls.get_by_alias("twice")).hash
+        await lux.execution(old, 1)
+asyncio.run(main())
+"""
+
+
+async def test_how_often_results_were_remembered_is_shown(quick_luxos: Command, database: Database) -> None:
+    await summon(name="twice", source=GOOD, pure=True)
+    first = (await told(quick_luxos, "at", "twice"))["hash"]
+    assert "memo" not in await told(quick_luxos, "show", "twice")
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", CALLS, env=quick_luxos.environment)
+    assert await process.wait() == 0
+    assert (await told(quick_luxos, "show", "twice"))["memo"] == {"hits": 3, "misses": 2, "rate": 0.6}
+    assert "3 z 5 wywołań (60%)" in (await said(quick_luxos, "show", "twice")).out
+    await summon(name="twice", source=GOOD.replace("2", "4"), pure=True)  # a mutation: another being lives
+    assert "memo" not in await told(quick_luxos, "show", "twice")
+    assert (await told(quick_luxos, "show", first))["memo"]["hits"] == 1  # the call by its hash
 
 
 async def test_damage_has_a_name_and_an_exit_code(quick_luxos: Command, database: Database) -> None:

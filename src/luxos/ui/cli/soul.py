@@ -183,6 +183,10 @@ def _report(found: dict[str, Any]) -> Iterable[str]:
         for key, value in found[section].items():
             if value not in (None, [], {}):
                 yield f"  {key:<14} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+    if "memo" in found:
+        memo = {**found["memo"], "calls": found["memo"]["hits"] + found["memo"]["misses"]}
+        words = _("Its results were remembered in {hits} of {calls} calls ({rate:.0%}).")
+        yield words.format(**memo)
 
 
 def _log(found: dict[str, Any]) -> Iterable[str]:

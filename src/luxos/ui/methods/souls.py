@@ -15,7 +15,7 @@ from luxos.souls.errors import ManifestDamaged, SoulUnknown
 from luxos.souls.exporting import export
 from luxos.souls.importing import find_old, import_reports
 from luxos.souls.registry import Soul
-from luxos.souls.report import report_of
+from luxos.souls.report import alias_of, report_of
 from luxos.souls.reports import catch_up, write_again
 from luxos.ui.methods.person import Person
 
@@ -39,10 +39,15 @@ async def soul_list(system: System, person: Person, limit: int, after: str) -> d
 
 
 async def soul_show(system: System, person: Person, who: str) -> dict[str, Any]:
-    """The report of a version, by alias, hash, or the beginning of one; hashes of the older LuxOS too."""
+    """The report of a version, by alias, hash, or the beginning of one; hashes of the older LuxOS too.
+
+    Of a soul that was called as a pure one, `memo` says how often what it gave was remembered: `{"hits", "misses",
+    "rate"}`, of calls by its hash, and where it is the newest of its alias, also of those by the alias.
+    """
     await archive_of(system)
     soul, old = await found_soul(who)
-    return await report_of(soul) | ({"old_hash": old} if old else {})
+    memo = await _memo(soul)
+    return await report_of(soul) | ({"memo": memo} if memo else {}) | ({"old_hash": old} if old else {})
 
 
 async def soul_at(system: System, person: Person, who: str) -> dict[str, Any]:
@@ -99,6 +104,15 @@ async def found_soul(who: str) -> tuple[Soul, str | None]:
         if old is None:
             raise
     return await Soul.of(old[1]), old[0]
+
+
+async def _memo(soul: Soul) -> dict[str, Any] | None:
+    alias = await aliases.Alias.find(name) if (name := alias_of(soul)) else None
+    called = {soul.being, *([alias.being] if alias is not None and alias.hash == soul.hash else ())}
+    async with BaseBeing.transaction(None) as lent:
+        rows = await lent.fetch(queries()["memo_of"], list(called - {None}))
+    hits, misses = sum(row["hits"] for row in rows), sum(row["misses"] for row in rows)
+    return {"hits": hits, "misses": misses, "rate": round(hits / (hits + misses), 4)} if hits + misses else None
 
 
 async def _promoted(connection: Any) -> dict[str, dict[str, str]]:

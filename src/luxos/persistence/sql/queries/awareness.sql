@@ -46,6 +46,13 @@ ORDER BY created_at, soul;
 -- In one order, so that two who count never wait for each other.
 SELECT soul, self_awareness FROM base_beings WHERE soul = ANY($1::UUID[]) ORDER BY soul FOR NO KEY UPDATE;
 
+-- name: memo_of
+-- How often results of the beings $1 were remembered, and how often not.
+SELECT coalesce((self_awareness #>> '{memo,hits}')::BIGINT, 0) AS hits,
+    coalesce((self_awareness #>> '{memo,misses}')::BIGINT, 0) AS misses
+FROM base_beings
+WHERE soul = ANY($1::UUID[]);
+
 -- name: count_memo
 -- Of each being $1, how often a result of it was remembered ($2) and how often not ($3), added to what is known.
 UPDATE base_beings AS being
