@@ -27,7 +27,7 @@ from luxos.runtime.code import Ask
 from luxos.runtime.codes import Codes
 from luxos.runtime.context import Context
 from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
-from luxos.runtime.events import Listener, StepProgress
+from luxos.runtime.events import Listener, StepNoted, StepProgress
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.memoised import Memo
 from luxos.runtime.recorder import FROZEN
@@ -163,8 +163,8 @@ class Dispatcher:
         return Context(self.runtime.settings, call, self._workspace, inner, say, self.runtime.tiers.check)
 
     def tell(self, call: Call, text: str) -> None:
-        """Tells whoever watches."""
-        self.listener(StepProgress(call.step, text, None))
+        """Tells whoever watches what they are to know afterwards too."""
+        self.listener(StepNoted(call.step, text))
 
     async def answer(self, call: Call, ask: Ask) -> Any:
         """What stored code asks for: `execution(who, …)` by what its source pins, or `summon(name=…, source=…)`."""

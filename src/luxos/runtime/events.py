@@ -28,6 +28,14 @@ class StepProgress:
 
 
 @dataclass(frozen=True)
+class StepNoted:
+    """Something about a step that a person is to know afterwards too."""
+
+    step: str
+    text: str
+
+
+@dataclass(frozen=True)
 class StepSeen:
     """A step of a run that is followed, as a JSON object: it is open, or it has ended."""
 

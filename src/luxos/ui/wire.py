@@ -27,6 +27,7 @@ _EVENTS = {
         runtime_events.StepStarted,
         runtime_events.StepProgress,
         runtime_events.StepFinished,
+        runtime_events.StepNoted,
         runtime_events.StepSeen,
         runtime_events.Printed,
     )

@@ -1,75 +1,38 @@
 """The state of a call in its middle as bytes that can be kept anywhere: nobody changes them unseen.
 
-They begin with what they are and end with an HMAC over all of it; only after that was looked at is any of it read.
+They begin with what they are and the name of the key, and end with an HMAC over all of it; only after that was looked
+at is any of it read.
 """
 
 import hashlib
 import hmac
 import json
-import secrets
-import stat
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from luxos.errors import reason_of
 from luxos.i18n import N_, _
 from luxos.runtime.code import Code
-from luxos.runtime.errors import SnapshotKeyUnfit, SnapshotRefused
+from luxos.runtime.errors import SnapshotRefused
 from luxos.runtime.hermetic.conversation import Asked, Conversation, Nap, Wish
+from luxos.runtime.hermetic.key import NAME, Key
 from luxos.runtime.hermetic.monty import VERSION
 from luxos.runtime.hermetic.prepared import Prepared
-from luxos.souls.archive import Archive, put_new, read, sync_folder
 
-MAGIC = b"luxos frozen 1\n"
+__all__ = ["Key", "seal", "unseal"]
+
+MAGIC = b"luxos frozen 2\n"
 _MAC = hashlib.sha256().digest_size
 _LENGTH = 4
-_CHANGED = N_("it was changed, is not whole, or was made under the key of another installation")
+_HEAD = len(MAGIC) + NAME
+_CHANGED = N_("it was changed, or is not whole")
+_ELSEWHERE = N_(
+    "it was sealed on another machine, or under a key that was here before (`luxos node enroll` has the key handed "
+    "over)"
+)
 _OTHER = {
     "soul": N_("it belongs to another soul ({told})"),
     "owner": N_("it belongs to somebody else"),
     "monty": N_("it was made by Monty {told}, and this is Monty {here}"),
 }
-
-
-@dataclass(frozen=True)
-class Key:
-    """The key under which this installation seals; it is made at its first use."""
-
-    secret: bytes
-
-    @classmethod
-    def of(cls, home: Path) -> "Key":
-        """The key in the data folder; of several processes that make it at once, all get the same one."""
-        archive = Archive(home)
-        file = archive.keys / "snapshots.key"
-        try:
-            if not file.exists():
-                archive.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-                sync_folder(archive.home)
-                put_new(file, secrets.token_hex(32).encode() + b"\n", 0o600)
-            content = read(file, 100)
-        except OSError as error:
-            raise SnapshotKeyUnfit(path=file, reason=reason_of(error)) from error
-        except ValueError as error:
-            raise _damaged(file) from error
-        return cls(_secret(content, file))
-
-
-def _secret(content: bytes, file: Path) -> bytes:
-    try:
-        secret = bytes.fromhex(content.decode("ascii"))
-    except ValueError as error:
-        raise _damaged(file) from error
-    if content != secret.hex().encode() + b"\n" or len(secret) != _MAC:
-        raise _damaged(file)
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        raise SnapshotKeyUnfit(path=file, reason=_("others may read it"))
-    return secret
-
-
-def _damaged(file: Path) -> SnapshotKeyUnfit:
-    return SnapshotKeyUnfit(path=file, reason=_("it is damaged"))
 
 
 def seal(key: Key, code: Code, talk: Conversation, state: bytes) -> bytes:
@@ -86,7 +49,7 @@ def seal(key: Key, code: Code, talk: Conversation, state: bytes) -> bytes:
         "slept": talk.slept,
     }
     told = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    content = b"".join((MAGIC, len(told).to_bytes(_LENGTH, "big"), told, state))
+    content = b"".join((MAGIC, key.name, len(told).to_bytes(_LENGTH, "big"), told, state))
     return content + _mac(key, content)
 
 
@@ -94,9 +57,9 @@ def unseal(key: Key, code: Code, prepared: Prepared, sealed: bytes) -> tuple[Con
     """What was sealed, for the same soul under the same Monty; `SnapshotRefused` says what is otherwise."""
     content, mac = sealed[:-_MAC], sealed[-_MAC:]
     if not hmac.compare_digest(mac, _mac(key, content)) or not content.startswith(MAGIC):
-        raise SnapshotRefused(who=code.name, reason=_(_CHANGED))
-    begin = len(MAGIC) + _LENGTH
-    end = begin + int.from_bytes(content[len(MAGIC) : begin], "big")
+        raise SnapshotRefused(who=code.name, reason=_(_CHANGED if _is_of(key, content) else _ELSEWHERE))
+    begin = _HEAD + _LENGTH
+    end = begin + int.from_bytes(content[_HEAD:begin], "big")
     head = json.loads(content[begin:end])
     for part, here in (("soul", code.soul_hash), ("owner", code.owner), ("monty", VERSION)):
         if head[part] != here:
@@ -105,6 +68,11 @@ def unseal(key: Key, code: Code, prepared: Prepared, sealed: bytes) -> tuple[Con
     talk.open = {call: _read(wish) for call, wish in head["open"]}
     talk.printed, talk.room = [head["printed"]], head["room"]
     return talk, content[end:]
+
+
+def _is_of(key: Key, content: bytes) -> bool:
+    """Whether it says of itself that it was sealed under this key; nothing but words depends on that."""
+    return not content.startswith(MAGIC) or content[len(MAGIC) : _HEAD] == key.name
 
 
 def _mac(key: Key, content: bytes) -> bytes:

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "queue": "luxos.ui.cli.queue",
     "backup": "luxos.ui.cli.backup",
     "restore": "luxos.ui.cli.backup",
+    "node": "luxos.ui.cli.node",
     "psql": "luxos.ui.cli.psql",
     "up": "luxos.ui.cli.service",
     "down": "luxos.ui.cli.service",

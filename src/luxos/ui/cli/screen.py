@@ -15,7 +15,7 @@ import click
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.agent.words import entity_words, intent_words
 from luxos.i18n import _
-from luxos.runtime.events import Printed, StepFinished, StepProgress, StepStarted
+from luxos.runtime.events import Printed, StepFinished, StepNoted, StepProgress, StepStarted
 from luxos.ui.conditions import WorksAlone
 from luxos.ui.formatters import SIGNS, duration, harmless, key_words, result_words, works_alone_words
 
@@ -37,6 +37,7 @@ class Screen:
             RunStarted: self._run_started,
             StepStarted: self._step_started,
             StepProgress: self._step_progress,
+            StepNoted: self._step_noted,
             StepFinished: self._step_finished,
             Printed: self._printed,
             WorksAlone: self._works_alone,
@@ -108,7 +109,12 @@ class Screen:
             self._live.remove_task(self._tasks.pop(event.step))
         sign = SIGNS[event.status]
         words = _("done before") if event.status == "kept" else duration(took)
-        line = f"  {sign} {event.step:<12} {words}"
+        self._say(f"  {sign} {event.step:<12} {words}")
+
+    def _step_noted(self, event: StepNoted) -> None:
+        self._say(f"  ! {event.step:<12} {event.text}")
+
+    def _say(self, line: str) -> None:
         if self._live is not None:
             self._live.console.print(line, highlight=False, markup=False)
         else:

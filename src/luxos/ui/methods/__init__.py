@@ -32,6 +32,7 @@ from luxos.ui.methods.graphs import (
     graph_path,
     graph_paths,
 )
+from luxos.ui.methods.nodes import node_approve, node_enroll, node_list
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
 from luxos.ui.methods.removal import delete_being, preview_purge, purge_being, restore_being
@@ -75,6 +76,7 @@ _ALL: tuple[Method, ...] = (
     *(soul_add, soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),
     *(soul_promote, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
     soul_evolve,
+    *(node_enroll, node_approve, node_list),
     *(task_add, task_list, task_show, task_retry, task_cancel, queues),
     *(schedule_add, schedule_list, schedule_remove),
 )
