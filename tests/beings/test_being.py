@@ -6,12 +6,14 @@ from uuid import uuid4
 import pytest
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.bulk import save_all
 from luxos.beings.difference import first_difference
 from luxos.beings.errors import BeingConflict, BeingInvalid, BeingStatic, BeingUnknown, BeingUnsaved
 from luxos.beings.memories import WINDOW, history
+from luxos.beings.removal import delete
 from luxos.beings.values import trusted
 from luxos.persistence.database import Database
-from luxos.persistence.errors import NotOpen
+from luxos.persistence.errors import ConnectionGivenBack, NotOpen
 
 
 async def saved(**fields: object) -> BaseBeing:
@@ -289,3 +291,26 @@ async def test_a_being_keeps_its_owner_where_a_change_names_nobody(
     being.attributes["changed"] = True
     await being.save()
     assert (await BaseBeing.load(being.soul)).owner == "somebody"
+
+
+async def test_a_connection_that_was_given_back_is_told(database: Database) -> None:
+    being = BaseBeing(attributes={"a": 1})
+    await being.save()
+    async with database.pool.acquire() as connection:
+        pass
+    being.attributes["a"] = 2
+    fresh, kept = BaseBeing(), await BaseBeing.load(being.soul)
+    for attempt in (
+        lambda: being.save(connection=connection),
+        lambda: fresh.save(connection=connection),
+        lambda: kept.update(lambda one: one.tags.append("x"), connection=connection),
+        lambda: BaseBeing.load(being.soul, connection=connection),
+        lambda: BaseBeing.load_many([being.soul], connection=connection),
+        lambda: BaseBeing.find(being.soul, connection=connection),
+        lambda: delete(being, connection=connection),
+        lambda: save_all([being, fresh], connection=connection),
+    ):
+        with pytest.raises(ConnectionGivenBack):
+            await attempt()
+    await being.save()
+    assert (await BaseBeing.load(being.soul)).attributes == {"a": 2}

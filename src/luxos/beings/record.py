@@ -21,7 +21,7 @@ from luxos.beings import typed
 from luxos.beings.change import Change
 from luxos.beings.difference import State, differing, first_difference
 from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown, BeingUnsaved
-from luxos.beings.shared import Later, Now, later_in, writing
+from luxos.beings.shared import Later, Now, is_alone, later_in, writing
 from luxos.beings.values import check_energy, check_moment, check_object, check_tags, check_whole, encoded, trusted
 from luxos.persistence.json_codec import Encoded, decode
 from luxos.persistence.queries import queries
@@ -68,13 +68,13 @@ class Record:
     async def find(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self | None:
         """The row, or `None` where there is none of this kind, or it was deleted and `deleted` does not ask for it."""
         row = await cls._fetch(identity, connection)
-        return None if row is None or (is_deleted(row) and not deleted) else cls._of(row, alone=_is_alone(connection))
+        return None if row is None or (is_deleted(row) and not deleted) else cls._of(row, alone=is_alone(connection))
 
     @classmethod
     async def load(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self:
         """The row; `BeingUnknown` where there is none of this kind, `BeingDeleted` as in `find`."""
         row = await cls._fetch(identity, connection)
-        return cls._of(cls._there(identity, row, deleted), alone=_is_alone(connection))
+        return cls._of(cls._there(identity, row, deleted), alone=is_alone(connection))
 
     @classmethod
     async def load_many(
@@ -91,7 +91,7 @@ class Record:
         rows = [cls._there(identity, found.get(identity), deleted) for identity in identities]
         if len(wanted) < len(rows):
             rows = [deepcopy(dict(row)) for row in rows]  # one that is asked for twice is two objects
-        return [cls._of(row, alone=_is_alone(connection)) for row in rows]
+        return [cls._of(row, alone=is_alone(connection)) for row in rows]
 
     @classmethod
     async def stream(cls, *, deleted: bool = False, chunk: int = _CHUNK, connection: Any = None) -> AsyncIterator[Self]:
@@ -119,7 +119,7 @@ class Record:
                 raise BeingInvalid(field=str(self.identity), reason="database", said=str(error)) from error
             except asyncpg.UniqueViolationError as error:
                 raise BeingConflict(soul=self.identity, field="attributes") from error
-            if not _is_alone(connection):
+            if not is_alone(connection):
                 self._version = None
 
     async def update(self, function: Callable[[Self], None], *, connection: Any = None) -> None:
@@ -156,6 +156,7 @@ class Record:
         query = queries()[f"load_{cls.row}"]
         try:
             if connection is not None:
+                is_alone(connection)
                 row = await connection.fetchrow(query, identity)
             else:
                 async with cls._pool().acquire() as lent:
@@ -364,6 +365,7 @@ class Record:
     @asynccontextmanager
     async def _borrowed(cls, connection: Any) -> AsyncIterator[Any]:
         if connection is not None:
+            is_alone(connection)
             yield connection
             return
         async with cls._pool().acquire() as lent:
@@ -380,11 +382,6 @@ class Record:
         """A connection in a transaction, or in a part of the one that `connection` is in."""
         async with cls._borrowed(connection) as lent, lent.transaction():
             yield lent
-
-
-def _is_alone(connection: Any) -> bool:
-    """Whether what is done over a connection, or over one of the pool, is in no transaction of the caller."""
-    return connection is None or not connection.is_in_transaction()
 
 
 def identified(who: Any) -> UUID:

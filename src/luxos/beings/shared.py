@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
+
 from luxos.beings.difference import differing
 from luxos.beings.errors import BeingBusy, BeingInvalid
 from luxos.beings.values import encoded
-from luxos.persistence.errors import DatabaseLost
+from luxos.persistence.errors import ConnectionGivenBack, DatabaseLost
 from luxos.persistence.json_codec import Encoded
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ async def writing(records: Sequence["Record"], connection: Any) -> AsyncIterator
     Inside a caller's transaction, which may hold what the other task waits for, it is `BeingBusy` instead. Where the
     block ends without a word from the database, the objects know that nobody knows how it ended.
     """
+    is_alone(connection)
     while (one := next((record for record in records if record._busy is not None), None)) is not None:
         if connection is not None and connection.is_in_transaction():
             raise BeingBusy(soul=one.identity)
@@ -49,6 +52,17 @@ async def writing(records: Sequence["Record"], connection: Any) -> AsyncIterator
         for record in records:
             record._busy = None
         done.set()
+
+
+def is_alone(connection: Any) -> bool:
+    """Whether what is done over a connection, or over one of the pool, is in no transaction of the caller.
+
+    `ConnectionGivenBack` where it is the caller's no more.
+    """
+    try:
+        return connection is None or not connection.is_in_transaction()
+    except asyncpg.InterfaceError as error:
+        raise ConnectionGivenBack from error
 
 
 def later_in(now: Mapping[str, Any], content: Any, name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:

@@ -149,6 +149,17 @@ class MigrationFailed(DatabaseError):
     message = N_("The database could not be brought to schema {version}: {reason}. It is as it was before.")
 
 
+class ConnectionGivenBack(DatabaseError):
+    """A connection of a pool is used after its block."""
+
+    code = "connection_given_back"
+    exit_code = Exit.USAGE
+    message = N_(
+        "The connection that was handed over was given back to its pool before, and nothing was done. Use it inside "
+        "the block that it was taken in, or hand over none."
+    )
+
+
 class BackupDamaged(DatabaseError):
     """A backup is not as it was written, or is no backup."""
 
