@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any
 
-from luxos.i18n import _
+from luxos.runtime.said import unfit_words
 
 DEPTH = 200
 DIGITS = 4300
@@ -27,10 +27,10 @@ Path = tuple[Any, ...]
 class Unfit(Exception):
     """A value that is not JSON: `where` it stands below the value looked at, and `what` is wrong, in words."""
 
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(path, what)
+    def __init__(self, path: Path, what: str, told: object = "") -> None:
         self.where = "".join(f"[{step!r:.50}]" for step in path)
-        self.what = what
+        self.what = unfit_words(what, told)
+        super().__init__(self.where, self.what)
 
 
 def plain(value: Any, most: int, *, ghosts: bool = False) -> tuple[Any, int]:
@@ -91,7 +91,7 @@ class _Look:
     def container(self, value: Any, path: Path) -> tuple[Any, int]:
         """A value that is no scalar, and its size."""
         if len(path) == DEPTH:
-            raise Unfit(path[:3], _("it is nested more than {count} deep").format(count=DEPTH))
+            raise Unfit(path[:3], "depth", DEPTH)
         known = self._seen.get(id(value))
         if known is None:
             known = self._seen[id(value)] = self._looked_at(value, path)
@@ -103,7 +103,7 @@ class _Look:
             strange = set(map(type, keys)) - {str}
             if strange:
                 key = next(key for key in keys if type(key) is not str)
-                raise Unfit(path, _("the key {key!r:.50} is not a text").format(key=key))
+                raise Unfit(path, "key", f"{key!r:.50}")
             items, size = self._items(value.values(), keys, path)
             size += self.scalars(keys, {str} if keys else set(), lambda _number: path)
             return (value if items is None else dict(zip(keys, items, strict=True))), size
@@ -112,7 +112,7 @@ class _Look:
             if items is None:
                 items = value if type(value) is list else list(value)
             return items, size
-        raise Unfit(path, _("{kind} is not JSON").format(kind=_kind(value)))
+        raise Unfit(path, "kind", _kind(value))
 
     def _items(self, values: Collection[Any], names: Sequence[Any], path: Path) -> tuple[list[Any] | None, int]:
         """The size of what a list or an object holds, and the items where some of them had to become others."""
@@ -139,24 +139,24 @@ class _Look:
             size += sum(map(len, texts)) + 2 * len(texts)
             if self._ghosts and any(text.startswith("<") and _GHOST.fullmatch(text) for text in texts):
                 number = next(n for n, item in enumerate(values) if type(item) is str and _GHOST.fullmatch(item))
-                raise Unfit(path(number), _("a function cannot be passed on"))
+                raise Unfit(path(number), "function")
         if int in kinds:
             bits = list(map(int.bit_length, _of(int, values, kinds)))
             size += sum(bits) // 3
             if max(bits) > _BITS:
                 number = next(n for n, x in enumerate(values) if type(x) is int and x.bit_length() > _BITS)
-                raise Unfit(path(number), _("a number has more than {told} digits").format(told=DIGITS))
+                raise Unfit(path(number), "digits", DIGITS)
         if float in kinds:
             floats = _of(float, values, kinds)
             size += 3 * len(floats)
             if not all(map(math.isfinite, floats)):
                 number, bad = next((n, x) for n, x in enumerate(values) if type(x) is float and not math.isfinite(x))
-                raise Unfit(path(number), _("{value} is not a number that JSON has").format(value=bad))
+                raise Unfit(path(number), "number", bad)
         return self._fits(size, path(0) if values else ())
 
     def _fits(self, size: int, path: Path) -> int:
         if size > self._most:
-            raise Unfit(path[:3], _("it takes more than {size:g} MB").format(size=self._most / (1 << 20)))
+            raise Unfit(path[:3], "size", f"{self._most / (1 << 20):g}")
         return size
 
 

@@ -6,6 +6,7 @@ from tests.runtime.hermetic.conftest import Calls
 from luxos.i18n import speaking
 from luxos.runtime.errors import CodeFailed
 from luxos.runtime.hermetic import Hermetic
+from luxos.runtime.hermetic.unsupported import _HOOKS
 
 CASES = [
     ("def f():\n    yield 1", 2, "yield"),
@@ -59,3 +60,21 @@ async def test_nothing_of_the_source_is_run(tier: Hermetic) -> None:
 async def test_it_is_true(call: Calls, source: str) -> None:
     with pytest.raises(CodeFailed):
         await call(source, *([[1]] if "f(x)" in source else []))
+
+
+@pytest.mark.parametrize("name", _HOOKS)
+async def test_methods_that_are_never_called_are_told(tier: Hermetic, call: Calls, name: str) -> None:
+    """Python calls each of them by itself, as the probe shows; Monty knows nothing of it, and says nothing either."""
+    probe = f"class C:\n {_HOOKS[name]}"
+    exec(probe, {})  # noqa: S102 - ours
+    source = f"class C:\n    def {name}(self, *rest):\n        return 1\n\ndef f():\n    return C().x\n"
+    (found,) = await tier.unsupported(source)
+    assert (found.line, name in found.what) == (2, True)
+    with pytest.raises(CodeFailed):
+        await call(f"{probe}\ndef f():\n    return 1\n")
+
+
+async def test_methods_that_are_called_are_not_told(tier: Hermetic) -> None:
+    names = ("init", "add", "iter", "getitem", "call", "contains", "eq", "str", "repr", "bool", "hash")
+    source = "class C:\n" + "".join(f"    def __{name}__(self):\n        return 1\n" for name in names)
+    assert await tier.unsupported(source + "\ndef f():\n    return 1\n") == ()

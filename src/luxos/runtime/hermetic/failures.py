@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from luxos.errors import LuxError
-from luxos.i18n import N_, _
+from luxos.i18n import _
+from luxos.runtime import said
 from luxos.runtime.code import Code
 from luxos.runtime.errors import ArgumentsUnfit, CodeFailed, CodeLost, CodeOverLimit, ResultUnfit
 from luxos.runtime.hermetic.conversation import OverLimit
@@ -12,13 +13,6 @@ from luxos.runtime.hermetic.monty import FIRST, MontyCrashedError, MontyRuntimeE
 from luxos.runtime.hermetic.source import CHECKED, KEPT, Source
 from luxos.runtime.values import DEPTH, Unfit
 
-_REASONS = {
-    "seconds": N_("it ran for more than {allowed:g} s"),
-    "memory": N_("it wanted more than {allowed:g} MB of memory"),
-    "recursion": N_("its functions called each other more than {allowed} deep"),
-    "asks": N_("it asked for something more than {allowed} times"),
-    "deadline": N_("the time for its whole run was over"),
-}
 _SAID = {
     "MemoryError: memory limit exceeded": "memory",
     "TimeoutError: feed time limit exceeded": "seconds",
@@ -29,13 +23,7 @@ _SAID = {
 
 def over_limit(code: Code, limit: str) -> CodeOverLimit:
     """The error for one limit, by its name in `CodeLimits`, or `asks` or `deadline`."""
-    allowed = {
-        "seconds": code.limits.seconds,
-        "memory": memory(code.limits) / (1 << 20),
-        "recursion": code.limits.recursion,
-        "asks": ASKS,
-    }.get(limit, 0)
-    return CodeOverLimit(who=code.name, limit=limit, allowed=allowed, reason=_(_REASONS[limit]).format(allowed=allowed))
+    return said.over_limit(code, limit, {"memory": memory(code.limits) / (1 << 20), "asks": ASKS}.get(limit))
 
 
 def translated(error: Exception, code: Code, source: Source, refused: Sequence[LuxError]) -> LuxError:
@@ -45,7 +33,7 @@ def translated(error: Exception, code: Code, source: Source, refused: Sequence[L
     if isinstance(error, Unfit):
         return ResultUnfit(who=code.name, where=f"{error.where}: " if error.where else "", reason=error.what)
     if isinstance(error, RecursionError):
-        return ResultUnfit(who=code.name, where="", reason=_("it is nested more than {count} deep").format(count=DEPTH))
+        return ResultUnfit(who=code.name, where="", reason=said.unfit_words("depth", DEPTH))
     if isinstance(error, MontyCrashedError):
         return over_limit(code, "seconds") if error.timed_out else CodeLost(who=code.name, reason=_first_line(error))
     if isinstance(error, MontyRuntimeError | MontySyntaxError):
@@ -56,10 +44,10 @@ def translated(error: Exception, code: Code, source: Source, refused: Sequence[L
 def _said(
     error: MontyRuntimeError | MontySyntaxError, code: Code, source: Source, refused: Sequence[LuxError]
 ) -> LuxError:
-    said, message, frames = error.display("type-msg"), error.display("msg"), error.traceback()
+    words, message, frames = error.display("type-msg"), error.display("msg"), error.traceback()
     own = source.own.count("\n")
     lines = [frame.line for frame in frames if frame.filename == FIRST and frame.line <= own]
-    limit = next((limit for beginning, limit in _SAID.items() if said.startswith(beginning)), None)
+    limit = next((limit for beginning, limit in _SAID.items() if words.startswith(beginning)), None)
     if limit is not None and (lines or limit != "recursion"):
         return over_limit(code, limit)
     let_through = next((each for each in reversed(refused) if str(each) == message), None)
@@ -69,10 +57,10 @@ def _said(
     if CHECKED in line or KEPT in line:
         return ResultUnfit(who=code.name, where="self: " if KEPT in line else "", reason=message)
     if isinstance(error, MontyRuntimeError) and not lines:  # the arguments did not reach the function
-        return ArgumentsUnfit(who=code.name, reason=said[:300].removesuffix("."))
+        return ArgumentsUnfit(who=code.name, reason=words[:300].removesuffix("."))
     if lines:
-        said = _("line {line}: {words}").format(line=lines[-1], words=said)
-    return CodeFailed(who=code.name, reason=said[:2000])
+        words = _("line {line}: {words}").format(line=lines[-1], words=words)
+    return CodeFailed(who=code.name, reason=words[:2000])
 
 
 def _first_line(error: Exception) -> str:

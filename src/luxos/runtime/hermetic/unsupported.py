@@ -23,6 +23,7 @@ from luxos.runtime.hermetic.monty import (
 
 STOP = "luxos_looked_at"
 _MODULE, _PART, _NAME = N_("the module {name}"), N_("{name} of the module {module}"), N_("the name {name}")
+_HOOK = N_("the method {name} of a class, which would never be called")
 _OTHER = N_("something that Monty describes so: {said}")
 _CONSTRUCTS = {
     "yield": N_("generators (yield)"),
@@ -37,6 +38,20 @@ _CONSTRUCTS = {
     "Wildcard imports": N_("imports of everything (*)"),
     "relative import": N_("relative imports"),
 }
+_HOOKS = {
+    "__len__": "def __len__(self): return 7\nassert len(C()) == 7",
+    **{
+        f"__{name}__": f"def __{name}__(self, other): return True\nassert C() {sign} 1"
+        for name, sign in {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items()
+    },
+    "__getattr__": "def __getattr__(self, name): return 7\nassert C().some == 7",
+    "__getattribute__": "def __getattribute__(self, name): return 7\nassert C().some == 7",
+    "__setattr__": "def __setattr__(self, name, value): pass\nc = C()\nc.some = 7\nassert not hasattr(c, 'some')",
+    "__delattr__": "def __delattr__(self, name): pass\nc = C()\nc.some = 7\ndel c.some\nassert c.some == 7",
+    "__new__": "def __new__(cls): return 7\nassert C() == 7",
+    "__format__": "def __format__(self, how): return '7'\nassert f'{C()}' == '7'",
+}
+"""Methods that Python calls by itself, each with a class that has it and what shows whether Monty calls it too."""
 _NO_FILES = frozenset({"open", "input"})
 """Monty has them, and nothing behind them."""
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -117,6 +132,9 @@ def _needs(tree: ast.Module) -> Iterator[_Need]:
     used = _Used()
     used.visit(tree)
     yield from used.imports
+    for function in used.hooks:
+        probe = f"class C:\n {_HOOKS[function.name]}"
+        yield _Need(Unsupported(function.lineno, _HOOK, function.name), probe)
     for node, owner in used.parts:
         if (module := used.modules.get(owner)) is not None:
             yield _Need(Unsupported(node.lineno, _PART, node.attr, module), f"import {module}\n{module}.{node.attr}")
@@ -133,6 +151,7 @@ class _Used(ast.NodeVisitor):
         self.modules: dict[str, str] = {}
         self.parts: list[tuple[ast.Attribute, str]] = []
         self.names: list[ast.Name] = []
+        self.hooks: list[ast.FunctionDef] = []
         self.own: set[str] = set()
 
     def visit_Import(self, node: ast.Import) -> None:
@@ -181,12 +200,15 @@ class _Used(ast.NodeVisitor):
         self.own.add(node.arg)
         self.generic_visit(node)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.hooks += [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name in _HOOKS]
+        self.visit_FunctionDef(node)
+
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         self.own.add(node.name)
         self.generic_visit(node)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the visitor's names
-    visit_ClassDef = visit_FunctionDef  # noqa: N815
 
 
 _ANYTHING = ast.Name("BaseException")

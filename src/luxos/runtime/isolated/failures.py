@@ -4,40 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from luxos.errors import LuxError
-from luxos.i18n import N_, _
+from luxos.i18n import _
 from luxos.runtime.code import Code
-from luxos.runtime.errors import ArgumentsUnfit, CodeFailed, CodeLost, CodeOverLimit, ResultUnfit
+from luxos.runtime.errors import ArgumentsUnfit, CodeFailed, CodeLost, ResultUnfit
+from luxos.runtime.said import over_limit, unfit_words
 
-_REASONS = {
-    "seconds": N_("it ran for more than {allowed:g} s"),
-    "memory": N_("it wanted more than {allowed:g} MB of memory"),
-    "recursion": N_("its functions called each other more than {allowed} deep"),
-    "asks": N_("it asked for something more than {allowed} times"),
-    "output": N_("it printed without an end"),
-    "calls": N_("too many calls of this LuxOS wait at once ({allowed})"),
-    "deadline": N_("the time for its whole run was over"),
-}
-_UNFIT = {
-    "kind": N_("{kind} is not JSON"),
-    "key": N_("the key {told} is not a text"),
-    "number": N_("{told} is not a number that JSON has"),
-    "digits": N_("a number has more than {told} digits"),
-    "text": N_("a text has a character that is only half there"),
-    "depth": N_("it is nested more than {count} deep"),
-    "size": N_("it takes more than {told} MB"),
-}
 _KILLED, _OUT_OF_TIME = -9, -24
-
-
-def over_limit(code: Code, limit: str, allowed: float = 0) -> CodeOverLimit:
-    """The error for one limit, by its name in `CodeLimits`, or another of those that we hold."""
-    known = {
-        "seconds": code.limits.seconds,
-        "memory": code.limits.memory / (1 << 20),
-        "recursion": code.limits.recursion,
-    }
-    allowed = known.get(limit, allowed)
-    return CodeOverLimit(who=code.name, limit=limit, allowed=allowed, reason=_(_REASONS[limit]).format(allowed=allowed))
 
 
 def told(code: Code, frame: Mapping[str, Any], refused: Mapping[int, LuxError]) -> LuxError:
@@ -64,9 +36,7 @@ def _failed(code: Code, failed: Mapping[str, Any]) -> LuxError:
 
 
 def _unfit(code: Code, unfit: Mapping[str, Any]) -> ResultUnfit:
-    where, what = _text(unfit, "where", 300), _UNFIT.get(_text(unfit, "what", 20), _UNFIT["kind"])
-    told = _text(unfit, "told", 100)
-    reason = _(what).format(told=told, kind=told, count=told)
+    where, reason = _text(unfit, "where", 300), unfit_words(_text(unfit, "what", 20), _text(unfit, "told", 100))
     return ResultUnfit(who=code.name, where=f"{where}: " if where else "", reason=reason)
 
 

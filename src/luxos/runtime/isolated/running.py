@@ -10,6 +10,7 @@ from luxos.runtime.errors import ArgumentsUnfit
 from luxos.runtime.isolated import failures
 from luxos.runtime.isolated.line import BrokenLine, Line
 from luxos.runtime.isolated.slots import Slot
+from luxos.runtime.said import over_limit
 from luxos.runtime.values import Unfit, plain
 
 ASKS = 100_000
@@ -111,10 +112,10 @@ class Running:
             raise BrokenLine
         self._held += size + TASK
         if self._asked >= ASKS:
-            self._fail(failures.over_limit(self._code, "asks", ASKS))
+            self._fail(over_limit(self._code, "asks", ASKS))
             return
         if self._held > self._code.limits.memory + ROOM:
-            self._fail(failures.over_limit(self._code, "memory"))
+            self._fail(over_limit(self._code, "memory"))
             return
         self._asked += 1
         if self._open == 0:
@@ -145,7 +146,7 @@ class Running:
         except (ValueError, TypeError, RecursionError) as error:
             self._fail(error)
         if self._line.unsent > self._code.limits.memory:  # it asks, and does not read
-            self._fail(failures.over_limit(self._code, "memory"))
+            self._fail(over_limit(self._code, "memory"))
 
     def _on_end(self, error: Exception | None) -> None:
         self._fail(failures.broken(self._code) if isinstance(error, BrokenLine) else HungUp())
@@ -154,7 +155,7 @@ class Running:
         self._seen += len(data)
         self._printed += data[: max(0, self._code.limits.output - len(self._printed))]
         if self._seen > FLOOD:
-            self._fail(failures.over_limit(self._code, "output"))
+            self._fail(over_limit(self._code, "output"))
 
     def said(self) -> str:
         """What it printed, with a last line that tells what was dropped."""
@@ -171,7 +172,7 @@ class Running:
         if self._timer is not None:
             return
         self._since = self._loop.time()
-        out = lambda: self._fail(failures.over_limit(self._code, "seconds"))  # noqa: E731
+        out = lambda: self._fail(over_limit(self._code, "seconds"))  # noqa: E731
         self._timer = self._loop.call_later(max(0.0, self._left), out)
 
     def _stand(self) -> None:

@@ -10,6 +10,7 @@ from luxos.runtime.isolated.running import HungUp, Running
 from luxos.runtime.isolated.slots import SIZE, Slot, Slots
 from luxos.runtime.isolated.worker import Walls
 from luxos.runtime.isolated.workers import IDLE, Workers
+from luxos.runtime.said import over_limit
 from luxos.runtime.threads import finished
 
 MOST = 128
@@ -28,7 +29,7 @@ class Isolated:
     async def call(self, code: Code, given: Given, answer: Answer, deadline: float) -> Ended:
         """Calls a soul's function; see `Tier`. `CodeLost` where its process ended, and not by itself."""
         if self._calls >= self._most:
-            raise failures.over_limit(code, "calls", self._most)
+            raise over_limit(code, "calls", self._most)
         self._calls += 1
         timer = asyncio.timeout_at(deadline)
         try:
@@ -37,7 +38,7 @@ class Isolated:
         except TimeoutError:
             if not timer.expired():
                 raise
-            raise failures.over_limit(code, "deadline") from None
+            raise over_limit(code, "deadline") from None
         finally:
             self._calls -= 1
 
