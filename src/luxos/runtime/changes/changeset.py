@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from luxos.runtime.changes.nofollow import disk
 from luxos.runtime.changes.overlay import read_staging
 from luxos.runtime.changes.store import ChangeState, Store
 from luxos.runtime.changes.transition import Transition
+from luxos.runtime.errors import ChangeConflict
 
 # What a program that a person starts later would run or obey without being asked.
 FLAGGED = re.compile(
@@ -87,8 +89,18 @@ class ChangeSet:
         store = Store(self.folder)
         if store.state == "applied":
             return
-        Transition(self.target, self.changes, store, "apply", self.digest, strict=True).run()
+        transition = Transition(self.target, self.changes, store, "apply", self.digest, strict=True)
+        try:
+            transition.run()
+        except ChangeConflict:
+            self._take_back(transition.done, store)
+            raise
         store.mark("applied")
+
+    def _take_back(self, done: Sequence[Change], store: Store) -> None:
+        """Of a list that met a conflict on its way nothing stays."""
+        inverse = tuple(one.inverse() for one in reversed(done))
+        Transition(self.target, inverse, store, "back", self.digest, strict=False).run()
 
     def undo(self) -> Undone:
         """Puts back what was there before, last change first; may be repeated."""

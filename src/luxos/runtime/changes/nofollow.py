@@ -16,6 +16,17 @@ from luxos.runtime.errors import DiskFull, FilesNotOurs
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 CHUNK = 1 << 20
+SWAPPED = {
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ELOOP,
+    errno.EINVAL,
+    errno.ENXIO,
+    errno.ENOTEMPTY,
+}
+"""What the system says where somebody put something else in the place of what we have just looked at."""
 FEW = 16
 """Up to so many files are made durable one by one."""
 
@@ -79,24 +90,36 @@ def state(folder: int, name: str) -> State | None:
     if found is None:
         return None
     mode = found.st_mode & 0o777
-    if stat.S_ISLNK(found.st_mode):
-        return State("link", target=os.readlink(name, dir_fd=folder))
     if stat.S_ISDIR(found.st_mode):
         return State("folder", mode)
-    if not stat.S_ISREG(found.st_mode):
-        return State("other")
+    try:
+        if stat.S_ISLNK(found.st_mode):
+            return State("link", target=os.readlink(name, dir_fd=folder))
+        if stat.S_ISREG(found.st_mode):
+            with regular(folder, name) as descriptor:
+                return State("file", mode, *copy(descriptor, None))
+    except OSError as problem:
+        if problem.errno not in SWAPPED:
+            raise
+    return State("other")
+
+
+@contextmanager
+def regular(folder: int, name: str) -> Iterator[int]:
+    """Opens a file for reading that is one; an `OSError` of `SWAPPED` for what is, by now, something else."""
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
-        sha256, size = copy(descriptor, None)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), name)
+        yield descriptor
     finally:
         os.close(descriptor)
-    return State("file", mode, sha256, size)
 
 
 def copy(source: int, target: int | None) -> tuple[str, int]:
-    """Reads a file to its end, writing it to `target`, and returns the SHA-256 and the size of what it read."""
-    hasher, size = hashlib.sha256(), 0
-    while data := os.read(source, CHUNK):
+    """Reads a file to where its end was at first, writing it to `target`; the SHA-256 and the size of what it read."""
+    hasher, size, rest = hashlib.sha256(), 0, os.fstat(source).st_size
+    while data := os.read(source, min(CHUNK, rest - size)):
         hasher.update(data)
         size += len(data)
         if target is not None:

@@ -8,15 +8,16 @@ files in plain folders, whose modes mean nothing.
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from luxos.i18n import N_, _
 from luxos.runtime.changes.listing import Change, State, change
-from luxos.runtime.changes.nofollow import FOLDER, folder_at, names, state, status
+from luxos.runtime.changes.nofollow import FOLDER, SWAPPED, folder_at, names, regular, state, status
 from luxos.runtime.changes.store import Store
 from luxos.runtime.errors import ChangeConflict, ChangeRefused
 
+Parts = tuple[str, ...]
 MARKS = ("user.overlay.", "trusted.overlay.")
 SETUID = N_("it would run with another person's rights (setuid or setgid).")
 SPECIAL = N_("it is a device, a pipe or a socket.")
@@ -29,12 +30,11 @@ def read_staging(staging: Path, target: Path, store: Store) -> tuple[Change, ...
 
     Contents, new and replaced ones, go to `store`. `ChangeRefused` for what never comes into a project.
     """
-    reader = _Reader(store)
     upper = os.open(staging, FOLDER)
     try:
         lower = _open_or_none(target)
         try:
-            found = list(reader.merged(upper, lower, ()))
+            found = list(_Reader(store, upper, lower).changes())
         finally:
             if lower is not None:
                 os.close(lower)
@@ -74,56 +74,63 @@ def _open_or_none(folder: Path) -> int | None:
 
 
 class _Reader:
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    """Goes through both trees by lists of places, however deep they are, and opens each folder from the top."""
 
-    def merged(self, upper: int, lower: int | None, parts: tuple[str, ...]) -> Iterator[Change]:
-        """The changes of one folder that lies in the staging folder."""
+    def __init__(self, store: Store, upper: int, lower: int | None) -> None:
+        self._store, self._upper, self._lower = store, upper, lower
+        self._waiting: list[tuple[Parts, bool]] = [((), lower is not None)]
+        """Folders of the staging folder, and whether there is one in the target too."""
+
+    def changes(self) -> Iterator[Change]:
+        """All of them, in no order."""
+        while self._waiting:
+            parts, shared = self._waiting.pop()
+            with folder_at(self._upper, parts) as upper, self._below(parts, shared) as lower:
+                if upper is not None:
+                    yield from self._folder(upper, lower, parts)
+
+    def _below(self, parts: Parts, shared: bool = True) -> AbstractContextManager[int | None]:
+        """The folder of the target, as far as there is one that is reached through folders only."""
+        return folder_at(self._lower, parts) if shared and self._lower is not None else nullcontext()
+
+    def _folder(self, upper: int, lower: int | None, parts: Parts) -> Iterator[Change]:
         there = names(upper)
         if lower is not None and _marked(upper, "opaque"):
             for name in sorted(set(names(lower)) - set(there)):
-                yield from self._removed(lower, name, parts)
+                yield from self._removed((*parts, name))
         for name in there:
             yield from self._entry(upper, lower, name, parts)
 
-    def _entry(self, upper: int, lower: int | None, name: str, parts: tuple[str, ...]) -> Iterator[Change]:
+    def _entry(self, upper: int, lower: int | None, name: str, parts: Parts) -> Iterator[Change]:
         found = os.stat(name, dir_fd=upper, follow_symlinks=False)
         if _deletion(upper, name, found):
             if lower is not None:
-                yield from self._removed(lower, name, parts)
+                yield from self._removed((*parts, name))
         elif stat.S_ISDIR(found.st_mode):
-            yield from self._folder(upper, lower, name, parts, found.st_mode & 0o777)
+            yield from self._inner(upper, lower, (*parts, name), found.st_mode & 0o777)
         else:
             new = self._new(upper, name, parts, found)
             old = state(lower, name) if lower is not None else None
-            if old is not None and old.type in ("folder", "other") and lower is not None:
-                yield from self._removed(lower, name, parts)
+            if old is not None and old.type in ("folder", "other"):
+                yield from self._removed((*parts, name))
                 old = None
             if old != new:
                 path = "/".join((*parts, name))
                 self._keep_old(lower, name, path, old)
                 yield change(path, old, new)
 
-    def _folder(self, upper: int, lower: int | None, name: str, parts: tuple[str, ...], mode: int) -> Iterator[Change]:
-        _make_readable(upper, name, mode, 0o700)
-        inner = os.open(name, FOLDER, dir_fd=upper)
-        try:
-            there = status(lower, name) if lower is not None else None
-            if there is not None and stat.S_ISDIR(there.st_mode) and lower is not None:
-                below = os.open(name, FOLDER, dir_fd=lower)
-                try:
-                    yield from self.merged(inner, below, (*parts, name))
-                finally:
-                    os.close(below)
-                return
-            if there is not None and lower is not None:
-                yield from self._removed(lower, name, parts)
-            yield change("/".join((*parts, name)), None, State("folder", mode))
-            yield from self.merged(inner, None, (*parts, name))
-        finally:
-            os.close(inner)
+    def _inner(self, upper: int, lower: int | None, parts: Parts, mode: int) -> Iterator[Change]:
+        """A folder, which is looked into later."""
+        _make_readable(upper, parts[-1], mode, 0o700)
+        there = status(lower, parts[-1]) if lower is not None else None
+        shared = there is not None and stat.S_ISDIR(there.st_mode)
+        if not shared:
+            if there is not None:
+                yield from self._removed(parts)
+            yield change("/".join(parts), None, State("folder", mode))
+        self._waiting.append((parts, shared))
 
-    def _new(self, upper: int, name: str, parts: tuple[str, ...], found: os.stat_result) -> State:
+    def _new(self, upper: int, name: str, parts: Parts, found: os.stat_result) -> State:
         path = "/".join((*parts, name))
         if stat.S_ISLNK(found.st_mode):
             target = os.readlink(name, dir_fd=upper)
@@ -138,37 +145,39 @@ class _Reader:
         sha256, size = self._keep(upper, name)
         return State("file", found.st_mode & 0o777, sha256, size)
 
-    def _removed(self, lower: int, name: str, parts: tuple[str, ...]) -> Iterator[Change]:
+    def _removed(self, parts: Parts) -> Iterator[Change]:
         """The deletion of whatever lies there, a folder with all below it."""
-        old, path = state(lower, name), "/".join((*parts, name))
-        if old is None:
-            return
-        if old.type == "other":
-            raise ChangeRefused(path=path, reason=_(UNREADABLE))
-        if old.type == "folder":
-            with folder_at(lower, (name,)) as below:
-                for inner in names(below) if below is not None else ():
-                    yield from self._removed(_known(below), inner, (*parts, name))
-        self._keep_old(lower, name, path, old)
-        yield change(path, old, None)
+        waiting = [parts]
+        while waiting:
+            place = waiting.pop()
+            path = "/".join(place)
+            with self._below(place[:-1]) as folder:
+                old = state(folder, place[-1]) if folder is not None else None
+                if folder is None or old is None:
+                    continue
+                if old.type == "other":
+                    raise ChangeRefused(path=path, reason=_(UNREADABLE))
+                if old.type == "folder":
+                    with folder_at(folder, place[-1:]) as inner:
+                        waiting += [(*place, name) for name in (names(inner) if inner is not None else ())]
+                self._keep_old(folder, place[-1], path, old)
+                yield change(path, old, None)
 
     def _keep_old(self, lower: int | None, name: str, path: str, old: State | None) -> None:
-        if lower is not None and old is not None and old.type == "file":
+        if lower is None or old is None or old.type != "file":
+            return
+        try:
             sha256, _ = self._keep(lower, name)
-            if sha256 != old.sha256:
-                raise ChangeConflict(path=path)
+        except OSError as problem:
+            if problem.errno not in SWAPPED:
+                raise
+            raise ChangeConflict(path=path) from problem
+        if sha256 != old.sha256:
+            raise ChangeConflict(path=path)
 
     def _keep(self, folder: int, name: str) -> tuple[str, int]:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-        try:
+        with regular(folder, name) as descriptor:
             return self._store.keep(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _known(folder: int | None) -> int:
-    assert folder is not None  # noqa: S101 - looked at just before
-    return folder
 
 
 def _deletion(upper: int, name: str, found: os.stat_result) -> bool:

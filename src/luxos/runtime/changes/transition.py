@@ -8,8 +8,8 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from luxos.runtime.changes.nofollow import (
     FEW,
     FOLDER,
     NEW_FILE,
+    SWAPPED,
     disk,
     folder_at,
     names,
@@ -48,6 +49,8 @@ class Transition:
     """Paths that someone else changed; left as they are."""
     kept: list[str] = field(default_factory=list)
     """Folders that were to go but hold something else."""
+    done: list[Change] = field(default_factory=list)
+    """What was carried out."""
 
     def run(self) -> None:
         with disk(self.root):
@@ -158,15 +161,26 @@ class Transition:
         if not wanted:
             return
         few = len(wanted) <= FEW
-        os.mkdir(self._scratch, 0o700, dir_fd=self._root)
-        with folder_at(self._root, (self._scratch,)) as scratch:
+        with suppress(FileExistsError):  # somebody put it there: what it is shows now
+            os.mkdir(self._scratch, 0o700, dir_fd=self._root)
+        with self._scratched() as scratch:
             for number, one in enumerate(wanted):
-                assert scratch is not None  # noqa: S101 - made just before
                 assert one.new is not None  # noqa: S101
-                self._write(scratch, str(number), one.new, sync=few)
+                try:
+                    self._write(scratch, str(number), one.new, sync=few)
+                except FileExistsError as problem:
+                    raise ChangeConflict(path=self._scratch) from problem
                 self._temporary[one.path] = str(number)
-            if scratch is not None and not few:
+            if not few:
                 sync_file_system(scratch)
+
+    @contextmanager
+    def _scratched(self) -> Iterator[int]:
+        """Our folder for new contents; `ChangeConflict` where somebody took it away."""
+        with folder_at(self._root, (self._scratch,)) as scratch:
+            if scratch is None:
+                raise ChangeConflict(path=self._scratch)
+            yield scratch
 
     def _open_folders(self, work: Sequence[Change]) -> None:
         """A folder that is to go must let go of what lies in it, whatever mode a step gave it."""
@@ -197,7 +211,14 @@ class Transition:
             if self._changed_meanwhile(folder, one):
                 self._conflict(one.path)
                 return
-            self._put(folder, parts[-1], one)
+            try:
+                self._put(folder, parts[-1], one)
+            except OSError as problem:
+                if problem.errno not in SWAPPED:
+                    raise
+                self._conflict(one.path)
+                return
+            self.done.append(one)
             self._seen[one.path] = _signature(status(folder, parts[-1]))
         self._touched.add(parts[:-1])
         reach(f"changes.{self.name}.after_change")
@@ -245,8 +266,7 @@ class Transition:
 
     def _rename(self, folder: int, name: str, one: Change) -> None:
         found = status(folder, name)
-        with folder_at(self._root, (self._scratch,)) as scratch:
-            assert scratch is not None  # noqa: S101 - it holds the temporary file
+        with self._scratched() as scratch:
             source = self._temporary[one.path]
             if found is not None and os.geteuid() == 0:
                 os.chown(source, found.st_uid, found.st_gid, dir_fd=scratch, follow_symlinks=False)
@@ -283,6 +303,8 @@ class Transition:
 
     def _drop_scratch(self) -> None:
         shutil.rmtree(self._scratch, ignore_errors=True, dir_fd=self._root)
+        with suppress(OSError):
+            os.unlink(self._scratch, dir_fd=self._root)  # what somebody put in its place
 
 
 def _equal(current: State | None, recorded: State | None) -> bool:
