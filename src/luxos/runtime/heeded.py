@@ -7,8 +7,7 @@ cancelled is cut off whatever it does, with every call of every call.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 from uuid import UUID
 
@@ -33,7 +32,7 @@ class Heed:
         """Set when something is wanted, and no call is on its way any more."""
         self._cuts: set[asyncio.Timeout] = set()
         self._outermost = 0
-        self._waits_for: Counter[str] = Counter()
+        self._waits_for: dict[str, int] = {}
         """Of each step that waits, how many calls of its own it waits for."""
         self._working: set[str] = set()
         """The steps whose code has begun, and which have not ended."""
@@ -91,14 +90,18 @@ class Heed:
         if self.wanted is not None:
             self._look()
 
-    def wait(self, step: str, by: int) -> None:
-        """A step waits for one call more (1) or less (-1)."""
-        before = self._waits_for[step]
-        self._waits_for[step] += by
-        if not before:
-            self._busy -= 1
-        elif not self._waits_for[step]:
-            del self._waits_for[step]
+    def wait(self, step: str) -> None:
+        """A step waits for one call more."""
+        waits = self._waits_for.get(step, 0)
+        self._waits_for[step] = waits + 1
+        self._busy -= not waits
+
+    def go_on(self, step: str) -> None:
+        """A step waits for one call less."""
+        waits = self._waits_for.pop(step) - 1
+        if waits:
+            self._waits_for[step] = waits
+        else:
             self._busy += 1
 
     async def safe_point(self) -> None:
@@ -124,18 +127,26 @@ def heeded(handler: Handler, heed: Heed, keep: Callable[[Call], object]) -> Hand
 
     `keep` has an outermost call on record that is to be made later.
     """
+    watched = _watched(handler, heed)
+    outermost, inside = _outermost(watched, heed, keep), _inside(watched, heed)
+
+    def handle(call: Call) -> Awaitable[Outcome]:
+        return (outermost if call.parent is None else inside)(call)
+
+    return handle
+
+
+def _outermost(handler: Handler, heed: Heed, keep: Callable[[Call], object]) -> Handler:
+    """Can be cut off, and tells its caller why."""
 
     async def handle(call: Call) -> Outcome:
-        return await (_outermost(call) if call.parent is None else _inside(call, call.parent))
-
-    async def _outermost(call: Call) -> Outcome:
         if heed.wanted is not None:
             raise heed.error()
         try:
             async with asyncio.timeout(None) as cut:
                 heed.begin(cut)
                 try:
-                    return await _at_work(call)
+                    return await handler(call)
                 finally:
                     heed.end(cut)
         except TimeoutError:
@@ -145,21 +156,36 @@ def heeded(handler: Handler, heed: Heed, keep: Callable[[Call], object]) -> Hand
                 keep(call)
             raise heed.error() from None
 
-    async def _inside(call: Call, parent: str) -> Outcome:
-        heed.wait(parent, 1)
+    return handle
+
+
+def _inside(handler: Handler, heed: Heed) -> Handler:
+    """Begins, and gives what came of it, where the run goes on only."""
+
+    async def handle(call: Call) -> Outcome:
+        assert call.parent is not None  # noqa: S101 - it is an inner call
+        heed.wait(call.parent)
         try:
-            await heed.safe_point()
+            if heed.wanted is not None:
+                await heed.safe_point()
             try:
-                outcome = await _at_work(call)
+                outcome = await handler(call)
             except LuxError:
                 await heed.safe_point()
                 raise
-            await heed.safe_point()
+            if heed.wanted is not None:
+                await heed.safe_point()
             return outcome
         finally:
-            heed.wait(parent, -1)
+            heed.go_on(call.parent)
 
-    async def _at_work(call: Call) -> Outcome:
+    return handle
+
+
+def _watched(handler: Handler, heed: Heed) -> Handler:
+    """Is known to be on its way until it has ended."""
+
+    async def handle(call: Call) -> Outcome:
         acts = call.effects == _OUTSIDE
         heed.act(acts)
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import threading
 import time
@@ -158,3 +159,23 @@ async def test_nothing_is_left_of_a_tier_that_was_closed(tmp_path: Path) -> None
 
 def _threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == THREAD]
+
+
+async def test_after_calls_that_were_cut_off_at_any_moment_the_next_one_runs(call: Calls) -> None:
+    """A process that was ended for one call is never given to the next one."""
+    busy = code_of("def f(n):\n    x = 0\n    while x < n: x += 1\n    return execution('a', x)")
+
+    async def answer(_ask: Ask) -> int:
+        await asyncio.sleep(0.002)
+        return 7
+
+    chance = random.Random(20261127)  # noqa: S311 - it only has to be mixed
+    for _moment in range(60):
+        cut_off = [asyncio.create_task(call.ended(busy, [n], answer=answer)) for n in (0, 100, 20_000)]
+        await asyncio.sleep(chance.uniform(0, 0.02))
+        for each in cut_off:
+            each.cancel()
+        await asyncio.wait(cut_off)
+        assert [
+            each.result for each in await asyncio.gather(*(call.ended(busy, [5], answer=answer) for _ in range(3)))
+        ] == [7] * 3

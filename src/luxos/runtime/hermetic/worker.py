@@ -42,7 +42,7 @@ class Worker:
         self._used = False
         self._limits: ResourceLimits | None = None
         self._process = -1
-        self._ended, self._lock = False, Lock()
+        self._ended, self._dying, self._lock = False, False, Lock()
         self._thread = Thread(target=self._serve, name=THREAD, daemon=True)
         self._thread.start()
 
@@ -58,7 +58,13 @@ class Worker:
             raise
 
     def later(self, work: Callable[[], None]) -> None:
-        """Has something done after all that was begun; nobody is told how it ended."""
+        """Has something done after a call, whose work has ended; nobody is told how it ended.
+
+        If the call was ended with its process, that process is used no more, though it may not have noticed yet; and
+        no process that is begun from here on is ended for it.
+        """
+        with self._lock:
+            self._dying, self._ended = self._dying or self._ended, False
         self._jobs.put((None, None, work))
 
     async def close(self) -> None:
@@ -122,6 +128,10 @@ class Worker:
             self.ready = True
 
     def _checkout(self, limits: ResourceLimits) -> MontySession:
+        with self._lock:
+            dying, self._dying = self._dying, False
+        if dying:
+            self._drop()
         self._leave()
         if self._pool is None:
             self._pool = Monty(
@@ -155,6 +165,12 @@ class Worker:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.__exit__(None, None, None)
+
+    def _drop(self) -> None:
+        """Gives a process up that is ending, whatever it says to that."""
+        for leave in (self._leave, self._shut):
+            with suppress(MontyError, OSError, RuntimeError):
+                leave()
 
     def _serve(self) -> None:
         while (job := self._jobs.get()) is not None:
