@@ -9,21 +9,27 @@ import pytest
 import luxos
 from luxos.beings.being import BaseBeing
 from luxos.beings.classes import ClassBeing
-from luxos.beings.errors import AttributeUnfit, BeingAmbiguous, ClassUndefined, NotDispatched
+from luxos.beings.errors import AttributeUnfit, BeingAmbiguous, BeingDeleted, ClassUndefined, NotDispatched
 from luxos.beings.instance import InstanceBeing
+from luxos.beings.removal import delete
 from luxos.config import Settings
 from luxos.persistence.database import Database
+from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.errors import (
     ArgumentsUnfit,
     BeingNotCallable,
+    CallOverLimit,
     CodeFailed,
     InstanceEntered,
     MethodUnknown,
     NotPure,
     OptionUnknown,
 )
+from luxos.runtime.recorder import Recorder
 from luxos.runtime.runs import Runs, chain_is_whole
 from luxos.session import Lux
+from luxos.souls.errors import ClassUnknown
+from luxos.souls.resolving import resolve_class
 
 COUNTER = """
 class Counter:
@@ -179,8 +185,10 @@ async def test_a_change_by_others_is_not_lost(home: Path, database: Database) ->
         assert (await InstanceBeing.load(counter.soul)).attributes == {"count": 105}
     ((run, steps),) = await runs_of(database)
     assert chain_is_whole(run, steps)
-    (attempt,) = steps[0].attributes["attempts"]
+    by_name = {step.name: step.attributes for step in steps}
+    (attempt,) = by_name["first.add_from"]["attempts"]
     assert attempt["error"]["code"] == "runtime.instance_changed"
+    assert "attempts" not in by_name["first.add_from/1"]  # what it had called is not called again
 
 
 async def test_methods_call_methods(home: Path) -> None:
@@ -239,3 +247,86 @@ async def test_a_program_that_asks_for_no_print_is_told_of_none(home: Path) -> N
         assert said == ["x\n"]  # what is remembered is not run, and prints nothing
         with pytest.raises(OptionUnknown):
             lux.execution.but(printed="yes")
+
+
+async def test_code_makes_instances_and_calls_their_methods(home: Path) -> None:
+    source = """
+def function(n):
+    made = execution("being.make", "counter", name="mine", attributes={"count": n})
+    return [made["name"], made["class"], execution(made["soul"] + ".increment", 5)]
+"""
+    async with luxos.open(home) as lux:
+        await counter_in(lux)
+        await lux.summon(name="maker", source=source)
+        assert await lux.execution("maker", 2) == ["mine", "counter", 7]
+        assert await lux.execution("mine.increment") == 8
+        with pytest.raises(AttributeUnfit):
+            await lux.execution("maker", "2")
+        for who in ("maker", "nothing"):
+            with pytest.raises(ClassUnknown):
+                await resolve_class(who)
+
+
+async def test_what_a_method_called_is_not_done_twice_where_others_change_its_instance(
+    home: Path, database: Database
+) -> None:
+    async with luxos.open(home) as lux:
+        one, two = await counter_in(lux), await (await lux.load("counter")).make(name="second")
+        await lux.summon(name="leaf", source="def function(x):\n    return x\n")
+        low, high = sorted([one, two], key=lambda being: being.soul)
+        # the ones called from within do not wait for their turn, so they meet
+        calls = [lux.execution(high.add_from, f"{low.soul}.increment", 1) for _ in range(6)]
+        calls += [lux.execution(low.increment, 1) for _ in range(6)]
+        calls += [lux.execution("leaf", number) for number in range(20)]
+        await asyncio.gather(*calls)
+        assert (await InstanceBeing.load(low.soul)).attributes == {"count": 12}
+    ((run, steps),) = await runs_of(database)
+    assert chain_is_whole(run, steps)
+    assert len(steps) == 6 + 6 + 6 + 20
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+async def test_a_record_that_is_sent_again_changes_the_instance_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """The connection is lost before the transaction, or after it was committed and before anybody heard of it."""
+    send, failed = Recorder._send_with_states, []
+
+    async def send_and_lose(self: Recorder, *arguments: Any) -> Any:
+        if lost == "after" or failed:
+            held = await send(self, *arguments)
+        if not failed:
+            failed.append(1)
+            raise DatabaseLost(reason="a test")
+        return held
+
+    monkeypatch.setattr(Recorder, "_send_with_states", send_and_lose)
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux)
+        assert [await counter.increment(), await counter.increment()] == [1, 2]
+        assert (await InstanceBeing.load(counter.soul)).attributes == {"count": 2}
+    assert failed
+
+
+async def test_a_method_that_is_cut_off_changes_nothing(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux, "isolated")
+        await lux.summon(name="slow", source="import time\ndef function(x):\n    time.sleep(30)\n", tier="isolated")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(lux.execution(counter.add_from, "slow", 5), 0.5)
+        with pytest.raises(CallOverLimit):
+            await lux.execution.but(seconds=0.5)(counter.add_from, "slow", 5)
+        assert await counter.increment() == 1
+
+
+async def test_an_instance_that_is_deleted_meanwhile_is_not_written(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux)
+        await lux.summon(
+            name="slow", source="import asyncio\nasync def function(x):\n    await asyncio.sleep(0.3)\n    return x\n"
+        )
+        waiting = asyncio.create_task(lux.execution(counter.add_from, "slow", 5))
+        await asyncio.sleep(0.15)
+        await delete(counter.soul)
+        with pytest.raises(BeingDeleted):
+            await waiting

@@ -67,3 +67,13 @@ def test_methods_are_shown(luxos: Command) -> None:
     assert luxos("being", "show", "counter", "--json").json["methods"] == ["add(by: int = 1)"]
     assert luxos("soul", "show", "counter", "--json").json["analysis"]["methods"] == ["add(by: int = 1)"]
     assert "add(by: int = 1)" in luxos("soul", "show", "counter").out
+
+
+def test_a_person_makes_an_instance(luxos: Command) -> None:
+    made = luxos("being", "make", "counter", "--name", "other", "--with", "count=7", "--json").json
+    assert (made["attributes"], made["methods"]) == ({"count": 7}, ["add"])
+    assert luxos("call", f"{made['soul']}.add").out == "8\n"
+    assert "add" in luxos("being", "make", "counter").out
+    assert luxos("being", "make", "vat").code == 2
+    refused = luxos("being", "make", "counter", "--with", "count=x", "--json")
+    assert refused.json["error"]["code"] == "attribute_unfit"

@@ -77,6 +77,9 @@ class Call:
     """When its code began to run, or went on with what it had asked for."""
     printed: str = ""
     """What its code printed."""
+    made: dict[str, tuple[str, Mapping[str, Any], Any]] | None = None
+    """The calls that a method has made, which have ended: by step, what was called, with what, and what it gave. They
+    are not made again where the method is, because its instance was changed meanwhile."""
     caller: Stored | None = None
     """The stored code that makes the call; nothing where a program, a person or a core function does."""
     span: Span | None = None

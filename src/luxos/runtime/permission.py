@@ -12,7 +12,7 @@ from luxos.runtime.errors import PermissionRefused
 from luxos.runtime.hosts import HOST
 
 _FREE = "none"
-OPEN = frozenset({"being.summon"})
+OPEN = frozenset({"being.summon", "being.make"})
 """Functions that any stored code may call; they look after themselves."""
 
 

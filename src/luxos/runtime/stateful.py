@@ -1,7 +1,8 @@
 """The wrapper that calls methods of an instance one after the other, each with the state that the one before left.
 
 Those of one process wait for their turn. Against another process, and wherever waiting could become a ring, the record
-decides: it is written only where the instance is still as the call found it, and otherwise the call is made anew.
+decides: it is written only where the instance is still as the call found it, and otherwise the call is made anew, but
+for what it had called.
 """
 
 import asyncio
@@ -56,6 +57,7 @@ def stateful(handler: Handler, turns: Turns) -> Handler:
             return await _tried(call, call.callee)
 
     async def _tried(call: Call, callee: BoundMethod) -> Outcome:
+        call.made = {}
         for attempt in range(1, TRIES if call.effects == "none" else 1):  # what has acted outside is not done again
             call.callee = replace(callee, instance=await InstanceBeing.load(callee.soul))
             try:

@@ -1,4 +1,4 @@
-"""`summon`, as stored code reaches it: a core function, so that what code makes is a step like any other."""
+"""What makes beings, as stored code reaches it: core functions, so that what code makes is a step like any other."""
 
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from luxos.runtime.errors import SummonRefused
 from luxos.souls.archive import Archive
 from luxos.souls.registry import summon as registered
 from luxos.souls.reports import catch_up
+from luxos.souls.resolving import resolve_class
 
 _FREE = frozenset({"type", "tier", "attributes", "pure", "purpose", "examples", "limits"})
 """What code may say of what it makes."""
@@ -32,5 +33,23 @@ async def summon(context: Context, name: str, source: str, **genesis: Any) -> di
     return {"soul": str(being.soul), "name": name, "hash": str(being.genesis["soul_hash"])}
 
 
-FUNCTIONS = (CoreFunction(UUID("b3a5c4c2-6f0e-5a7d-9a39-2f3c1d0e8a11"), "being.summon", None, "none", summon),)
+async def make(
+    context: Context, who: str, name: str | None = None, attributes: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Makes an instance of a class: its state begins with these attributes, and the defaults of the others.
+
+    Each call makes one. A crash between the instance and its record leaves one that nobody knows of.
+    """
+    cls = await resolve_class(who)
+    made = cls.new(attributes, name=name)
+    if context.call.caller is not None:
+        made.genesis["owner"] = context.call.caller.known.code.owner
+    await made.save()
+    return {"soul": str(made.soul), "name": name, "class": cls.called, "class_hash": cls.soul_hash}
+
+
+FUNCTIONS = (
+    CoreFunction(UUID("b3a5c4c2-6f0e-5a7d-9a39-2f3c1d0e8a11"), "being.summon", None, "none", summon),
+    CoreFunction(UUID("5d0c8d0e-9f0b-4a55-8f0c-0c6f3b8f7e21"), "being.make", None, "none", make),
+)
 """The core functions of this room."""

@@ -11,6 +11,14 @@ class SoulError(LuxError):
     message = N_("The soul {name} could not be used: {reason}.")
 
 
+class ClassUnknown(SoulError):
+    """What is to make an instance is no class."""
+
+    code = "class_unknown"
+    exit_code = Exit.USAGE
+    message = N_("There is no class {name!r}, so nothing was made. `luxos soul add NAME FILE --class` makes one.")
+
+
 class SoulUnknown(SoulError):
     """No soul has this hash or this alias."""
 

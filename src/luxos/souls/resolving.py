@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.classes import ClassBeing
 from luxos.beings.errors import BeingAmbiguous
 from luxos.beings.function import FunctionBeing
 from luxos.beings.genesis import genotype, soul_hash
 from luxos.beings.instance import InstanceBeing, InstanceMethod
 from luxos.persistence.queries import queries
-from luxos.souls.errors import SoulDamaged
+from luxos.souls.errors import ClassUnknown, SoulDamaged
 from luxos.souls.evolution import living
 from luxos.souls.registry import Soul
 from luxos.souls.versions import as_kept
@@ -54,6 +55,20 @@ async def resolve_method(who: str, *, connection: Any = None) -> InstanceMethod 
         raise BeingAmbiguous(name=named, candidates=", ".join(map(str, souls)))
     instance = await InstanceBeing.find(souls[0], connection=connection) if souls else None
     return None if instance is None else InstanceMethod(instance, name)
+
+
+async def resolve_class(who: str, *, connection: Any = None) -> ClassBeing:
+    """The class that an alias, a UUID or a hash means; `ClassUnknown` where there is none."""
+    found: BaseBeing | None = None
+    try:
+        found = await ClassBeing.find(UUID(who), connection=connection)
+    except ValueError:
+        found = await living(who, connection=connection)
+        if found is None and (soul := await Soul.get_by_hash(who, connection=connection)) is not None:
+            found = ClassBeing(genesis={**soul.more, **soul.genotype, "soul_hash": soul.hash})
+    if not isinstance(found, ClassBeing) or found.genesis.get("type") != ClassBeing.kind:
+        raise ClassUnknown(name=who)
+    return found
 
 
 async def _by_uuid(uuid: UUID, connection: Any) -> FunctionBeing | None:

@@ -9,7 +9,7 @@ import click
 from luxos.i18n import _
 from luxos.ui.cli.app import group
 from luxos.ui.cli.asking import ask
-from luxos.ui.cli.options import json_option
+from luxos.ui.cli.options import arguments, json_option
 
 
 @group("being", help=_("Look at beings, look for them, and put them away."))
@@ -105,6 +105,18 @@ def show_command(who: str, as_json: bool) -> None:
     click.echo(f"{found['soul']}  {found['kind'] or '–'}  {found['name'] or '–'}")
     for name, value in _rows(found):
         click.echo(f"  {name:<12} {value}")
+
+
+@being_command.command("make", help=_("Make an instance of the class WHO: an alias, a hash or a UUID."))
+@who_argument
+@click.option("--name", help=_("Its name, by which its methods are called: luxos call NAME.method."))
+@click.option("--with", "named", multiple=True, metavar=_("NAME=VALUE"), help=_("An attribute that it begins with."))
+@json_option
+def make_command(who: str, name: str | None, named: tuple[str, ...], as_json: bool) -> None:
+    found = ask("make_being", {"who": who, "name": name, "attributes": arguments((), named)["kwargs"]}, as_json)
+    words = _("{soul} is there. Its methods: {methods}.")
+    told = {"soul": found["soul"], "methods": ", ".join(found["methods"]) or "–"}
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else words.format(**told))
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from luxos.ui.methods.adding import soul_add
 from luxos.ui.methods.audit import audit_anchor, audit_verify
 from luxos.ui.methods.awareness import recompute_beings
 from luxos.ui.methods.backups import backup, restore
-from luxos.ui.methods.beings import find_beings, show_being
+from luxos.ui.methods.beings import find_beings, make_being, show_being
 from luxos.ui.methods.calling import call
 from luxos.ui.methods.checks import check_database
 from luxos.ui.methods.environments import (
@@ -70,7 +70,7 @@ _ALL: tuple[Method, ...] = (
     *(runs, show, run_tail, run_pause, run_move, run_cancel, retry),
     *(audit_verify, audit_anchor),
     *(backup, restore, check_database, usage, preview_clean, clean_database),
-    *(find_beings, show_being, recompute_beings),
+    *(find_beings, show_being, make_being, recompute_beings),
     *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
     *(delete_being, restore_being, preview_purge, purge_being),
     *(soul_add, soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),

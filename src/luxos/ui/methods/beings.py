@@ -8,6 +8,7 @@ from luxos.beings.find import page, reads_all
 from luxos.beings.instance import InstanceBeing
 from luxos.boot import System
 from luxos.runtime.dispatcher import Runtime
+from luxos.souls.resolving import resolve_class
 from luxos.ui.methods.naming import soul_of
 from luxos.ui.methods.person import Person
 
@@ -27,6 +28,15 @@ async def show_being(system: System, person: Person, who: str) -> dict[str, Any]
     runtime = await system.runtime()
     being = await BaseBeing.load(await soul_of(who))
     return {**_whole(being), **await _methods(runtime, being)}
+
+
+async def make_being(
+    system: System, person: Person, who: str, name: str | None, attributes: dict[str, Any]
+) -> dict[str, Any]:
+    """Makes an instance of the class that an alias, a UUID or a hash means."""
+    await system.runtime()
+    made = await (await resolve_class(who)).make(attributes, name=name)
+    return {"status": "made", **_brief(made), "methods": made.methods}
 
 
 async def _methods(runtime: Runtime, being: BaseBeing) -> dict[str, Any]:
