@@ -388,7 +388,7 @@ async def test_an_end_under_an_older_token_is_not_written() -> None:
         await go_on.wait()
         return "late"
 
-    working = asyncio.create_task(Worker(late).drain())
+    working = asyncio.create_task(Worker(late, bound=1).drain())  # it has no place to claim it again
     await asyncio.wait_for(began.wait(), PATIENCE)
     held = await TaskBeing.load(put.soul)
     await BaseBeing.db_pool.execute("DELETE FROM base_beings WHERE tags @> '{worker}'")  # taken for dead
@@ -410,9 +410,25 @@ async def test_without_the_token_a_late_end_would_be_written(monkeypatch: pytest
         await ending.write([ending.given_back(first)], connection)
         ((second, _now),) = await claimed(1)
         assert (first.token, second.token) == (1, 2)
-        blind = Ending(put.soul, second.token, ending.done(first, "late").change)
+        blind = Ending(put.soul, second.token, second.attributes["worker"], ending.done(first, "late").change)
         assert await ending.write([blind], connection) == {put.soul}
     assert (await TaskBeing.load(put.soul)).result == "late"
+
+
+async def test_a_claim_that_a_power_cut_took_back_is_not_ended_under_the_token_that_was_given_again() -> None:
+    """A claim is not waited for the disk, so the database may forget it, while the worker that made it goes on."""
+    put = await Tasks().put("vat", 1)
+    ((forgotten, _now),) = await claimed(1)
+    await BaseBeing.db_pool.execute(
+        "UPDATE base_beings SET attributes = attributes - 'worker' || $2 WHERE soul = $1",
+        put.soul,
+        {"status": "todo", "token": 0, "attempt": 0},
+    )
+    ((again, _now),) = await claimed(1)
+    assert again.token == forgotten.token
+    async with BaseBeing.db_pool.acquire() as connection:
+        assert await ending.write([ending.done(forgotten, "late")], connection) == set()
+        assert await ending.write([ending.done(again, "right")], connection) == {put.soul}
 
 
 async def claimed(count: int) -> list[tuple[TaskBeing, int]]:

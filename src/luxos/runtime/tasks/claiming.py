@@ -30,6 +30,8 @@ class Claiming:
         self.queue = queue
         self.wait: float | None = None
         """After a claim: seconds until something that waits for its moment is ready, where that is known."""
+        self.more = False
+        """After a claim: whether there may be more that is ready than it has seen, or than it took."""
         self._turns = Turns()
         self._after: tuple[str, str, Any] = _BEGINNING
         self._lanes = 1
@@ -47,6 +49,7 @@ class Claiming:
                 if not order:
                     return []
                 rows = await lent.fetch(queries()["claim_tasks"], order, count, worker)
+                self.more = self.more or len(rows) < len(order)
                 if rows:
                     break
                 await asyncio.sleep(_BUSY)
@@ -66,6 +69,7 @@ class Claiming:
         ready = [Lane(row["owner"], row["who"], row["priority"], row["souls"]) for row in rows if row["souls"]]
         waits = [(row["first"] - row["now"]) / _MICROSECONDS for row in rows if not row["souls"]]
         self.wait = 0.0 if last is not None and not ready else min((wait for wait in waits if wait > 0), default=None)
+        self.more = last is not None or any(len(lane.souls) == each for lane in ready)
         self._lanes = max(1, len(ready))
         return ready
 

@@ -29,10 +29,11 @@ _LONGEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What becomes of a task that was held under `token`."""
+    """What becomes of a task that `worker` held under `token`."""
 
     soul: UUID
     token: int
+    worker: str | None
     change: Encoded
     """The attributes that change."""
     wait: float | None = None
@@ -42,7 +43,7 @@ class Ending:
 
 def done(task: TaskBeing, result: Any) -> Ending:
     """It was carried out; `BeingInvalid` for a result that is no JSON."""
-    return Ending(task.soul, task.token, encoded("result", {"status": "done", "result": result}))
+    return _ending(task, encoded("result", {"status": "done", "result": result}))
 
 
 def failed(task: TaskBeing, error: Exception, backoff: Backoff) -> Ending:
@@ -53,15 +54,21 @@ def failed(task: TaskBeing, error: Exception, backoff: Backoff) -> Ending:
     told = _told(error)
     memory = {"at": datetime.now(UTC).isoformat(), "kind": "attempt", "number": task.attempt, "error": told}
     if (rest := _until_energy(error)) is not None:
-        return Ending(task.soul, task.token, encoded("state", {"status": "todo", "attempt": task.attempt - 1}), rest)
+        return _ending(task, encoded("state", {"status": "todo", "attempt": task.attempt - 1}), rest)
     if task.attempt > task.retries or _is_final(error):
-        return Ending(task.soul, task.token, encoded("state", {"status": "failed", "result": told}), memories=[memory])
-    return Ending(task.soul, task.token, encoded("state", {"status": "todo"}), backoff.wait(task.attempt), [memory])
+        return _ending(task, encoded("state", {"status": "failed", "result": told}), memories=[memory])
+    return _ending(task, encoded("state", {"status": "todo"}), backoff.wait(task.attempt), [memory])
 
 
 def given_back(task: TaskBeing) -> Ending:
     """It was not carried out, and that is no attempt: whoever is free takes it."""
-    return Ending(task.soul, task.token, encoded("state", {"status": "todo", "attempt": task.attempt - 1}), 0.0)
+    return _ending(task, encoded("state", {"status": "todo", "attempt": task.attempt - 1}), 0.0)
+
+
+def _ending(
+    task: TaskBeing, change: Encoded, wait: float | None = None, memories: Sequence[Mapping[str, Any]] = ()
+) -> Ending:
+    return Ending(task.soul, task.token, task.attributes.get("worker"), change, wait, memories)
 
 
 async def write(endings: Sequence[Ending], connection: Any) -> set[UUID]:
@@ -74,6 +81,7 @@ async def write(endings: Sequence[Ending], connection: Any) -> set[UUID]:
         [None if ending.wait is None else int(ending.wait * _MICROSECONDS) for ending in endings],
         [encoded("memories", list(ending.memories)) for ending in endings],
         CHANNEL,
+        [ending.worker for ending in endings],
     )
     for row in rows:
         if row["remembered"] > WINDOW:

@@ -34,6 +34,8 @@ POLL = 5.0
 _PATIENCE = 60.0
 """Seconds for which a database that does not answer is waited for."""
 _PAUSE = 0.2
+_GATHER = 0.002
+"""Seconds in which a worker that is busy lets more places become free, so that it claims more at once."""
 _KEPT = 4
 """Connections of the pool that are left for claims, ends and the lease, where each task has one of its own."""
 
@@ -101,12 +103,14 @@ class Worker:
                     idle = not self._running  # else what is ready may have been left because of its owner's share
                     if await self._fill():
                         continue
-                    if until_empty and idle:
+                    if until_empty and idle and not self._running:
                         return
                     await self._rest()
 
     async def _fill(self) -> bool:
-        """Claims what there is room for and begins it; whether it claimed anything."""
+        """Claims what there is room for and begins it; whether to look again at once."""
+        if self._running:
+            await asyncio.sleep(_GATHER)
         free = self.bound - len(self._running)
         if not free:
             return False
@@ -122,7 +126,7 @@ class Worker:
             one = _Running(task, now)
             self._running[task.soul] = one
             one.work = asyncio.create_task(self._carried(one))
-        return bool(claimed)
+        return bool(claimed) and self._claiming.more
 
     async def _rest(self) -> None:
         wait = self._claiming.wait if len(self._running) < self.bound else None

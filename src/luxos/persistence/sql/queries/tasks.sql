@@ -79,7 +79,7 @@ LIMIT $6;
 
 -- name: claim_tasks
 -- $1 tasks in the order in which they are wanted, $2 how many of them, $3 the worker. Those that somebody else has, or
--- had, are passed over.
+-- had, are passed over. It is not waited for the disk: a claim that a power cut takes back leaves the task as it was.
 WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
 free AS (
     SELECT task.soul, wanted.number
@@ -100,21 +100,23 @@ claimed AS (
     WHERE task.soul = free.soul
     RETURNING task.*, free.number, clock.now
 )
-SELECT * FROM claimed ORDER BY number;
+SELECT claimed.*, set_config('synchronous_commit', 'off', TRUE) FROM claimed ORDER BY number;
 
 -- name: end_attempts
 -- $1 tasks, $2 the tokens under which they are held, $3 attributes that change, $4 microseconds until they may begin
--- again or null, $5 memories, each a list; $6 where workers hear that one may begin at once. Gives those that were held
--- so; the others are not touched.
+-- again or null, $5 memories, each a list; $6 where workers hear that one may begin at once, $7 who holds them. Gives
+-- those that were held so; the others are not touched. The token alone is not enough: after a power cut that took a claim
+-- back, the next one gives the same.
 WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
 UPDATE base_beings AS task
 SET attributes = (task.attributes - 'worker') || ended.change
         || CASE WHEN ended.wait IS NULL THEN jsonb_build_object('ended', clock.now)
                 ELSE jsonb_build_object('at', clock.now + ended.wait) END,
     memories = CASE WHEN ended.memories = '[]' THEN task.memories ELSE task.memories || ended.memories END
-FROM clock, unnest($1::UUID[], $2::BIGINT[], $3::JSONB[], $4::BIGINT[], $5::JSONB[])
-    AS ended (soul, token, change, wait, memories)
+FROM clock, unnest($1::UUID[], $2::BIGINT[], $3::JSONB[], $4::BIGINT[], $5::JSONB[], $7::TEXT[])
+    AS ended (soul, token, change, wait, memories, worker)
 WHERE task.soul = ended.soul AND task.attributes ->> 'status' = 'doing' AND task.attributes -> 'token' = to_jsonb(ended.token)
+    AND task.attributes ->> 'worker' IS NOT DISTINCT FROM ended.worker
 RETURNING task.soul, jsonb_array_length(task.memories) AS remembered,
     CASE WHEN ended.wait = 0 THEN pg_notify($6::TEXT, 'tasks:' || (task.genesis ->> 'queue')) END;
 
