@@ -4,12 +4,14 @@ import asyncio
 import base64
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 from luxos.errors import LuxError
 from luxos.runtime.sandbox import Confinement, Limits, Network, Reach, choose
 from luxos.runtime.sandbox.container import Container
+from luxos.runtime.sandbox.program import launcher
 from luxos.runtime.sandbox.sandlock import Sandlock
 
 
@@ -27,7 +29,25 @@ def confinement(row: dict) -> Confinement:
     )
 
 
+def alone(row: dict) -> dict:
+    """A program where Monty's own is run."""
+    argv = row["alone"]
+    with launcher(Path(argv[0]), readable=tuple(map(Path, row["readable"])), quiet=False) as path:
+        done = subprocess.run([path, *argv[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    said = {name: base64.b64encode(getattr(done, name)).decode() for name in ("stdout", "stderr")}
+    return {
+        "exit_code": done.returncode,
+        "truncated": False,
+        "ended_by": None,
+        "seconds": 0,
+        "backend": "alone",
+        **said,
+    }
+
+
 async def answer(row: dict) -> dict:
+    if "alone" in row:
+        return alone(row)
     backend = {"bubblewrap": choose, "sandlock": Sandlock, "container": Container}[row["backend"]]()
     leaked = [os.open(path, os.O_RDONLY) for path in row["leaks"]]
     try:
@@ -53,4 +73,5 @@ async def main() -> None:
         print(json.dumps(await answer(json.loads(line))), flush=True)
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

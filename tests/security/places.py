@@ -91,6 +91,12 @@ class Place:
             unbuilt,
         )
 
+    async def alone(self, attempt: Attempt) -> End:
+        """Makes the attempt in the place of Monty's program, inside its walls."""
+        done = await self.walls.alone(attempt.program(), json.dumps(self.stage.world(confined=True)))
+        said = done.stderr.decode(errors="replace")[-600:]
+        return End(read_end(done.stdout), settled(self.stage), None, said, bool(attempt.facts.get("dies")))
+
 
 def known() -> dict[str, set[str]]:
     """The attempts that are known not to be stopped, and where."""

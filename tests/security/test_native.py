@@ -45,3 +45,14 @@ async def test_behind_walls_it_does_not(attempt: Attempt, places: list[Place]) -
     told = "\n".join(f"{where}: {end}" for where, end in ends.items())
     assert past == expected_past(attempt.name, places), f"{attempt.tries}\n{told}"
     assert all(end.is_answer for end in ends.values()), f"{attempt.tries}\n{told}"
+
+
+ALONE = [attempt for attempt in SAMPLE if "limits" not in attempt.facts]
+"""Those with limits of their own are about the limits of a step; `tests/runtime/hermetic/test_walls.py` has Monty's."""
+
+
+@pytest.mark.parametrize("attempt", ALONE, ids=str)
+async def test_in_the_place_of_montys_program_it_does_not(attempt: Attempt, places: list[Place]) -> None:
+    ends = {str(place): await place.alone(attempt) for place in places if place.walls.backend == "bubblewrap"}
+    assert [where for where, end in ends.items() if end.reached] == [], ends
+    assert all(end.is_answer for end in ends.values()), ends
