@@ -49,7 +49,7 @@ async def resume() -> None:
         runtime = await booted.runtime()
         agent = booted.agent(Path("/"), Defaults(), lambda event: None)
         for run in await runtime.runs.newest(1000):
-            if run.status == "interrupted":
+            if run.status in ("interrupted", "paused"):
                 await agent.resume(str(run.soul))
 
 

@@ -1,7 +1,6 @@
 """A run that is paused and moved again and again, at any moment: it comes to its end, and no ended step ran twice."""
 
 import asyncio
-import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -11,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.plugins.sampling import WHOLE
 
 from luxos.agent.agent import Agent
 from luxos.agent.planner import Place
@@ -29,7 +29,7 @@ from luxos.runtime.summoning import FUNCTIONS
 from luxos.souls.registry import summon
 
 SEED = 20261127
-MOMENTS = 60 if os.environ.get("LUXOS_ALL_FAULTS") else 6
+MOMENTS = 60 if WHOLE else 4
 BEGAN: Counter[str] = Counter()
 RESULTS = {"fan": [40, 4, True], "tree": 60}
 SOULS = {

@@ -17,6 +17,7 @@ from luxos.runtime.call import Hear, Manner, Recording
 from luxos.runtime.dispatcher import Runtime, Who
 from luxos.runtime.errors import OptionUnknown, RunTaken
 from luxos.runtime.execution import Execution, Unrecorded
+from luxos.runtime.faultpoints import reach
 from luxos.runtime.heeded import Heed
 from luxos.runtime.scope import BREADTH, CALLS, DEPTH, SECONDS, Tree
 
@@ -128,7 +129,9 @@ class SessionRun:
             return
         async with self._held:
             await execution.close()
+            reach("run.closed")
             await self._runtime.runs.update(execution.run.soul, status=execution.heed.status or status)
+            reach("run.ended")
 
     async def _give_up_when_wanted(self, heed: Heed) -> None:
         """Gives the run up as soon as its last call was cut off, for somebody waits to go on with it."""

@@ -14,6 +14,7 @@ from uuid import UUID
 from luxos.errors import LuxError
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors import RunCancelled, RunGivenUp, RunMoved, RunPaused
+from luxos.runtime.faultpoints import reach
 
 Wish = Literal["pause", "move", "cancel"]
 _ERRORS: dict[Wish, type[RunGivenUp]] = {"pause": RunPaused, "move": RunMoved, "cancel": RunCancelled}
@@ -117,6 +118,7 @@ class Heed:
         if not self._outermost:
             self.over.set()
         elif self.wanted == "cancel" or not (self._outside or (self.wanted == "pause" and self._busy)):
+            reach("run.cutting")
             cuts, self._cuts = self._cuts, set()
             for cut in cuts:
                 cut.reschedule(asyncio.get_running_loop().time())
