@@ -58,7 +58,7 @@ def do_one_thing_wrongly(what: str) -> None:
     if what == "acknowledges first":
         from luxos.runtime import recording
 
-        async def certain(*_whatever: object) -> None:
+        async def certain(*_whatever: object, **_more: object) -> None:
             return
 
         recording._certain = certain
