@@ -139,7 +139,7 @@ def test_a_journal_that_is_gone_is_said_and_nothing_is_touched(quick_luxos: Comm
     ran = quick_luxos("run", "a.lux", "--json", cwd=tmp_path)
     assert ran.code == 0, ran
     shutil.rmtree(quick_luxos.home / ".local" / "share" / "luxos" / "runs")
-    refused(quick_luxos("undo", ran.json["run"]), 1, "runs")
+    refused(quick_luxos("undo", ran.json["run"]), 4, "LUXOS_KEEP_UNDO")
     assert (tmp_path / "a.txt").read_text() == "1"
 
 

@@ -36,6 +36,7 @@ from luxos.lux.writer import write
 from luxos.nlp import understand
 from luxos.runtime.changes import ChangeSet
 from luxos.runtime.dispatcher import Runtime
+from luxos.runtime.errors import UndoGone
 from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution
 from luxos.runtime.resuming import go_on, is_made_again
@@ -156,8 +157,10 @@ class Agent:
 
     async def _changes(self, runtime: Runtime, run: Run) -> list[ChangeSet]:
         """The changes that a run's finished steps made, in their order."""
-        steps = finished(await runtime.runs.steps(run.soul))
-        found = [changes_of(runtime.journal(run.soul), step) for step in steps]
+        steps, journal = finished(await runtime.runs.steps(run.soul)), runtime.journal(run.soul)
+        if any(step.attributes["changes"] and not (journal / step.name).exists() for step in steps):
+            raise UndoGone(run=run.name)
+        found = [changes_of(journal, step) for step in steps]
         return [changes for changes in found if changes is not None]
 
     async def _start(

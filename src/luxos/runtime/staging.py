@@ -16,7 +16,7 @@ from luxos.i18n import _
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.changes import ChangeSet
 from luxos.runtime.changes.nofollow import disk
-from luxos.runtime.errors import ChangesDamaged, UndoGone
+from luxos.runtime.errors import ChangesDamaged
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.steps import Step
 from luxos.runtime.threads import to_the_end
@@ -53,13 +53,11 @@ class WorkspaceLock:
 def changes_of(journal: Path, step: Step) -> ChangeSet | None:
     """The changes that a finished step made, as they lie in the run's journal folder; `None` where it made none.
 
-    `UndoGone` where the folder is not there any more, `ChangesDamaged` where it is not what the record says.
+    `ChangesDamaged` where the record says that there are some, but the folder does not have them.
     """
     recorded = step.attributes["changes"]
     if recorded is None:
         return None
-    if not (journal / step.name).exists():
-        raise UndoGone(run=journal.name[:8])
     changes = ChangeSet.open(journal / step.name)
     if changes is None or changes.digest != recorded["digest"]:
         raise ChangesDamaged(folder=journal / step.name, reason=_("the list is missing, or is another one"))
