@@ -24,7 +24,7 @@ class Settings:
     database_linger: float
     """`LUXOS_DATABASE_LINGER`: seconds for which the embedded database outlives its last user. Default 10."""
     keep_runs: float = 365.0
-    """`LUXOS_KEEP_RUNS`: days for which runs that ended keep their steps and journals; 0 is for ever. Default 365."""
+    """`LUXOS_KEEP_RUNS`: days for which runs (with journals) and tasks that ended stay; 0 is for ever. Default 365."""
     keep_undo: float = 90.0
     """`LUXOS_KEEP_UNDO`: days for which changes of files can be taken back; 0 is as long as their run. Default 90."""
     keep_messages: float = 90.0

@@ -24,6 +24,7 @@ from luxos.runtime.call import Call, Outcome
 from luxos.runtime.retention import Cleaning, Part, before, clean, preview
 from luxos.runtime.runs import Runs
 from luxos.runtime.sealing import seal
+from luxos.runtime.tasks.queue import Tasks
 
 OLD = datetime(2020, 1, 1, tzinfo=UTC).isoformat(timespec="microseconds")
 
@@ -167,6 +168,24 @@ async def test_folders_that_a_killed_cleaning_left_go_the_next_time(
     assert (await BaseBeing.find(run), place.folder(run).exists()) == (None, True)
     await place.clean()
     assert (place.folder(run).exists(), await place.is_there(stays)) == (False, True)
+
+
+async def test_tasks_that_ended_go_and_dead_letters_stay(place: Place) -> None:
+    tasks = {status: await Tasks().put("f", key=status) for status in ("todo", "done", "cancelled", "failed")}
+    for status, task in tasks.items():
+        await place.database.pool.execute(
+            "UPDATE base_beings SET attributes = attributes || $2 WHERE soul = $1",
+            task.soul,
+            {"status": status, "ended": 1_500_000_000_000_000},
+        )
+    young = await Tasks().put("f")
+    await Tasks().cancel(young.soul)
+    (part,) = await preview(place.database, place.settings)
+    assert (part.kind, part.count) == ("tasks", 2)
+    assert (await place.clean()).removed() == [part]
+    there = [status for status, task in tasks.items() if await BaseBeing.find(task.soul)]
+    assert (there, await BaseBeing.find(young.soul) is not None) == (["todo", "failed"], True)
+    await place.check()
 
 
 async def test_messages_that_were_read_go_and_the_channel_goes_on(place: Place) -> None:

@@ -31,7 +31,7 @@ from luxos.runtime.threads import to_the_end
 
 NEWEST = 1000
 """Memories that each being keeps, however old they are."""
-_MESSAGES = 500
+_MANY = 500
 _UNDO = "undo:"
 
 
@@ -93,6 +93,8 @@ async def preview(database: Database, settings: Settings) -> list[Part]:
         rows = await database.pool.fetch(database.queries["old_runs"], moment, None)
         folders = await asyncio.to_thread(lambda: sum(size_of(_folder(settings, row["soul"])) for row in rows))
         parts.append(Part("runs", len(rows), sum(row["bytes"] for row in rows) + folders))
+        (row,) = await database.pool.fetch(database.queries["ended_tasks"], moment)
+        parts.append(Part("tasks", row["count"], row["bytes"]))
     if moment := before(settings.keep_undo):
         old = await _old_undo(database, settings, moment)
         parts.append(Part("undo", len(old), sum(old.values())))
@@ -117,10 +119,11 @@ async def clean(database: Database, settings: Settings, cleaning: Cleaning) -> N
     await _finish_earlier(database, settings)
     if moment := before(settings.keep_runs):
         await _clean_runs(database, settings, moment, cleaning)
+        await _clean_rows("tasks", database.queries["remove_ended_tasks"], moment, cleaning)
     if moment := before(settings.keep_undo):
         await _clean_undo(database, settings, moment, cleaning)
     if moment := before(settings.keep_messages):
-        await _clean_messages(database, moment, cleaning)
+        await _clean_rows("messages", database.queries["remove_read_messages"], moment, cleaning)
     if moment := before(settings.keep_tombstones):
         await _clean_tombstones(database, moment, cleaning)
     if moment := before(settings.keep_memories):
@@ -214,13 +217,14 @@ async def _finish_earlier(database: Database, settings: Settings) -> None:
             await _tell(row["soul"], {"pending": left}, lent)
 
 
-async def _clean_messages(database: Database, moment: str, cleaning: Cleaning) -> None:
+async def _clean_rows(kind: str, query: str, moment: str, cleaning: Cleaning) -> None:
+    """Removes rows of one kind, some at a time."""
     while True:
         async with BaseBeing.transaction() as lent:
-            row = await lent.fetchrow(database.queries["remove_read_messages"], moment, _MESSAGES)
+            row = await lent.fetchrow(query, moment, _MANY)
             if not row["count"]:
                 return
-            await cleaning.tell(Part("messages", row["count"], row["bytes"]), lent)
+            await cleaning.tell(Part(kind, row["count"], row["bytes"]), lent)
 
 
 async def _clean_tombstones(database: Database, moment: str, cleaning: Cleaning) -> None:

@@ -26,6 +26,7 @@ _FOLDERS = {
 _GOES = {
     "runs": N_("runs that ended, with their journals"),
     "undo": N_("undo data of runs"),
+    "tasks": N_("tasks that were done or dropped"),
     "messages": N_("messages that were read"),
     "tombstones": N_("beings that were deleted"),
     "memories": N_("memories"),

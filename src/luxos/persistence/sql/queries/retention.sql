@@ -75,6 +75,33 @@ SELECT soul FROM base_beings
 WHERE soul = $1 AND attributes ->> 'sealed' = coalesce(attributes ->> 'holder', '') AND pg_try_advisory_xact_lock(hashtextextended('run ' || $1::UUID::TEXT, 0))
 FOR UPDATE;
 
+-- name: ended_tasks
+-- How many tasks were done or dropped before the moment $1. Dead letters stay, and what anything is tied to.
+SELECT
+    count(*) AS count,
+    coalesce(sum(pg_column_size(task.genesis) + pg_column_size(task.attributes)), 0)::BIGINT AS bytes
+FROM base_beings AS task
+WHERE task.tags @> '{task}' AND task.attributes ->> 'status' IN ('done', 'cancelled')
+    AND task.attributes -> 'ended' < to_jsonb((extract(EPOCH FROM $1::TEXT::TIMESTAMPTZ) * 1000000)::BIGINT)
+    AND NOT EXISTS (SELECT FROM relationships AS tie WHERE task.soul IN (tie.source_soul, tie.target_soul));
+
+-- name: remove_ended_tasks
+-- The same, up to $2 of them, removed; what somebody else holds just now stays.
+WITH gone AS (
+    SELECT task.soul
+    FROM base_beings AS task
+    WHERE task.tags @> '{task}' AND task.attributes ->> 'status' IN ('done', 'cancelled')
+        AND task.attributes -> 'ended' < to_jsonb((extract(EPOCH FROM $1::TEXT::TIMESTAMPTZ) * 1000000)::BIGINT)
+        AND NOT EXISTS (SELECT FROM relationships AS tie WHERE task.soul IN (tie.source_soul, tie.target_soul))
+    LIMIT $2
+    FOR UPDATE OF task SKIP LOCKED
+),
+removed AS (
+    DELETE FROM base_beings USING gone WHERE base_beings.soul = gone.soul
+    RETURNING pg_column_size(genesis) + pg_column_size(attributes) AS bytes
+)
+SELECT count(*) AS count, coalesce(sum(bytes), 0)::BIGINT AS bytes FROM removed;
+
 -- name: read_messages
 -- How many messages took effect and were sent before the moment $1. What anything is tied to stays.
 SELECT
