@@ -60,8 +60,9 @@ class UndoGone(LuxError):
     code = "runtime.undo_gone"
     exit_code = Exit.REFUSED
     message = N_(
-        "What run {run} kept to take its changes of files back is not there any more, and nothing was changed. It goes "
-        "LUXOS_KEEP_UNDO days after the run (90, unless you set it); a backup of that time still has it."
+        "What run {run} kept to take its changes of files back is not here, and nothing was changed. It goes "
+        "LUXOS_KEEP_UNDO days after the run (90, unless you set it); a backup of that time still has it, and the "
+        "machine where the run began, if that is another one."
     )
 
 
