@@ -18,7 +18,7 @@ from luxos.ui.errors import FollowingEnded
 from luxos.ui.formatters import SIGNS, duration, problem, status_words
 
 _SAID = {
-    "paused": N_("Run {run} is paused. `luxos run resume {run}` goes on with it, here or on another machine."),
+    "paused": N_("Run {run} is paused. `luxos run resume {run}` goes on with it."),
     "cancelled": N_("Run {run} is cancelled. `luxos run retry {run}` begins again with what had not ended."),
 }
 _ENDED = N_("Run {run} ended meanwhile: {status}.")
