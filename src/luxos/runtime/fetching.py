@@ -30,14 +30,27 @@ async def download(lock: Path, folder: Path, held: int, report: Report) -> None:
 
     Raises `PackagesUnavailable` or `PackagesTampered`.
     """
+    lock, folder = lock.absolute(), folder.absolute()
     log = folder / _LOG
     options = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--progress-bar", "off", "--retries", "2"]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-c", _PIP, "download", *options, "-d", str(folder), "-r", str(lock)),
+        *(
+            sys.executable,
+            "-I",
+            "-c",
+            _PIP,
+            "download",
+            *options,
+            "-d",
+            str(folder),
+            "-r",
+            str(lock),
+        ),
         *("--log", str(log)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TMPDIR": str(folder)},
+        cwd="/",
         pass_fds=(held,),
     )
     assert process.stdout is not None  # noqa: S101 - a pipe was asked for

@@ -76,6 +76,7 @@ def try_bubblewrap(program: Path) -> str | None:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 pass_fds=(filter_,),
+                cwd="/",
                 env={"LC_ALL": "C"},
                 timeout=10,
                 check=False,

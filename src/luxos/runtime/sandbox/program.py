@@ -107,7 +107,9 @@ def _libraries(program: Path) -> list[Path]:
     loader = _loader(program)
     if loader is None:
         return []
-    listed = subprocess.run([loader, "--list", program], env={}, capture_output=True, text=True, check=True, timeout=30)
+    listed = subprocess.run(
+        [loader, "--list", program], cwd="/", env={}, capture_output=True, text=True, check=True, timeout=30
+    )
     words = (word for line in listed.stdout.splitlines() for word in line.split())
     return [loader, *sorted({Path(word) for word in words if word.startswith("/")} - {loader})]
 
