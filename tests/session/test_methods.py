@@ -1,6 +1,8 @@
 """Methods of instances, called by a program: their state, their turns, what is refused."""
 
 import asyncio
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from luxos.beings.errors import AttributeUnfit, BeingAmbiguous, BeingDeleted, Cl
 from luxos.beings.instance import InstanceBeing
 from luxos.beings.removal import delete
 from luxos.config import Settings
+from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.errors import (
@@ -330,3 +333,47 @@ async def test_an_instance_that_is_deleted_meanwhile_is_not_written(home: Path) 
         await delete(counter.soul)
         with pytest.raises(BeingDeleted):
             await waiting
+
+
+FORGED = """
+def hasattr(what, name):
+    global luxos_kept, luxos_declared
+    {forged}
+    return {says}
+
+def getattr(what, name, *rest):
+    return {{"capacity": 1000000, "cost": 0}}
+
+class Counter:
+    def add(self):
+        self.count = 1
+        self.energy = {{"capacity": 1000000, "cost": 0}}
+        return 1
+"""
+
+
+FORGERIES = (
+    "luxos_declared = ['energy']",
+    "luxos_kept = {'energy': {}}",
+    "luxos_kept = 5",
+    "luxos_kept = None",
+    "pass",
+)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_a_method_changes_only_what_is_declared(home: Path, tier: str) -> None:
+    energy = {"energy": {"cost": 1, "capacity": 100, "per_hour": 1}}
+    async with luxos.open(home) as lux:
+        for number, (forged, says) in enumerate(product(FORGERIES, (True, False))):
+            source = FORGED.format(forged=forged, says=says)
+            cls = await lux.summon(name=f"f{number}", type="class", source=source, attributes=FIELDS, tier=tier)
+            made = await cls.make(energy)
+            made.energy_level = 50
+            await made.save()
+            with suppress(LuxError):
+                await made.add()
+            found = (await InstanceBeing.load(made.soul)).attributes
+            assert found["energy"] == energy["energy"]
+            assert found.keys() <= {"count", "energy"}
+            assert found.get("count", 0) in (0, 1)

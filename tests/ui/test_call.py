@@ -1,6 +1,7 @@
 """`luxos call`, and what `show` says of methods, as a person uses them."""
 
 import json
+import socket
 import subprocess
 import sys
 
@@ -77,3 +78,25 @@ def test_a_person_makes_an_instance(luxos: Command) -> None:
     assert luxos("being", "make", "vat").code == 2
     refused = luxos("being", "make", "counter", "--with", "count=x", "--json")
     assert refused.json["error"]["code"] == "attribute_unfit"
+
+
+def test_a_person_allows_hosts(luxos: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        host = f"host:127.0.0.1:{port}"
+        source = luxos.home / "reach.py"
+        source.write_text(
+            "import socket\n\ndef function(port):\n    socket.create_connection(('127.0.0.1', port), 5).close()\n"
+            "    return 'reached'\n"
+        )
+        assert luxos("soul", "add", "reach", str(source), "--with", f'permissions=["{host}"]').code == 0
+        refused = luxos("call", "reach", str(port), "--json")
+        assert (refused.code, refused.json["error"]["code"]) == (4, "runtime.permission_refused")
+        assert luxos("call", "reach", str(port), "--allow", host).out == '"reached"\n'
+
+
+def test_methods_are_called_by_tasks_too(luxos: Command) -> None:
+    task = luxos("task", "add", "visits.add", "4", "--json").json["task"]
+    assert luxos("task", "work", "--until-empty").code == 0
+    assert luxos("task", "show", task, "--json").json["result"] == 4
+    assert luxos("call", "visits.add").out == "5\n"

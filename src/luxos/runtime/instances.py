@@ -66,9 +66,13 @@ class StateChange:
 
     @classmethod
     def of(cls, instance: InstanceBeing, method: Method, state: Mapping[str, Any]) -> StateChange | None:
-        """What a method has changed, if anything; `AttributeUnfit`, `BeingInvalid` for what cannot be kept."""
+        """What a method has changed, if anything; `AttributeUnfit`, `BeingInvalid` for what cannot be kept.
+
+        What a tier says is not trusted: of the state, what is not declared is nothing.
+        """
         before = instance.attributes
-        after = {name: value for name, value in before.items() if name not in method.state} | dict(state)
+        kept = {name: state[name] for name in method.declared if name in state}
+        after = {name: value for name, value in before.items() if name not in method.state} | kept
         if encoded("attributes", after) == encoded("attributes", before):
             return None
         if wanted := declared(instance.genesis):

@@ -50,6 +50,8 @@ class Record:
     was_begun: bool = False
     state: StateChange | None = None
     """What the step makes of an instance, in the same transaction; or `InstanceChanged`, and nothing of either."""
+    sent: bool = False
+    """Whether it may be on the disk already, though nobody heard of it."""
     written: asyncio.Future[None] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -234,6 +236,8 @@ class Recorder:
             held = await self._send_steps([each for each in batch if not each.written.done()], runs, connection)
             reach("record.stating")
             await states.write(held, connection, sql)
+            for record in batch:
+                record.sent = True
         return held
 
     def _withdraw(self, record: Record, batch: Sequence[Record]) -> None:

@@ -46,8 +46,7 @@ async def states_of(batch: Sequence[Record], connection: Any, sql: Mapping[str, 
     """Locks the instances of a batch; a batch that is on the disk already, and was sent again, changes none."""
     states = States()
     changing = [record for record in batch if record.state is not None and not record.written.done()]
-    attempts = [record.id for record in changing], [record.attributes["attempt"] for record in changing]
-    if not changing or await connection.fetch(sql["recorded_ends"], *attempts):
+    if not changing or await _are_there([record for record in changing if record.sent], connection, sql):
         return states
     souls = [record.state.soul for record in changing if record.state is not None]
     rows = await connection.fetch(sql["lock_instances"], souls)
@@ -55,3 +54,9 @@ async def states_of(batch: Sequence[Record], connection: Any, sql: Mapping[str, 
     for record in changing:
         states.take(record, now.get(record.state.soul) if record.state is not None else None)
     return states
+
+
+async def _are_there(sent: Sequence[Record], connection: Any, sql: Mapping[str, str]) -> bool:
+    """Whether a batch is on the disk: all of it is, or nothing."""
+    attempts = [record.id for record in sent], [record.attributes["attempt"] for record in sent]
+    return bool(sent and await connection.fetch(sql["recorded_ends"], *attempts))

@@ -176,6 +176,8 @@ class Conversation:
         if not self.is_method:
             return Done(plain(output, most)[0])
         result, state = output
+        if type(state) is not dict:  # the source put something else in the place of what we call
+            raise Unfit((), "kind", type(state).__name__)
         try:
             kept = plain(state, most)[0]
         except Unfit as unfit:
