@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from luxos.runtime.approved import Approve
     from luxos.runtime.calling import Calls, SessionRun
     from luxos.runtime.dispatcher import Runtime
+    from luxos.runtime.tasks.queue import Tasks
     from luxos.souls.registry import Soul
 
 
@@ -89,6 +90,18 @@ class Lux:
 
         self._check_open()
         return Soul
+
+    @property
+    def tasks(self) -> Tasks:
+        """The queues: `await lux.tasks.put("vat", 100)` has it called later, by `luxos up` or `luxos task work`."""
+        self._check_open()
+        return self._tasks
+
+    @cached_property
+    def _tasks(self) -> Tasks:
+        from luxos.runtime.tasks.queue import Tasks
+
+        return Tasks(owner=self._runtime.owner, most=self.settings.queue_depth)
 
     async def summon(self, *, name: str, source: str, connection: Any = None, **genesis: Any) -> BaseBeing:
         """The living being under the alias `name` that has this source: made, evolved, or as it is.

@@ -1,6 +1,7 @@
 """`luxos.open()`: the whole public interface, used as a Python programmer would."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,10 +19,14 @@ from luxos.beings.channel import Channel
 from luxos.beings.errors import BeingUnknown, NotDispatched
 from luxos.beings.function import FunctionBeing
 from luxos.beings.relationship import RelationshipBeing
+from luxos.beings.task import TaskBeing
+from luxos.boot import system
 from luxos.config import Settings
 from luxos.i18n import speaking
 from luxos.persistence.database import Database
 from luxos.persistence.errors import ClosedMeanwhile, NotOpen
+from luxos.runtime.tasks.carrying import Carrier
+from luxos.runtime.tasks.worker import Worker
 from luxos.session import AlreadyOpen, Lux
 from luxos.souls.errors import SoulUnknown
 from luxos.souls.registry import Soul
@@ -87,6 +92,18 @@ async def test_a_message_goes_along_a_channel(home: Path) -> None:
         await channel.send({"net": 100})
         async with channel.receive() as message:
             assert message.body == {"net": 100}
+
+
+async def test_a_task_is_put_and_carried_out_later(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        await lux.summon(name="ten", source="def function(n):\n    return n * 10\n")
+        put = await lux.tasks.put("ten", 4)
+    async with system(Settings.from_environment({**os.environ, "LUXOS_HOME": str(home)})) as opened:
+        await opened.runtime()
+        await Worker(Carrier(opened.runtime)).drain()
+        assert (await TaskBeing.load(put.soul)).result == 40
+    with pytest.raises(NotOpen):
+        _closed = lux.tasks
 
 
 async def test_one_process_has_one_luxos_open(home: Path, tmp_path: Path) -> None:

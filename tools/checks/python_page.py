@@ -17,6 +17,7 @@ PUBLIC = {
     "luxos.beings.function": ("FunctionBeing",),
     "luxos.beings.classes": ("ClassBeing",),
     "luxos.beings.task": ("TaskBeing",),
+    "luxos.runtime.tasks.queue": ("Tasks",),
     "luxos.beings.factory": ("Factory",),
     "luxos.beings.relationship": ("RelationshipBeing",),
     "luxos.beings.channel": ("Channel",),
