@@ -14,6 +14,7 @@ from luxos.beings import memories, removal
 from luxos.beings.awareness import recompute
 from luxos.beings.being import BaseBeing
 from luxos.beings.channel import Channel
+from luxos.beings.errors import BeingSealed
 from luxos.beings.function import FunctionBeing
 from luxos.beings.relationship import RelationshipBeing
 from luxos.config import Settings
@@ -309,3 +310,18 @@ async def test_data_that_goes_with_its_run_is_counted_once(place: Place, monkeyp
     assert [part.kind for part in await preview(place.database, place.settings)] == ["runs"]
     assert [part.kind for part in (await place.clean()).removed()] == ["runs"]
     assert not place.folder(run).exists()
+
+
+async def test_what_is_sealed_is_neither_put_away_nor_changed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    await place.run(monkeypatch)
+    await seal(place.database)
+    found = "SELECT soul FROM base_beings WHERE tags && '{seal, audit_chain}'"
+    sealed = [row["soul"] for row in await place.database.pool.fetch(found)]
+    assert len(sealed) == 2
+    for soul in sealed:
+        being = await BaseBeing.load(soul)
+        being.attributes["x"] = 1
+        for attempt in (being.save, lambda soul=soul: removal.delete(soul)):
+            with pytest.raises(BeingSealed):
+                await attempt()
+    await place.check()

@@ -110,6 +110,17 @@ class BeingStatic(BeingError):
     message = N_("{soul} is a core being, which only a new version of LuxOS can change. Nothing was written.")
 
 
+class BeingSealed(BeingError):
+    """What the audit chain is made of is written once."""
+
+    code = "being_sealed"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "{soul} is a part of the audit chain, which nobody changes or puts away. Nothing was written; `luxos audit "
+        "verify` says whether all of it is whole."
+    )
+
+
 class BeingUnsaved(BeingError):
     """An update starts from the row, so changes that were not saved would be lost."""
 

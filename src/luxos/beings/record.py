@@ -20,7 +20,7 @@ import asyncpg
 from luxos.beings import typed
 from luxos.beings.change import Change
 from luxos.beings.difference import State, differing, first_difference
-from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingUnknown, BeingUnsaved
+from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingSealed, BeingUnknown, BeingUnsaved
 from luxos.beings.shared import Later, Now, is_alone, later_in, writing
 from luxos.beings.values import check_energy, check_moment, check_object, check_tags, check_whole, encoded, trusted
 from luxos.persistence.json_codec import Encoded, decode
@@ -29,6 +29,8 @@ from luxos.persistence.retrying import in_transaction
 
 TOMBSTONE = "tombstone"
 """The tag of a row that was deleted."""
+SEALED = frozenset({"seal", "audit_chain"})
+"""The tags of what the audit chain is made of."""
 _CHUNK = 1000
 _MERGES = 5
 """How often a save is tried whose field was in conflict, and is not any more when it is looked for."""
@@ -267,9 +269,16 @@ class Record:
         """Raises `BeingInvalid` for what this kind of row cannot hold."""
 
     def _check_changeable(self) -> None:
-        """Raises `BeingDeleted` for a tombstone, which only `restore` changes, `BeingStatic` for a row of the code."""
-        if self._loaded is not None and TOMBSTONE in self._loaded["tags"]:
+        """Raises `BeingDeleted` for a tombstone, which only `restore` changes, `BeingStatic` for a row of the code.
+
+        `BeingSealed` for a part of the audit chain.
+        """
+        if self._loaded is None:
+            return
+        if TOMBSTONE in self._loaded["tags"]:
             raise _deleted(self.identity, decode(self._loaded["attributes"]))
+        if not SEALED.isdisjoint(self._loaded["tags"]):
+            raise BeingSealed(soul=self.identity)
 
     def _state(self, encode: Encoder) -> State:
         """What is compared with the row, by field."""

@@ -8,16 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
+from luxos.beings.errors import BeingSealed, BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
 from luxos.beings.owner import system_user
-from luxos.beings.record import Record, identified
+from luxos.beings.record import SEALED, Record, identified
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.queries import queries
 
-KEPT = frozenset({"soul", "alias", "run", "memory", "message", "environment", "manifest", "seal", "audit_chain"})
+KEPT = frozenset({"soul", "alias", "run", "memory", "message", "environment", "manifest", *SEALED})
 """Tags of what other things stand on: versions and names, runs, parts of memories and of channels."""
 _KINDS: tuple[type[Record], ...] = (BaseBeing, RelationshipBeing)
-_ENDED = frozenset({"done", "undone"})
+_ENDED = frozenset({"done", "undone", "cancelled"})
 """What becomes of a run that is never taken up again."""
 
 
@@ -44,7 +44,7 @@ class Purge:
 async def delete(identity: UUID, *, by: str | None = None, connection: Any = None) -> None:
     """Leaves a tombstone of a being or a relationship, which nobody changes and `restore` takes back.
 
-    A second time changes nothing. `BeingStatic` for a core being.
+    A second time changes nothing. `BeingStatic` for a core being, `BeingSealed` for a part of the audit chain.
     """
     deleted = {"at": _now(), "by": by or system_user()}
     async with BaseBeing._borrowed(connection) as lent:
@@ -52,6 +52,8 @@ async def delete(identity: UUID, *, by: str | None = None, connection: Any = Non
             found = await _there(identity, lent)
             if found.genesis.get("tier") == "core":
                 raise BeingStatic(soul=identity)
+            if not SEALED.isdisjoint(found.tags):
+                raise BeingSealed(soul=identity)
 
 
 async def restore(identity: UUID, *, connection: Any = None) -> None:

@@ -1,14 +1,14 @@
 -- Tombstones, and removal for good.
 
 -- name: delete_being
--- Nothing where it is not there, deleted already, or part of the code. `$2` is {at, by}; an attribute of the being's own
+-- Nothing where it is not there, deleted already, sealed, or part of the code. `$2` is {at, by}; an attribute of the being's own
 -- that is called so is kept in it, as `was`.
 UPDATE base_beings
 SET tags = array_append(tags, 'tombstone'),
     attributes = attributes || jsonb_build_object(
         'deleted', $2::JSONB || CASE WHEN attributes ? 'deleted'
             THEN jsonb_build_object('was', attributes -> 'deleted') ELSE '{}' END)
-WHERE soul = $1 AND (tags @> '{tombstone}') IS NOT TRUE AND genesis ->> 'tier' IS DISTINCT FROM 'core'
+WHERE soul = $1 AND (tags && '{tombstone, seal, audit_chain}') IS NOT TRUE AND genesis ->> 'tier' IS DISTINCT FROM 'core'
 RETURNING soul;
 
 -- name: delete_relationship
