@@ -25,6 +25,7 @@ from luxos.runtime.errors import (
     NotPure,
     OptionUnknown,
     PermissionRefused,
+    ResultUnfit,
     SummonRefused,
     TierUnfit,
 )
@@ -317,3 +318,16 @@ async def test_what_failed_is_tried_again_as_often_as_asked_for(home: Path, data
     never = next(step for step in steps if step.name == "never")
     assert [one["status"] for one in never.attributes["attempts"]] == ["failed", "failed"]
     assert chain_is_whole(run, steps)
+
+
+@pytest.mark.parametrize(
+    ("result", "where"), [("chr(x)", " NUL"), ("[1, {'a': chr(x)}]", "[1].a: "), ("10 ** (4100 + x)", "4300")]
+)
+async def test_a_result_that_no_table_holds_is_refused_with_its_place(home: Path, result: str, where: str) -> None:
+    async with luxos.open(home) as lux:
+        await lux.summon(name="odd", source=f"def function(x):\n    return {result}\n")
+        with pytest.raises(ResultUnfit) as caught:
+            await lux.execution("odd", 0)
+        assert where in str(caught.value)
+        await lux.summon(name="even", source="def function(x):\n    return x\n")
+        assert await lux.execution("even", 65) == 65

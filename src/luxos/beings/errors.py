@@ -89,10 +89,14 @@ REASONS: Mapping[str, str] = {
 class _Reasoned(BeingError):
     """Says its reason in the person's language; a reason that has no code is said as it is."""
 
-    def __str__(self) -> str:
+    @property
+    def reason(self) -> str:
+        """Its reason in words."""
         reason = str(self.details["reason"])
-        words = _(REASONS[reason]).format_map(self.details) if reason in REASONS else reason
-        return _(self.message).format_map({**self.details, "reason": words})
+        return _(REASONS[reason]).format_map(self.details) if reason in REASONS else reason
+
+    def __str__(self) -> str:
+        return _(self.message).format_map({**self.details, "reason": self.reason})
 
 
 class BeingInvalid(_Reasoned):

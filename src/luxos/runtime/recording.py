@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from luxos.beings.errors import GenotypeInvalid
 from luxos.errors import LuxError
 from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import RunTaken
+from luxos.runtime.errors import ResultUnfit, RunTaken
 from luxos.runtime.events import Listener, StepFinished, StepStarted
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.heeded import Heed
@@ -19,6 +20,8 @@ from luxos.runtime.recorder import Recorder
 from luxos.runtime.steps import StepRecord
 
 _FREE = "none"
+_RESULT = "value.content.result"
+"""What the result is called in what a link is made of."""
 
 
 def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listener, heed: Heed) -> Handler:
@@ -33,7 +36,7 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
         try:
             outcome = await handler(call)
             reach("step.ready")
-            await _certain(call, record.end(outcome), changes=outcome.state is not None)
+            await _certain(call, _ended(call, record, outcome), changes=outcome.state is not None)
         except (DatabaseLost, RunTaken):
             raise
         except LuxError as error:
@@ -54,6 +57,15 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
         listener(StepFinished(call.step, "failed", error))
 
     return handle
+
+
+def _ended(call: Call, record: StepRecord, outcome: Outcome) -> "asyncio.Future[None]":
+    """Has the outcome recorded; `ResultUnfit` where it is JSON, and no table can hold it: a NUL, say."""
+    try:
+        return record.end(outcome)
+    except GenotypeInvalid as error:
+        where = str(error.details["field"]).removeprefix(_RESULT)
+        raise ResultUnfit(who=call.alias, where=f"{where}: " if where else "", reason=error.reason) from error
 
 
 def _cut_off(call: Call, record: StepRecord, heed: Heed) -> None:
