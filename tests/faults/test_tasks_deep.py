@@ -14,7 +14,7 @@ from luxos.runtime.tasks.errors import QueueFull
 from luxos.runtime.tasks.figures import figures
 from luxos.runtime.tasks.queue import Tasks
 
-pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.slow]
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.slow, pytest.mark.timeout(1800)]
 SHALLOW, DEEP = 1_000, 1_000_000 if os.environ.get("LUXOS_ALL_FAULTS") else 20_000
 FILL = """
 INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
