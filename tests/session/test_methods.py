@@ -377,3 +377,22 @@ async def test_a_method_changes_only_what_is_declared(home: Path, tier: str) -> 
             assert found["energy"] == energy["energy"]
             assert found.keys() <= {"count", "energy"}
             assert found.get("count", 0) in (0, 1)
+
+
+async def test_one_object_in_the_hands_of_several_tasks(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        counter = await counter_in(lux)
+
+        async def saved(number: int) -> None:
+            counter.tags.append(f"t{number}")
+            await counter.save()
+
+        await asyncio.wait_for(asyncio.gather(*(counter.increment() for _ in range(8)), *map(saved, range(8))), 60)
+        await counter.save()
+        await counter.peek()
+        found = await InstanceBeing.load(counter.soul)
+        assert (found.attributes, set(found.tags)) == ({"count": 8}, {f"t{number}" for number in range(8)})
+        assert counter.attributes == {"count": 8}
+        counter.tags.append("mine")
+        await counter.increment()
+        assert (counter.attributes, "mine" in counter.tags) == ({"count": 8}, True)  # what is not saved is not lost

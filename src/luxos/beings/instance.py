@@ -7,6 +7,7 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.errors import NotDispatched
 from luxos.beings.function import FunctionBeing
 from luxos.beings.record import Row
+from luxos.beings.shared import writing
 
 CLASS = "class_hash"
 """The key of a genesis that says by which version of a class a being was made."""
@@ -47,8 +48,10 @@ class InstanceBeing(BaseBeing):
 
     async def _follow(self) -> None:
         """Becomes what the row is, unless it has changes of its own, which its next save writes."""
-        if self._loaded is None or self._changes(self._checked()) is None:
-            self._turn_into(None, await self.load(self.soul))
+        async with writing([self], None):
+            now = self._checked()
+            if self._loaded is None or self._changes(now) is None:
+                self._turn_into(now, await self.load(self.soul))
 
 
 @dataclass(frozen=True)
