@@ -4,10 +4,10 @@ Read from the source with `ast`. What may, stands here with its reason.
 """
 
 import ast
-import gc
 from pathlib import Path
 
 import luxos
+from luxos.beings.parsing import tree_of
 
 SOURCE = Path(luxos.__file__).parent
 MODULES = {"pickle", "cPickle", "_pickle", "marshal", "joblib", "dill", "cloudpickle", "shelve", "copyreg"}
@@ -24,7 +24,7 @@ ALLOWED = {
 def made_of_data(source: str) -> set[str]:
     """The names by which this source could make objects or code out of data."""
     found = set()
-    for node in ast.walk(_parsed(source)):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Import):
             found |= {name.name.partition(".")[0] for name in node.names} & MODULES
         elif isinstance(node, ast.ImportFrom):
@@ -32,15 +32,6 @@ def made_of_data(source: str) -> set[str]:
         elif isinstance(node, ast.Call):
             found |= _called(node)
     return found
-
-
-def _parsed(source: str) -> ast.AST:
-    """A finalizer that prints a traceback parses too, which CPython 3.11 cannot do in the middle of another parse."""
-    gc.disable()
-    try:
-        return ast.parse(source)
-    finally:
-        gc.enable()
 
 
 def _called(node: ast.Call) -> set[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from luxos.beings.errors import SourceInvalid, SourceUndefined
+from luxos.beings.parsing import tree_of
 
 ENTRY = "function"
 """The name of what is called, where a source defines several functions."""
@@ -83,7 +84,7 @@ def parsed(source: str, name: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            tree = tree_of(source)
             compile(tree, "<being>", "exec", dont_inherit=True)  # `return` outside of a function, say; nothing is run
             return tree
     except SyntaxError as error:

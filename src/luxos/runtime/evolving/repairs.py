@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from luxos.beings.parsing import tree_of
 from luxos.runtime.evolving.proposals import Goal, Proposal, replaced
 
 _COMPARED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
@@ -16,7 +17,7 @@ class Repairs:
     def propose(self, source: str, goal: Goal) -> Iterator[Proposal]:
         if goal != "examples":
             return
-        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.expr)]
+        nodes = [node for node in ast.walk(tree_of(source)) if isinstance(node, ast.expr)]
         for kind in (_numbers, _comparisons, _operators):
             for node in nodes:
                 for new in kind(node):

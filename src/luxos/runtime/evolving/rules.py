@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from luxos.beings.parsing import tree_of
 from luxos.runtime.evolving.proposals import Goal, Proposal, replaced
 
 Statements = Callable[[ast.stmt, ast.stmt], list[ast.stmt] | None]
@@ -21,7 +22,7 @@ class Rules:
     def propose(self, source: str, goal: Goal) -> Iterator[Proposal]:
         if goal == "examples":
             return
-        tree = ast.parse(source)
+        tree = tree_of(source)
         for body in _bodies(tree):
             yield from _useless(source, body)
             for first, second in pairwise(body):

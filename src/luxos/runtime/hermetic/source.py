@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from luxos.beings.function_source import Function, Signature
+from luxos.beings.parsing import tree_of
 from luxos.runtime.code import Method
 
 ARGS, KWARGS, THIS = "luxos_args", "luxos_kwargs", "luxos_this"
@@ -84,7 +85,7 @@ def read(source: str, signature: Signature, method: Method | None = None) -> Sou
     """Reads a source that Python can parse, to call its function, or a method of an instance of its class."""
     whole = source if source.endswith("\n") else f"{source}\n"
     uses_self = _uses_self(symtable.symtable(source, "soul", "exec"))
-    tree = ast.parse(source)
+    tree = tree_of(source)
     borders = _borders(source, tree)
     return Source(
         own=whole,

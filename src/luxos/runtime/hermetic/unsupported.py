@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard, cast
 
+from luxos.beings.parsing import tree_of
 from luxos.i18n import N_, _
 from luxos.runtime.hermetic.monty import (
     FunctionSnapshot,
@@ -91,7 +92,7 @@ class Knowledge:
 
     def look(self, session: MontySession, source: str) -> tuple[Unsupported, ...]:
         """What a source that Python can parse uses, and Monty does not have, in the order of its lines."""
-        found = [need.told for need in _needs(ast.parse(source)) if not self._knows(session, need.probe)]
+        found = [need.told for need in _needs(tree_of(source)) if not self._knows(session, need.probe)]
         refused = _refused(session, source)
         return tuple(sorted({*found, *refused}, key=lambda told: told.line))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from luxos.beings.parsing import tree_of
 from luxos.runtime.code import Code, CodeLimits
 from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.isolated.line import Line
@@ -219,7 +220,7 @@ def _told(said: bytes) -> tuple[int, bool]:
 
 def _imported(source: str) -> list[str]:
     """The modules that a source imports when it is loaded, and `asyncio` where it has use for it."""
-    tree = ast.parse(source)
+    tree = tree_of(source)
     found: dict[str, Any] = {}
     for node in tree.body:
         if isinstance(node, ast.Import):
