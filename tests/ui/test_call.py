@@ -100,3 +100,14 @@ def test_methods_are_called_by_tasks_too(luxos: Command) -> None:
     assert luxos("task", "work", "--until-empty").code == 0
     assert luxos("task", "show", task, "--json").json["result"] == 4
     assert luxos("call", "visits.add").out == "5\n"
+
+
+def test_where_methods_run_is_said_when_a_class_is_made(luxos: Command) -> None:
+    source = luxos.home / "tally.py"
+    source.write_text("class Tally:\n    def add(self):\n        self.count += 1\n        return self.count\n")
+    declared = 'attributes={"count": {"py_type": "int", "default": 0}}'
+    added = luxos("soul", "add", "tally", str(source), "--class", "--with", declared, "--json").json
+    assert (added["tier"], added["because"]) == ("hermetic", [])
+    source.write_text(source.read_text() + "\n    def __len__(self):\n        return self.count\n")
+    again = luxos("soul", "add", "tally", str(source), "--class", "--with", declared, "--json").json
+    assert (again["tier"], "__len__" in again["because"][0], "6" in again["because"][0]) == ("isolated", True, True)

@@ -77,6 +77,10 @@ class Codes:
             known = _read(now, hash_, name, owner, signature_of(being.source, name))
         return self._keep(known)
 
+    def of_class(self, being: ClassBeing) -> Known:
+        """What is to be run when methods of its instances are called, where they are its owner's."""
+        return _read_class(being.genesis, being.soul_hash, being.owner or system_user())
+
     async def method(self, method: InstanceMethod) -> BoundMethod:
         """A method with what is to be run of it; `MethodUnknown`, `SoulUnknown` where its class is not there."""
         instance = method.instance
@@ -91,10 +95,7 @@ class Codes:
         owner = instance.owner or system_user()
         known = self._kept.get((instance.class_hash, owner))
         if known is None:
-            genesis = await _genesis_of(instance)
-            name = str(genesis.get("name", instance.class_hash))
-            nothing = Signature(name, (), None, is_async=False, purpose="")
-            known = _read(genotype(genesis), instance.class_hash, name, owner, nothing)
+            known = _read_class(await _genesis_of(instance), instance.class_hash, owner)
         methods = methods_in(known.code.source, known.code.name) if known.code.source else {}
         return self._keep(known), methods
 
@@ -117,6 +118,12 @@ async def _genesis_of(instance: InstanceBeing) -> Mapping[str, Any]:
         if being is not None and being.soul_hash == instance.class_hash:
             return being.genesis
     raise SoulUnknown(name=instance.class_hash)
+
+
+def _read_class(genesis: Mapping[str, Any], hash_: str, owner: str) -> Known:
+    """The code of all methods of a class; what is called is said by each call."""
+    name = str(genesis.get("name", hash_))
+    return _read(genotype(genesis), hash_, name, owner, Signature(name, (), None, is_async=False, purpose=""))
 
 
 def _read(now: Mapping[str, Any], hash_: str, name: str, owner: str, signature: Signature) -> Known:

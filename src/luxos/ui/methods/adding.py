@@ -3,6 +3,7 @@
 from typing import Any
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.classes import ClassBeing
 from luxos.beings.function import FunctionBeing
 from luxos.boot import System
 from luxos.runtime.dispatcher import Runtime
@@ -31,9 +32,12 @@ async def soul_add(system: System, person: Person, name: str, source: str, genes
 
 async def _where(runtime: Runtime, being: BaseBeing) -> dict[str, Any]:
     """In which tier it runs, and why not in the hermetic one."""
-    if not isinstance(being, FunctionBeing):
+    if isinstance(being, ClassBeing) and "source" in being.genesis:
+        known = runtime.codes.of_class(being)
+    elif isinstance(being, FunctionBeing):
+        known = runtime.codes.of(being)
+    else:
         return {"tier": None, "because": []}
-    known = runtime.codes.of(being)
     tier = await runtime.tiers.chosen(known)
-    because = await runtime.tiers.unsupported(being.source) if known.tier is None and tier == "isolated" else ()
+    because = await runtime.tiers.unsupported(known.code.source) if known.tier is None and tier == "isolated" else ()
     return {"tier": tier, "because": list(map(str, because))}
