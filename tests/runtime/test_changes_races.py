@@ -211,7 +211,7 @@ def test_control_a_copy_that_follows_links_is_led_outside(place: Place, monkeypa
 
 
 def test_folders_in_folders_are_read_applied_and_taken_back_however_deep(place: Place) -> None:
-    depth = 400
+    depth = 340
     for name in ("staging", "target"):
         (place.folder / name).mkdir()
     deep(place.staging, depth, "new")
