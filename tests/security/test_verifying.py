@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from tests.security.histories import World, histories
@@ -191,8 +191,14 @@ async def twin(connection: Any, row: Any, rows: list[Any], chance: random.Random
     return f"{row['id']} doubled"
 
 
+NEVER_ENDED = ("run", [(0, "begun", None)], "done")
+
+
 @pytest.mark.slow
 @examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(
+    history=[("run", [(0, "done", None), (1, "done", None)], "done"), ("run", [(0, "begun", None)], "done")], seed=78
+)
 @given(history=histories, seed=st.integers(0, 2**32))
 async def test_no_history_is_found_and_every_change_of_one_is(world: World, history: list[Any], seed: int) -> None:
     await emptied(world.database)

@@ -61,7 +61,7 @@ async def _entries(connection: Any, sql: Mapping[str, str], rows: Sequence[Any])
     newest = {row["run"]: row["link"] for row in await connection.fetch(sql["newest_links"], souls)}
     opened: dict[UUID, OpenAttempts] = defaultdict(OpenAttempts)
     for row in await connection.fetch(sql["open_attempts"], souls):
-        opened[row["run"]].take(row["id"], row["attempt"])
+        opened[row["run"]].take(row["id"], row["genesis"], row["attempt"])
     entries = []
     for row in rows:
         head = _newer(row["attributes"]["chain"], newest.get(row["soul"]))

@@ -160,7 +160,8 @@ class RunCheck:
             yield self._found("step_altered", step)
             return
         if "chain" not in attempt:
-            self._open.take(step["id"], {key: value for key, value in attempt.items() if key != "deleted"})
+            told = {key: value for key, value in attempt.items() if key != "deleted"}
+            self._open.take(step["id"], step["genesis"], told)
             self._names[str(step["id"])] = step["genesis"]["name"]
             return
         yield from self._checkpoints(attempt["chain"])

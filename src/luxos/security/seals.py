@@ -42,11 +42,11 @@ class OpenAttempts:
     def __init__(self) -> None:
         self._digests: dict[UUID, Any] = {}
 
-    def take(self, step: UUID, attempt: Any) -> None:
-        """Takes the next one, in the order of attempts."""
+    def take(self, step: UUID, genesis: Any, attempt: Any) -> None:
+        """Takes the next one of a step, in the order of attempts."""
         digest = self._digests.setdefault(step, hashlib.sha256())
         try:
-            digest.update(canonical_bytes(attempt) + b"\n")
+            digest.update(canonical_bytes({"genesis": genesis, "attempt": attempt}) + b"\n")
         except GenotypeInvalid:
             digest.update(b"?")
 

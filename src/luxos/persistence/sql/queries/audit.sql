@@ -38,7 +38,7 @@ JOIN pg_locks ON locktype = 'advisory' AND objsubid = 1
 
 -- name: open_attempts
 -- The attempts of steps of the runs $1 that began and have no link.
-SELECT step.source_soul AS run, step.id, attempt.value AS attempt
+SELECT step.source_soul AS run, step.id, step.genesis, attempt.value AS attempt
 FROM relationships AS step
 CROSS JOIN LATERAL (
     SELECT 0 AS number, step.attributes - '{attempts,deleted}'::TEXT[] AS value
