@@ -47,9 +47,12 @@ class Command:
     def start(
         self, *arguments: str, cwd: Path | None = None, within: Sequence[str] = (), **environment: str
     ) -> "subprocess.Popen[str]":
-        """Starts a command and does not wait for it; `within` is a program that starts another one."""
+        """Starts a command and does not wait for it; `within` is a program that starts another one.
+
+        A shell's background job ignores Ctrl+C, and so would all that it starts: the command is given back its default.
+        """
         return subprocess.Popen(
-            [*within, sys.executable, "-m", "luxos", *arguments],
+            [*within, "env", "--default-signal=INT", sys.executable, "-m", "luxos", *arguments],
             cwd=cwd or self.home,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from tests.plugins.sampling import WHOLE
 from tests.souls.genotypes import step
 
 from luxos.beings.being import BaseBeing
@@ -18,7 +19,8 @@ TEXT = {"type": "text", "source": ""}
 
 
 @pytest.mark.parametrize(
-    ("seed", "steps"), [(1, 100), pytest.param(2, 1000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+    ("seed", "steps"),
+    [(1, 100), pytest.param(2, 1000 if WHOLE else 300, marks=[pytest.mark.slow, pytest.mark.timeout(900)])],
 )
 async def test_every_version_comes_back_to_the_byte(database: Database, seed: int, steps: int) -> None:
     chance, genotype = random.Random(seed), dict(TEXT)  # noqa: S311 - not a secret
