@@ -23,6 +23,7 @@ from luxos.beings.core import CoreRegistry
 from luxos.beings.function import FunctionBeing
 from luxos.beings.function_source import signature_of
 from luxos.config import Settings
+from luxos.runtime.call import Manner
 from luxos.runtime.code import Code
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.execution import Unrecorded
@@ -35,6 +36,7 @@ ROUNDS, CALLS = 40, 25
 TIMES, WARM = 1_000_000, 100_000
 """How many calls the memory is watched for, and after how many it is first looked at."""
 FLAT, IDLE = 1.05, 150
+OFF = Manner("off")
 _MIB = 1 << 20
 Way = Callable[[], Awaitable[Any]]
 
@@ -86,11 +88,11 @@ class World:
 
     async def leaf(self) -> None:
         """One call of one soul, with a number that it was never given."""
-        await self._calls.call(self._leaf, [next(self._numbers)], {}, tree=Tree())
+        await self._calls.call(self._leaf, [next(self._numbers)], {}, tree=Tree(), manner=OFF)
 
     async def top(self) -> None:
         """A call of a call of a call."""
-        await self._calls.call(self._top, [next(self._numbers)], {}, tree=Tree())
+        await self._calls.call(self._top, [next(self._numbers)], {}, tree=Tree(), manner=OFF)
 
     async def rounds(self) -> list[float]:
         """The median seconds of a call, of one at depth 3, and of Monty alone, restored and fed anew."""
