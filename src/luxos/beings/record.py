@@ -21,7 +21,7 @@ from luxos.beings import typed
 from luxos.beings.change import Change
 from luxos.beings.difference import State, differing, first_difference
 from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingSealed, BeingUnknown, BeingUnsaved
-from luxos.beings.shared import Later, Now, is_alone, later_in, writing
+from luxos.beings.shared import Later, Now, check_lent, is_alone, later_in, writing
 from luxos.beings.values import check_energy, check_moment, check_object, check_tags, check_whole, encoded, trusted
 from luxos.persistence.json_codec import Encoded, decode
 from luxos.persistence.queries import queries
@@ -158,7 +158,7 @@ class Record:
         query = queries()[f"load_{cls.row}"]
         try:
             if connection is not None:
-                is_alone(connection)
+                check_lent(connection)
                 row = await connection.fetchrow(query, identity)
             else:
                 async with cls._pool().acquire() as lent:
@@ -374,7 +374,7 @@ class Record:
     @asynccontextmanager
     async def _borrowed(cls, connection: Any) -> AsyncIterator[Any]:
         if connection is not None:
-            is_alone(connection)
+            check_lent(connection)
             yield connection
             return
         async with cls._pool().acquire() as lent:

@@ -34,7 +34,7 @@ async def writing(records: Sequence["Record"], connection: Any) -> AsyncIterator
     Inside a caller's transaction, which may hold what the other task waits for, it is `BeingBusy` instead. Where the
     block ends without a word from the database, the objects know that nobody knows how it ended.
     """
-    is_alone(connection)
+    check_lent(connection)
     while (one := next((record for record in records if record._busy is not None), None)) is not None:
         if connection is not None and connection.is_in_transaction():
             raise BeingBusy(soul=one.identity)
@@ -52,6 +52,11 @@ async def writing(records: Sequence["Record"], connection: Any) -> AsyncIterator
         for record in records:
             record._busy = None
         done.set()
+
+
+def check_lent(connection: Any) -> None:
+    """Raises `ConnectionGivenBack` where a connection is the caller's no more."""
+    is_alone(connection)
 
 
 def is_alone(connection: Any) -> bool:

@@ -154,7 +154,7 @@ def tiered(tiers: Tiers, context_of: Callable[[Call], Context], answers: Answers
         context = context_of(call)
         try:
             return Outcome(await call.callee.function(context, **call.arguments))
-        except OSError as problem:
+        except OSError as problem:  # as `disk`, whose block took a twelfth of a recorded step
             said = said_of(problem, context.workspace)
             if said is None:
                 raise
