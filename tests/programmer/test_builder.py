@@ -25,7 +25,7 @@ from luxos.programmer.errors import EnvironmentUnknown
 from luxos.runtime import once
 from luxos.runtime.call import Call
 from luxos.runtime.context import Context
-from luxos.runtime.errors import EnvironmentNotInstalled, PackagesTampered, PackagesUnavailable
+from luxos.runtime.errors.packages import EnvironmentNotInstalled, PackagesTampered, PackagesUnavailable
 from luxos.tools.shell_ops import run_confined
 
 DEAD = "http://127.0.0.1:9/simple"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from luxos.beings.function_source import signature_of
 from luxos.runtime.binding import bind
-from luxos.runtime.errors import ArgumentsUnfit
+from luxos.runtime.errors.calls import ArgumentsUnfit
 
 SIGNATURES = (
     "a, b=2",

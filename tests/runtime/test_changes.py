@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luxos.runtime.changes import ChangeSet, write_staging
-from luxos.runtime.errors import ChangeConflict, ChangeRefused, ChangesDamaged, DiskFull
+from luxos.runtime.changes.errors import ChangeConflict, ChangeRefused, ChangesDamaged, DiskFull
 
 # A tree is a mapping from names to bytes (a file), str (a link), or a tree.
 NAMES = st.one_of(

@@ -102,7 +102,7 @@ FULL = """
 import json, os, sys
 from pathlib import Path
 from luxos.runtime.changes import ChangeSet, write_staging
-from luxos.runtime.errors import DiskFull
+from luxos.runtime.changes.errors import DiskFull
 root, spare = Path("/tmp"), int(sys.argv[1])
 target = root / "target"
 target.mkdir()

@@ -7,7 +7,7 @@ import pytest
 
 from luxos.persistence.database import Database
 from luxos.runtime.claims import Claims
-from luxos.runtime.errors import RunBusy
+from luxos.runtime.errors.runs import RunBusy
 
 BUSY = RunBusy(run="ffffffff")
 

@@ -15,10 +15,10 @@ from luxos.errors import LuxError
 from luxos.runtime import context as module
 from luxos.runtime.call import Call
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.changes.errors import FilesNotOurs
 from luxos.runtime.context import Context
-from luxos.runtime.errors import (
+from luxos.runtime.errors.files import (
     FileMissing,
-    FilesNotOurs,
     FileTooLarge,
     FolderBlocked,
     FolderGiven,

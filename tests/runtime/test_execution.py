@@ -15,25 +15,13 @@ from luxos.beings.core import CoreFunction, CoreRegistry, write_core_beings
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
+from luxos.runtime.changes.errors import DiskFull, FilesNotOurs
 from luxos.runtime.context import Context
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import (
-    ArgumentsUnfit,
-    BeingNotCallable,
-    CodeFailed,
-    CodeLost,
-    DiskFull,
-    FilesNotOurs,
-    PathOutside,
-    PermissionRefused,
-    ResultUnfit,
-    RunAmbiguous,
-    RunBusy,
-    RunTaken,
-    RunUnknown,
-    StepUnknown,
-    WorkspaceReadOnly,
-)
+from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable, PermissionRefused
+from luxos.runtime.errors.code import CodeFailed, CodeLost, ResultUnfit
+from luxos.runtime.errors.files import PathOutside, WorkspaceReadOnly
+from luxos.runtime.errors.runs import RunAmbiguous, RunBusy, RunTaken, RunUnknown, StepUnknown
 from luxos.runtime.execution import Execution
 from luxos.runtime.runs import Run, chain_is_whole
 from luxos.runtime.staging import remove_tree

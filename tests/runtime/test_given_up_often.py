@@ -21,7 +21,7 @@ from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.context import Context
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import RunGivenUp, RunNotGoing
+from luxos.runtime.errors.runs import RunGivenUp, RunNotGoing
 from luxos.runtime.giving_up import give_up
 from luxos.runtime.heeded import Wish
 from luxos.runtime.runs import chain_is_whole

@@ -19,7 +19,7 @@ from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, SessionRun, session_run
 from luxos.runtime.context import Context
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import (
+from luxos.runtime.errors.runs import (
     RunBusy,
     RunCancelled,
     RunGivenUp,

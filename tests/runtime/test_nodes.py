@@ -8,7 +8,7 @@ import pytest
 
 from luxos.beings.being import BaseBeing
 from luxos.persistence.database import Database
-from luxos.runtime.errors import NodeCodeWrong, NodeKeyUnfit, NodeNotApproved, NodeUnknown
+from luxos.runtime.errors.nodes import NodeCodeWrong, NodeKeyUnfit, NodeNotApproved, NodeUnknown
 from luxos.runtime.hermetic.key import Key
 from luxos.runtime.nodes import approve, ask, known, take
 from luxos.security.boxes import close, public_of

@@ -16,7 +16,7 @@ from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.call import Call, Outcome
-from luxos.runtime.errors import RunTaken
+from luxos.runtime.errors.runs import RunTaken
 from luxos.runtime.recorder import Record, Recorder
 from luxos.runtime.runs import Runs, chain_is_whole
 from luxos.runtime.steps import Step, StepRecord

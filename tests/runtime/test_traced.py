@@ -24,7 +24,7 @@ from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import ArgumentsUnfit, CallOverLimit
+from luxos.runtime.errors.calls import ArgumentsUnfit, CallOverLimit
 from luxos.runtime.traced import traced
 from luxos.souls.registry import summon
 

@@ -14,7 +14,7 @@ import pytest
 from tests.plugins.command import Command
 
 from luxos.runtime import fetching
-from luxos.runtime.errors import PackagesTampered, PackagesUnavailable
+from luxos.runtime.errors.packages import PackagesTampered, PackagesUnavailable
 
 SOURCES = Path(__file__).parents[2] / "src" / "luxos"
 LUXOS = Path(sys.executable).with_name("luxos")

@@ -16,19 +16,17 @@ from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.call import Call
-from luxos.runtime.errors import (
+from luxos.runtime.errors.calls import (
     ApprovalRefused,
     ArgumentsUnfit,
     BeingNotCallable,
     CallOverLimit,
-    CodeFailed,
     NotPure,
     OptionUnknown,
     PermissionRefused,
-    ResultUnfit,
     SummonRefused,
-    TierUnfit,
 )
+from luxos.runtime.errors.code import CodeFailed, ResultUnfit, TierUnfit
 from luxos.runtime.runs import Runs, chain_is_whole
 from luxos.souls.errors import SoulUnknown
 

@@ -15,7 +15,7 @@ from luxos.beings.removal import delete
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DiskFull
-from luxos.runtime.errors import BeingNotCallable
+from luxos.runtime.errors.calls import BeingNotCallable
 from luxos.runtime.runs import Runs, chain_is_whole
 from luxos.session import Lux
 

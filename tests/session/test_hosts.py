@@ -11,7 +11,8 @@ import luxos
 from luxos.beings.being import BaseBeing
 from luxos.config import Settings
 from luxos.persistence.database import Database
-from luxos.runtime.errors import CodeFailed, HostUnfit, PermissionRefused, TierUnfit
+from luxos.runtime.errors.calls import PermissionRefused
+from luxos.runtime.errors.code import CodeFailed, HostUnfit, TierUnfit
 from luxos.runtime.runs import Runs
 
 ASK = """

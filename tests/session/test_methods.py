@@ -18,16 +18,16 @@ from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
-from luxos.runtime.errors import (
+from luxos.runtime.errors.calls import (
     ArgumentsUnfit,
     BeingNotCallable,
     CallOverLimit,
-    CodeFailed,
     InstanceEntered,
     MethodUnknown,
     NotPure,
     OptionUnknown,
 )
+from luxos.runtime.errors.code import CodeFailed
 from luxos.runtime.recorder import Recorder
 from luxos.runtime.runs import Runs, chain_is_whole
 from luxos.session import Lux

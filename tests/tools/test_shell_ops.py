@@ -16,7 +16,7 @@ from luxos.lux.reader import read
 from luxos.runtime.call import Call
 from luxos.runtime.code import Ask
 from luxos.runtime.context import Context
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
+from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.tiers import Tiers, tiered
 from luxos.tools.errors import CommandFailed, WorkspaceHoldsLuxos
 from luxos.tools.registry import FUNCTIONS

@@ -35,8 +35,8 @@ from luxos.lux.runner import run as walk
 from luxos.lux.writer import write
 from luxos.nlp import understand
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.changes.errors import UndoGone
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import UndoGone
 from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution
 from luxos.runtime.resuming import go_on, is_made_again

@@ -6,7 +6,7 @@ from typing import Any
 from luxos.errors import Exit, LuxError
 from luxos.i18n import N_, _
 from luxos.lux.runner import Outcome
-from luxos.runtime.errors import RunGivenUp
+from luxos.runtime.errors.runs import RunGivenUp
 from luxos.runtime.runs import Run
 
 _DONE = N_("Done.")

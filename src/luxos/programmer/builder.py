@@ -18,7 +18,7 @@ from luxos.programmer.blueprint import STACKS
 from luxos.programmer.errors import BlueprintInvalid, EnvironmentUnknown
 from luxos.programmer.shapes import Environment, Packages, Stack
 from luxos.runtime.context import Context
-from luxos.runtime.errors import EnvironmentNotInstalled
+from luxos.runtime.errors.packages import EnvironmentNotInstalled
 from luxos.runtime.fetching import download, last_line
 from luxos.runtime.once import is_complete, made_once
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import ApprovalRefused
+from luxos.runtime.errors.calls import ApprovalRefused
 
 Approve = Callable[[Call], Awaitable[bool]]
 """Says whether a call that would change files, or act outside, may; it is asked before anything is written."""

@@ -14,7 +14,7 @@ from luxos.beings.function_source import Parameter, Signature
 from luxos.beings.py_types import PyType, py_type
 from luxos.beings.values import encoded
 from luxos.i18n import N_, _
-from luxos.runtime.errors import ArgumentsUnfit
+from luxos.runtime.errors.calls import ArgumentsUnfit
 
 _BY_PLACE = frozenset({"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"})
 _BY_NAME = frozenset({"POSITIONAL_OR_KEYWORD", "KEYWORD_ONLY"})

@@ -15,7 +15,8 @@ from luxos.persistence.errors import DatabaseLost, NotOpen
 from luxos.runtime.approved import Approve
 from luxos.runtime.call import Hear, Manner, Recording
 from luxos.runtime.dispatcher import Runtime, Who
-from luxos.runtime.errors import OptionUnknown, RunTaken
+from luxos.runtime.errors.calls import OptionUnknown
+from luxos.runtime.errors.runs import RunTaken
 from luxos.runtime.execution import Execution, Unrecorded
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.heeded import Heed

@@ -16,7 +16,7 @@ from luxos.beings.genesis import genotype, soul_hash
 from luxos.beings.instance import InstanceBeing, InstanceMethod
 from luxos.beings.owner import system_user
 from luxos.runtime.code import Code, CodeLimits
-from luxos.runtime.errors import MethodUnknown
+from luxos.runtime.errors.calls import MethodUnknown
 from luxos.runtime.hosts import hosts_of
 from luxos.runtime.instances import BoundMethod
 from luxos.souls.errors import SoulUnknown

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from luxos.config import Settings
 from luxos.runtime.call import Call
 from luxos.runtime.changes.nofollow import FOLDER, disk, folder_at, status
-from luxos.runtime.errors import (
+from luxos.runtime.errors.files import (
     FileMissing,
     FileTooLarge,
     FolderBlocked,

@@ -26,7 +26,7 @@ from luxos.runtime.charged import Leases
 from luxos.runtime.code import Ask
 from luxos.runtime.codes import Codes
 from luxos.runtime.context import Context
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable
+from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.events import Listener, StepNoted, StepProgress
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.memoised import Memo

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from luxos.runtime.errors import EnvironmentNotInstalled, RequirementUnfit
+from luxos.runtime.errors.packages import EnvironmentNotInstalled, RequirementUnfit
 from luxos.runtime.fetching import download, last_line
 from luxos.runtime.once import is_complete, made_once
 from luxos.runtime.sandbox import Confinement, Limits, python_paths, run

@@ -13,7 +13,7 @@ from luxos.runtime.approved import Approve, approved
 from luxos.runtime.call import PLAIN, Call, Callee, Handler, Manner, Outcome, name_of
 from luxos.runtime.charged import charged
 from luxos.runtime.dispatcher import Dispatcher, Runtime, Who
-from luxos.runtime.errors import NotPure
+from luxos.runtime.errors.calls import NotPure
 from luxos.runtime.events import Listener, StepFinished
 from luxos.runtime.heeded import heeded, working
 from luxos.runtime.instances import BoundMethod

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from luxos.errors import LuxError
 from luxos.i18n import _
-from luxos.runtime.errors import PackagesTampered, PackagesUnavailable
+from luxos.runtime.errors.packages import PackagesTampered, PackagesUnavailable
 from luxos.runtime.threads import finished
 
 Report = Callable[[str, float | None], None]

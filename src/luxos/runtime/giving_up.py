@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import RunBusy, RunNotGoing, RunNotHeeding, RunOfTask, RunOver
+from luxos.runtime.errors.runs import RunBusy, RunNotGoing, RunNotHeeding, RunOfTask, RunOver
 from luxos.runtime.heeded import Wish
 from luxos.runtime.runs import Run
 from luxos.runtime.wanting import POLL, STOP, news, want_of

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from luxos.errors import LuxError
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import RunCancelled, RunGivenUp, RunMoved, RunPaused
+from luxos.runtime.errors.runs import RunCancelled, RunGivenUp, RunMoved, RunPaused
 from luxos.runtime.faultpoints import reach
 
 Wish = Literal["pause", "move", "cancel"]

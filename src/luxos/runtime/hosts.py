@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from luxos.runtime.errors import HostUnfit
+from luxos.runtime.errors.code import HostUnfit
 
 HOST = "host:"
 """How such a permission begins."""

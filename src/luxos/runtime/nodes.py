@@ -21,7 +21,7 @@ from luxos.beings.find import find
 from luxos.beings.owner import system_user
 from luxos.errors import reason_of
 from luxos.i18n import _
-from luxos.runtime.errors import NodeCodeWrong, NodeKeyUnfit, NodeNotApproved, NodeUnknown
+from luxos.runtime.errors.nodes import NodeCodeWrong, NodeKeyUnfit, NodeNotApproved, NodeUnknown
 from luxos.runtime.hermetic.key import Key
 from luxos.runtime.steps import now
 from luxos.security.boxes import close, opened, public_of

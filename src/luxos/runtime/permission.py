@@ -8,7 +8,7 @@ from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import PermissionRefused
+from luxos.runtime.errors.calls import PermissionRefused
 from luxos.runtime.hosts import HOST
 
 _FREE = "none"

@@ -21,7 +21,8 @@ from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
 from luxos.persistence.listening import CHANNEL
-from luxos.runtime.errors import InstanceChanged, RunTaken
+from luxos.runtime.errors.calls import InstanceChanged
+from luxos.runtime.errors.runs import RunTaken
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.instances import StateChange
 from luxos.runtime.states import states_of

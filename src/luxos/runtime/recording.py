@@ -12,7 +12,8 @@ from luxos.beings.errors import GenotypeInvalid
 from luxos.errors import LuxError
 from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import ResultUnfit, RunTaken
+from luxos.runtime.errors.code import ResultUnfit
+from luxos.runtime.errors.runs import RunTaken
 from luxos.runtime.events import Listener, StepFinished, StepStarted
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.heeded import Heed

@@ -7,7 +7,7 @@ waited, where its state was kept. An effect outside of which a crash left it ope
 from collections.abc import Collection, Mapping
 
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import StepUnknown
+from luxos.runtime.errors.runs import StepUnknown
 from luxos.runtime.recorder import FROZEN
 from luxos.runtime.steps import Step
 

@@ -16,7 +16,7 @@ from luxos.beings.awareness import fold
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.claims import Claims
-from luxos.runtime.errors import FolderBusy, RunAmbiguous, RunBusy, RunUnknown
+from luxos.runtime.errors.runs import FolderBusy, RunAmbiguous, RunBusy, RunUnknown
 from luxos.runtime.heeded import Heed
 from luxos.runtime.recorder import Recorder
 from luxos.runtime.sealing import seal

@@ -2,7 +2,7 @@
 
 from luxos.i18n import N_, _
 from luxos.runtime.code import Code
-from luxos.runtime.errors import CodeOverLimit
+from luxos.runtime.errors.code import CodeOverLimit
 
 _OVER = {
     "seconds": N_("it ran for more than {allowed:g} s"),

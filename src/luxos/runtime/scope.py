@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from luxos.i18n import N_, _
-from luxos.runtime.errors import CallOverLimit
+from luxos.runtime.errors.calls import CallOverLimit
 
 DEPTH, BREADTH, CALLS = 32, 1_000, 100_000
 SECONDS = 300.0

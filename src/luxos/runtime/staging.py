@@ -15,8 +15,8 @@ from pathlib import Path
 from luxos.i18n import _
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.changes.errors import ChangesDamaged
 from luxos.runtime.changes.nofollow import disk
-from luxos.runtime.errors import ChangesDamaged
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.steps import Step
 from luxos.runtime.threads import to_the_end

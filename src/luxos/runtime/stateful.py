@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from luxos.beings.instance import InstanceBeing
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import InstanceChanged, InstanceEntered
+from luxos.runtime.errors.calls import InstanceChanged, InstanceEntered
 from luxos.runtime.instances import BoundMethod
 
 TRIES = 12

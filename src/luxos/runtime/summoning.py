@@ -5,7 +5,7 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.runtime.context import Context
-from luxos.runtime.errors import SummonRefused
+from luxos.runtime.errors.calls import SummonRefused
 from luxos.souls.archive import Archive
 from luxos.souls.registry import summon as registered
 from luxos.souls.reports import catch_up

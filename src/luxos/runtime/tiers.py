@@ -16,7 +16,9 @@ from luxos.runtime.changes.nofollow import said_of
 from luxos.runtime.code import Answer, Ask, Code, Ended, Given
 from luxos.runtime.codes import Known
 from luxos.runtime.context import Context
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, SnapshotRefused, TierUnfit
+from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable
+from luxos.runtime.errors.code import TierUnfit
+from luxos.runtime.hermetic.errors import SnapshotRefused
 from luxos.runtime.hosts import hosts_of
 from luxos.runtime.instances import BoundMethod, StateChange
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors import TracingMissing
+from luxos.runtime.errors.calls import TracingMissing
 from luxos.version import __version__
 
 if TYPE_CHECKING:

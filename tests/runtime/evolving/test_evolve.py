@@ -9,7 +9,7 @@ from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import EvolutionUnfit
+from luxos.runtime.evolving.errors import EvolutionUnfit
 from luxos.runtime.evolving.evolve import evolve
 from luxos.runtime.evolving.proposals import Goal, Proposal
 from luxos.runtime.hermetic.confined import confined

@@ -8,7 +8,8 @@ from tests.runtime.hermetic.conftest import Calls, code_of, last
 
 from luxos.errors import LuxError
 from luxos.runtime.code import Ask
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, CodeFailed, ResultUnfit
+from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable
+from luxos.runtime.errors.code import CodeFailed, ResultUnfit
 
 
 async def test_a_function_gives_its_result(call: Calls) -> None:

@@ -14,7 +14,7 @@ from tests.runtime.hermetic.conftest import Calls, code_of
 from tests.runtime.hermetic.processes import busy_worker, lives, parent, until, workers
 
 from luxos.runtime.code import Ask
-from luxos.runtime.errors import CodeLost, CodeOverLimit
+from luxos.runtime.errors.code import CodeLost, CodeOverLimit
 from luxos.runtime.hermetic import Hermetic
 from luxos.runtime.hermetic.worker import THREAD
 

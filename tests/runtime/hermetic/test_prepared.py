@@ -9,7 +9,7 @@ from tests.runtime.hermetic.processes import until
 
 from luxos.beings.function_source import signature_of
 from luxos.runtime.code import Ask, Code
-from luxos.runtime.errors import CodeFailed, CodeOverLimit
+from luxos.runtime.errors.code import CodeFailed, CodeOverLimit
 from luxos.runtime.hermetic.prepared import Prepared
 from luxos.runtime.hermetic.source import read
 

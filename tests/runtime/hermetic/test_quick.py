@@ -11,7 +11,7 @@ from tests.runtime.hermetic.processes import parent, until, workers
 from tests.runtime.hermetic.test_separation import LEAVE, SECRET, TAKE
 
 from luxos.runtime.code import Code
-from luxos.runtime.errors import CodeFailed, CodeOverLimit, ResultUnfit
+from luxos.runtime.errors.code import CodeFailed, CodeOverLimit, ResultUnfit
 from luxos.runtime.hermetic.limits import monty_limits
 from luxos.runtime.hermetic.quick import quick
 

@@ -7,7 +7,7 @@ import pytest
 from tests.runtime.hermetic.conftest import Calls, code_of
 from tests.runtime.hermetic.processes import busy_worker
 
-from luxos.runtime.errors import CodeFailed, CodeOverLimit
+from luxos.runtime.errors.code import CodeFailed, CodeOverLimit
 from luxos.runtime.hermetic.worker import Worker
 
 LEAVE = [

@@ -15,9 +15,11 @@ from tests.runtime.hermetic.conftest import Calls, code_of, last
 
 from luxos.i18n import speaking
 from luxos.runtime.code import Ask, Code
-from luxos.runtime.errors import BeingNotCallable, CodeOverLimit, SnapshotKeyUnfit, SnapshotRefused
+from luxos.runtime.errors.calls import BeingNotCallable
+from luxos.runtime.errors.code import CodeOverLimit
 from luxos.runtime.hermetic import Hermetic, sealed
 from luxos.runtime.hermetic.confined import confined
+from luxos.runtime.hermetic.errors import SnapshotKeyUnfit, SnapshotRefused
 from luxos.runtime.hermetic.monty import Monty, MontyError
 from luxos.runtime.hermetic.prepared import Prepared
 from luxos.runtime.hermetic.source import read

@@ -4,7 +4,7 @@ import pytest
 from tests.runtime.hermetic.conftest import Calls
 
 from luxos.i18n import speaking
-from luxos.runtime.errors import CodeFailed
+from luxos.runtime.errors.code import CodeFailed
 from luxos.runtime.hermetic import Hermetic
 from luxos.runtime.hermetic.unsupported import _HOOKS
 

@@ -7,10 +7,11 @@ import pytest
 from tests.runtime.hermetic.conftest import Calls, last
 from tests.runtime.hermetic.processes import descendants
 
-from luxos.runtime.errors import CodeLost, SandboxFailed
+from luxos.runtime.errors.code import CodeLost
 from luxos.runtime.isolated import worker
 from luxos.runtime.sandbox import Completed, Confinement
 from luxos.runtime.sandbox.container import Container
+from luxos.runtime.sandbox.errors import SandboxFailed
 
 
 async def test_a_plain_confined_process_runs_calls_too(call: Calls, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.runtime.hermetic.conftest import Calls, code_of, last
 
 from luxos.runtime.code import Ask
-from luxos.runtime.errors import ArgumentsUnfit, BeingNotCallable, CodeFailed, ResultUnfit
+from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable
+from luxos.runtime.errors.code import CodeFailed, ResultUnfit
 from luxos.runtime.isolated import Isolated
 
 JSON = st.recursive(

@@ -14,7 +14,12 @@ from tests.runtime.hermetic.conftest import Calls, code_of
 
 from luxos.runtime.code import Code
 from luxos.runtime.environments import environment, site_of
-from luxos.runtime.errors import EnvironmentNotInstalled, PackagesTampered, PackagesUnavailable, RequirementUnfit
+from luxos.runtime.errors.packages import (
+    EnvironmentNotInstalled,
+    PackagesTampered,
+    PackagesUnavailable,
+    RequirementUnfit,
+)
 
 SOURCE = "import tiny\n\ndef f(x):\n    return tiny.twice(x)"
 

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from tests.runtime.hermetic.conftest import Calls, code_of
 
 from luxos.runtime.code import Code
-from luxos.runtime.errors import CodeFailed, HostUnfit
+from luxos.runtime.errors.code import CodeFailed, HostUnfit
 from luxos.runtime.hosts import hosts_of
 from luxos.runtime.isolated import worker
 from luxos.runtime.sandbox.container import Container

@@ -18,7 +18,7 @@ from tests.runtime.hermetic.processes import descendants, lives, until
 
 from luxos.errors import LuxError
 from luxos.runtime.code import Ask
-from luxos.runtime.errors import CodeFailed, CodeLost, CodeOverLimit
+from luxos.runtime.errors.code import CodeFailed, CodeLost, CodeOverLimit
 from luxos.runtime.isolated import Isolated
 from luxos.runtime.isolated import worker as workers
 

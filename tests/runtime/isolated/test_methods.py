@@ -7,7 +7,7 @@ import pytest
 from tests.runtime.hermetic.conftest import THIS, Calls, code_of, last
 
 from luxos.runtime.code import Ended, Given, Method
-from luxos.runtime.errors import CodeFailed, ResultUnfit
+from luxos.runtime.errors.code import CodeFailed, ResultUnfit
 
 COUNTER = """
 class Counter:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from luxos.errors import Exit
-from luxos.runtime.errors import SandboxMissing
 from luxos.runtime.sandbox import Network, choose, describe, detect
 from luxos.runtime.sandbox import choose as choose_function
 from luxos.runtime.sandbox.cgroup import Place, find_in
 from luxos.runtime.sandbox.container import Container
 from luxos.runtime.sandbox.detect import Finding, explain, inside_container, try_bubblewrap
+from luxos.runtime.sandbox.errors import SandboxMissing
 from luxos.runtime.sandbox.sandlock import Sandlock
 
 BWRAP = Path("/opt/it's/bwrap")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.sandbox import Confinement, Limits, held, run
+from luxos.runtime.sandbox.errors import SandboxFailed
 from luxos.runtime.sandbox.process import Launch
 from luxos.runtime.sandbox.process import run as run_launch
 

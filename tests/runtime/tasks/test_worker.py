@@ -14,7 +14,7 @@ from luxos.beings.task import TaskBeing
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.listening import Listening
-from luxos.runtime.errors import BeingNotCallable
+from luxos.runtime.errors.calls import BeingNotCallable
 from luxos.runtime.tasks import ending, worker
 from luxos.runtime.tasks.backoff import Backoff
 from luxos.runtime.tasks.ending import Ending

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from luxos.runtime.changes.errors import ChangeConflict
 from luxos.runtime.changes.listing import Change
 from luxos.runtime.changes.nofollow import disk
 from luxos.runtime.changes.overlay import read_staging
 from luxos.runtime.changes.store import ChangeState, Store
 from luxos.runtime.changes.transition import Transition
-from luxos.runtime.errors import ChangeConflict
 
 # What a program that a person starts later would run or obey without being asked.
 FLAGGED = re.compile(

@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from luxos.errors import LuxError, reason_of
+from luxos.runtime.changes.errors import DiskFull, FilesNotOurs
 from luxos.runtime.changes.listing import State
-from luxos.runtime.errors import DiskFull, FilesNotOurs
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

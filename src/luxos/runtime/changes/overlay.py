@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from luxos.i18n import N_, _
+from luxos.runtime.changes.errors import ChangeConflict, ChangeRefused
 from luxos.runtime.changes.listing import Change, State, change
 from luxos.runtime.changes.nofollow import FOLDER, SWAPPED, folder_at, names, regular, state, status
 from luxos.runtime.changes.store import Store
-from luxos.runtime.errors import ChangeConflict, ChangeRefused
 
 Parts = tuple[str, ...]
 MARKS = ("user.overlay.", "trusted.overlay.")

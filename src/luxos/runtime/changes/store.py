@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+from luxos.runtime.changes.errors import ChangesDamaged
 from luxos.runtime.changes.listing import Change, decode, encode
 from luxos.runtime.changes.nofollow import copy, disk, sync_files, sync_folder, write_all
-from luxos.runtime.errors import ChangesDamaged
 from luxos.runtime.faultpoints import reach
 
 ChangeState = Literal["staged", "applied", "undone"]

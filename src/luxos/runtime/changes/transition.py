@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from luxos.errors import reason_of
+from luxos.runtime.changes.errors import ChangeConflict, FilesNotOurs
 from luxos.runtime.changes.listing import Change, State
 from luxos.runtime.changes.nofollow import (
     FEW,
@@ -28,7 +29,6 @@ from luxos.runtime.changes.nofollow import (
     sync_file_system,
 )
 from luxos.runtime.changes.store import Store
-from luxos.runtime.errors import ChangeConflict, FilesNotOurs
 from luxos.runtime.faultpoints import reach
 
 Signature = tuple[int, int, int, int] | None

@@ -9,8 +9,8 @@ from luxos.beings.errors import SourceInvalid
 from luxos.beings.function import FunctionBeing
 from luxos.i18n import N_, _
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import EvolutionUnfit
 from luxos.runtime.evolving.cases import Case, examples, recorded
+from luxos.runtime.evolving.errors import EvolutionUnfit
 from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer
 from luxos.runtime.evolving.repairs import Repairs
 from luxos.runtime.evolving.rules import Rules

@@ -6,7 +6,8 @@ from luxos.errors import LuxError
 from luxos.i18n import _
 from luxos.runtime import said
 from luxos.runtime.code import Code
-from luxos.runtime.errors import ArgumentsUnfit, CodeFailed, CodeLost, CodeOverLimit, ResultUnfit
+from luxos.runtime.errors.calls import ArgumentsUnfit
+from luxos.runtime.errors.code import CodeFailed, CodeLost, CodeOverLimit, ResultUnfit
 from luxos.runtime.hermetic.conversation import OverLimit
 from luxos.runtime.hermetic.limits import ASKS, memory
 from luxos.runtime.hermetic.monty import FIRST, MontyCrashedError, MontyRuntimeError, MontySyntaxError

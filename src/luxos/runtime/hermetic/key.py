@@ -8,7 +8,7 @@ from pathlib import Path
 
 from luxos.errors import reason_of
 from luxos.i18n import _
-from luxos.runtime.errors import SnapshotKeyUnfit
+from luxos.runtime.hermetic.errors import SnapshotKeyUnfit
 from luxos.souls.archive import Archive, put, put_new, read, sync_folder
 
 SIZE = 32

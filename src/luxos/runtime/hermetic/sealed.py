@@ -11,8 +11,8 @@ from typing import Any
 
 from luxos.i18n import N_, _
 from luxos.runtime.code import Code
-from luxos.runtime.errors import SnapshotRefused
 from luxos.runtime.hermetic.conversation import Asked, Conversation, Nap, Wish
+from luxos.runtime.hermetic.errors import SnapshotRefused
 from luxos.runtime.hermetic.key import NAME, Key
 from luxos.runtime.hermetic.monty import VERSION
 from luxos.runtime.hermetic.prepared import Prepared

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from luxos.runtime.code import Answer, Code, CodeLimits, Ended, Given, Method
-from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.hermetic import sealed
 from luxos.runtime.hermetic.conversation import Conversation
 from luxos.runtime.hermetic.limits import monty_limits
@@ -18,6 +17,7 @@ from luxos.runtime.hermetic.source import read
 from luxos.runtime.hermetic.unsupported import Knowledge, Unsupported
 from luxos.runtime.hermetic.worker import Worker
 from luxos.runtime.hermetic.workers import SIZE, Workers
+from luxos.runtime.sandbox.errors import SandboxFailed
 
 _LOOKING = CodeLimits(seconds=10)
 _NOBODY = ""

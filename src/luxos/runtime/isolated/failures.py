@@ -6,7 +6,8 @@ from typing import Any
 from luxos.errors import LuxError
 from luxos.i18n import _
 from luxos.runtime.code import Code
-from luxos.runtime.errors import ArgumentsUnfit, CodeFailed, CodeLost, ResultUnfit
+from luxos.runtime.errors.calls import ArgumentsUnfit
+from luxos.runtime.errors.code import CodeFailed, CodeLost, ResultUnfit
 from luxos.runtime.said import over_limit, unfit_words
 
 _KILLED, _OUT_OF_TIME = -9, -24

@@ -6,7 +6,7 @@ from typing import Any
 from luxos.errors import LuxError
 from luxos.i18n import _
 from luxos.runtime.code import Answer, Ask, Code, Ended, Given
-from luxos.runtime.errors import ArgumentsUnfit
+from luxos.runtime.errors.calls import ArgumentsUnfit
 from luxos.runtime.isolated import failures
 from luxos.runtime.isolated.line import BrokenLine, Line
 from luxos.runtime.isolated.slots import Slot

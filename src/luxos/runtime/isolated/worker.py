@@ -13,10 +13,10 @@ from typing import Any
 
 from luxos.beings.parsing import tree_of
 from luxos.runtime.code import Code, CodeLimits
-from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.isolated.line import Line
 from luxos.runtime.sandbox import Confinement, Limits, python_paths, run
 from luxos.runtime.sandbox.bubblewrap import memory_file
+from luxos.runtime.sandbox.errors import SandboxFailed
 from luxos.runtime.threads import finished
 
 INSIDE = Path(__file__).with_name("inside")

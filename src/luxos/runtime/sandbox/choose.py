@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Protocol
 
 from luxos.i18n import N_, _
-from luxos.runtime.errors import SandboxMissing
 from luxos.runtime.sandbox import cgroup
 from luxos.runtime.sandbox.confinement import Completed, Confinement, Network, Reach
 from luxos.runtime.sandbox.detect import Finding, find_bubblewrap, find_container, find_sandlock
+from luxos.runtime.sandbox.errors import SandboxMissing
 from luxos.runtime.sandbox.process import OnOutput
 
 

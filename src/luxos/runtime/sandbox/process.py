@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from luxos.errors import reason_of
-from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.sandbox import cgroup, held
 from luxos.runtime.sandbox.confinement import Completed, EndedBy, Limits
+from luxos.runtime.sandbox.errors import SandboxFailed
 from luxos.runtime.sandbox.limits import impose, over, size_of
 from luxos.runtime.threads import finished
 

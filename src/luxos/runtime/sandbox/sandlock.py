@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from luxos.runtime.errors import SandboxFailed
 from luxos.runtime.sandbox import process
 from luxos.runtime.sandbox.confinement import Completed, Confinement, Limits, Reach
+from luxos.runtime.sandbox.errors import SandboxFailed
 from luxos.runtime.sandbox.launched import environment, launch, readable, writable
 from luxos.runtime.sandbox.workspace import Scratch, scratch_for
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from luxos.errors import reason_of
-from luxos.runtime.errors import DiskFull, SandboxFailed
+from luxos.runtime.changes.errors import DiskFull
 from luxos.runtime.sandbox.confinement import Confinement
+from luxos.runtime.sandbox.errors import SandboxFailed
 from luxos.runtime.sandbox.removal import remove
 
 OPAQUE = "user.overlay.opaque"

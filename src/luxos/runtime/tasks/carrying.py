@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from luxos.beings.task import TaskBeing
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors import RunBusy, RunGivenUp
+from luxos.runtime.errors.runs import RunBusy, RunGivenUp
 from luxos.runtime.execution import Execution
 from luxos.runtime.resuming import again
 from luxos.runtime.runs import Run

@@ -1,0 +1,126 @@
+"""What can go wrong with a run: finding it, holding it, having it stop or go on."""
+
+from typing import ClassVar
+
+from luxos.errors import Exit, LuxError
+from luxos.i18n import N_
+
+
+class RunUnknown(LuxError):
+    """No run has such a name."""
+
+    code = "runtime.run_unknown"
+    exit_code = Exit.USAGE
+    message = N_("There is no run {name!r}. `luxos runs` lists them all.")
+
+
+class RunAmbiguous(LuxError):
+    """Several runs begin so."""
+
+    code = "runtime.run_ambiguous"
+    exit_code = Exit.USAGE
+    message = N_(
+        "More than one run begins with {name!r}. Give more of its letters; `luxos runs --json` shows them whole."
+    )
+
+
+class RunBusy(LuxError):
+    """Another process carries the run out."""
+
+    code = "runtime.run_busy"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "Run {run} is being carried out by another process. Wait for it, or have it stop with `luxos run pause {run}`."
+    )
+
+
+class RunTaken(LuxError):
+    """The run was claimed by another process while this one lost its connection."""
+
+    code = "runtime.run_taken"
+    exit_code = Exit.REFUSED
+    message = N_("Run {run} was taken over by another process, so this one stopped. `luxos show {run}` shows it.")
+
+
+class RunGivenUp(LuxError):
+    """Somebody wanted the run to stop; `status` is what it is then."""
+
+    exit_code = Exit.INTERRUPTED
+    status: ClassVar[str]
+
+
+class RunPaused(RunGivenUp):
+    """Somebody wanted the run to pause."""
+
+    code = "runtime.run_paused"
+    status = "paused"
+    message = N_("Run {run} was paused. `luxos run resume {run}` goes on with it.")
+
+
+class RunMoved(RunGivenUp):
+    """Somebody wanted the run to go on elsewhere."""
+
+    code = "runtime.run_moved"
+    status = "paused"
+    message = N_("Run {run} was given up here, to go on elsewhere: `luxos run resume {run}` does that.")
+
+
+class RunCancelled(RunGivenUp):
+    """Somebody wanted the run to end."""
+
+    code = "runtime.run_cancelled"
+    status = "cancelled"
+    message = N_("Run {run} was cancelled. `luxos run retry {run}` begins again with what had not ended.")
+
+
+class RunNotGoing(LuxError):
+    """A run that nobody carries out is to pause or to move."""
+
+    code = "runtime.run_not_going"
+    exit_code = Exit.USAGE
+    message = N_("Run {run} is not being carried out, so it was left as it is. `luxos run show {run}` shows it.")
+
+
+class RunOver(LuxError):
+    """A run that has ended is to be cancelled."""
+
+    code = "runtime.run_over"
+    exit_code = Exit.USAGE
+    message = N_("Run {run} has ended already, so it was left as it is. `luxos run show {run}` shows it.")
+
+
+class RunOfTask(LuxError):
+    """A run that belongs to a task is to be given up: the task would begin it again."""
+
+    code = "runtime.run_of_task"
+    exit_code = Exit.REFUSED
+    message = N_("Run {run} belongs to task {task}, which says when it runs. `luxos task cancel {task}` ends both.")
+
+
+class RunNotHeeding(LuxError):
+    """Whoever carries a run out has not given it up in time."""
+
+    code = "runtime.run_not_heeding"
+    message = N_(
+        "Run {run} was told, and goes on for now: within {seconds} seconds it came to no point at which it can stop. "
+        "It stops at the next one; `luxos run tail {run}` follows it."
+    )
+
+
+class FolderBusy(LuxError):
+    """Another process builds in the folder."""
+
+    code = "runtime.folder_busy"
+    exit_code = Exit.REFUSED
+    message = N_("Another LuxOS is building in {folder}. Wait for it, or choose another name with --name.")
+
+
+class StepUnknown(LuxError):
+    """A crash left it open whether an effect outside has happened."""
+
+    code = "runtime.step_unknown"
+    exit_code = Exit.NEEDS_PERSON
+    message = N_(
+        "Step {step} of run {run} was cut off while it acted outside this machine, and may have taken effect. "
+        "Look there first: LuxOS does not repeat it by itself."
+    )
