@@ -84,15 +84,44 @@ def test_a_person_allows_hosts(luxos: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         host = f"host:127.0.0.1:{port}"
-        source = luxos.home / "reach.py"
-        source.write_text(
-            "import socket\n\ndef function(port):\n    socket.create_connection(('127.0.0.1', port), 5).close()\n"
-            "    return 'reached'\n"
-        )
-        assert luxos("soul", "add", "reach", str(source), "--with", f'permissions=["{host}"]').code == 0
+        add_reach(luxos, host)
         refused = luxos("call", "reach", str(port), "--json")
         assert (refused.code, refused.json["error"]["code"]) == (4, "runtime.permission_refused")
         assert luxos("call", "reach", str(port), "--allow", host).out == '"reached"\n'
+
+
+def test_a_task_may_what_the_person_who_added_it_allowed(luxos: Command) -> None:
+    """Its run, and the run of each task of a schedule, is granted that and nothing more."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        host, other = f"host:127.0.0.1:{port}", "host:127.0.0.1:1"
+        add_reach(luxos, host)
+        refused, allowed, less = (
+            luxos("task", "add", "reach", port, "--retries", "0", *more, "--json").json["task"]
+            for more in ((), ("--allow", host), ("--allow", other, "--allow", "file.read"))
+        )
+        assert luxos("task", "work", "--until-empty").code == 0
+        found = [luxos("task", "show", task, "--json").json for task in (refused, allowed, less)]
+        assert [one["permissions"] for one in found] == [[], [host], ["file.read", other]]
+        assert (found[1]["status"], found[1]["result"]) == ("done", "reached")
+        assert [one["result"]["code"] for one in found[::2]] == ["runtime.permission_refused"] * 2
+        assert f"file.read, {other}" in luxos("task", "show", less).out
+        assert luxos("task", "add", "reach", port, "--key", "k").code == 0
+        differs = luxos("task", "add", "reach", port, "--key", "k", "--allow", host, "--json")
+        assert differs.json["error"]["code"] == "runtime.task_differs"
+        added = luxos("task", "add", "reach", port, "--cron", "* * * * *", "--allow", host, "--json").json
+        assert added["permissions"] == [host]
+        assert host in luxos("schedule", "list").out
+
+
+def add_reach(luxos: Command, host: str) -> None:
+    """A function that asks for leave to reach a host, and reaches the port that it is given."""
+    source = luxos.home / "reach.py"
+    source.write_text(
+        "import socket\n\ndef function(port):\n    socket.create_connection(('127.0.0.1', port), 5).close()\n"
+        "    return 'reached'\n"
+    )
+    assert luxos("soul", "add", "reach", str(source), "--with", f'permissions=["{host}"]').code == 0
 
 
 def test_methods_are_called_by_tasks_too(luxos: Command) -> None:

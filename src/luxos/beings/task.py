@@ -5,7 +5,7 @@ attributes how far it is.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
@@ -76,16 +76,21 @@ class TaskBeing(BaseBeing):
         retries: int = 3,
         due: datetime | None = None,
         owner: str | None = None,
+        permissions: Iterable[str] = (),
     ) -> "TaskBeing":
         """A task that calls a being, for a queue; not put yet. `TaskInvalid` or `BeingInvalid` for what it cannot be.
 
         Under a `key`, all tasks of an owner and a queue are one. After `due` no attempt begins, and one that runs ends.
+        Its run is granted `permissions` and no others.
         """
         whose = owner or cls.default_owner or system_user()
         _check_call(str(who), queue, key, priority, retries)
         arguments = as_json({"args": list(args), "kwargs": dict(kwargs or {})})
         encoded("arguments", arguments)
-        genesis = {"type": "task", "name": str(who), "owner": whose, "queue": queue, "who": str(who), "key": key}
+        genesis: dict[str, Any] = {"type": "task", "name": str(who), "owner": whose, "queue": queue}
+        genesis |= {"who": str(who), "key": key}
+        if granted := _granted(permissions):
+            genesis["permissions"] = granted
         state = {"status": "todo", "priority": priority, "attempt": 0, "token": 0, "due": _moment(due)}
         return cls(
             soul=uuid4() if key is None else uuid5(_TASKS, canonical([whose, queue, key])),
@@ -121,6 +126,11 @@ class TaskBeing(BaseBeing):
         return int(self.genesis.get("retries", 0))
 
     @property
+    def permissions(self) -> list[str]:
+        """What its run is granted, sorted."""
+        return list(self.genesis.get("permissions", ()))
+
+    @property
     def attempt(self) -> int:
         """How many attempts began since it was put, or sent again."""
         return int(self.attributes.get("attempt", 0))
@@ -138,7 +148,7 @@ class TaskBeing(BaseBeing):
     @property
     def same(self) -> str:
         """What has to be equal for two tasks under one key to be the same."""
-        return canonical([self.genesis.get(name) for name in ("who", "arguments")])
+        return canonical([*(self.genesis.get(name) for name in ("who", "arguments")), self.permissions])
 
     @property
     def status(self) -> Status:
@@ -221,6 +231,16 @@ def _check_call(who: str, queue: str, key: str | None, priority: int, retries: i
     for name, number, range_ in (("priority", priority, PRIORITIES), ("retries", retries, RETRIES)):
         if isinstance(number, bool) or not isinstance(number, int) or number not in range_:
             raise TaskInvalid(field=name, reason="range", least=range_.start, most=range_.stop - 1)
+
+
+def _granted(permissions: Iterable[str]) -> list[str]:
+    """Permissions as they are kept: sorted, each once."""
+    given = [permissions] if isinstance(permissions, str) else list(permissions)
+    for each in given:
+        if not (isinstance(each, str) and 0 < len(each) <= _LONGEST_NAME):
+            raise TaskInvalid(field="permissions", reason="length", limit=_LONGEST_NAME)
+        check_text("permissions", each)
+    return sorted(set(given))
 
 
 def _moment(due: datetime | None) -> str | None:

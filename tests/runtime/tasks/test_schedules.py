@@ -43,6 +43,16 @@ def last(cron: Cron) -> datetime:
     return found
 
 
+async def test_each_task_of_a_schedule_is_granted_what_the_schedule_says() -> None:
+    first = await add(MINUTELY, permissions=["host:b:1", "external", "host:b:1"])
+    assert first.task(first.next).permissions == ["external", "host:b:1"]
+    await due_since(first, last(MINUTELY))
+    await Scheduler(10).fire()
+    assert [task.permissions for task in await tasks()] == [["external", "host:b:1"]]
+    with pytest.raises(ScheduleDiffers):
+        await add(MINUTELY)
+
+
 async def test_a_schedule_is_added_once_listed_and_removed() -> None:
     first = await add()
     assert first.next == DAILY.after(datetime.now(UTC))

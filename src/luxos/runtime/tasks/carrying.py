@@ -64,7 +64,7 @@ async def _run(runtime: Runtime, task: TaskBeing, soul: UUID) -> Run:
         return run
     workspace = runtime.journal(soul) / "workspace"
     await asyncio.to_thread(workspace.mkdir, parents=True, exist_ok=True, mode=0o700)
-    told = {"permissions": [], "calls": True, "task": str(task.soul)}
+    told = {"permissions": task.permissions, "calls": True, "task": str(task.soul)}
     return await runtime.runs.create(soul, f"task: {task.who}", "", workspace, str(task.owner), told)
 
 

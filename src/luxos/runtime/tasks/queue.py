@@ -36,7 +36,7 @@ class Tasks:
         self._owner, self._bound = owner, Bound(most)
         self._puts: Batches[Wanted, TaskBeing] = Batches(_put_waiting, lambda wanted: wanted.size)
 
-    async def put(
+    async def put(  # noqa: PLR0913 - each is a word of what a task is
         self,
         who: str | UUID,
         *args: Any,
@@ -46,6 +46,7 @@ class Tasks:
         at: datetime | None = None,
         retries: int = 3,
         deadline: datetime | None = None,
+        permissions: Iterable[str] = (),
         connection: Any = None,
         **kwargs: Any,
     ) -> TaskBeing:
@@ -53,11 +54,13 @@ class Tasks:
 
         It begins at the moment `at` or later, and is given up at `deadline`; of those that wait, the higher `priority`
         (-100 to 100) goes first. Under a `key` it is put once, whoever puts it: the task that was put first is given,
-        or `TaskDiffers` where it calls something else. `QueueFull`, `TaskInvalid` or `BeingInvalid`: nothing was put.
+        or `TaskDiffers` where it calls something else or may do something else. Its run is granted `permissions` and no
+        others. `QueueFull`, `TaskInvalid` or `BeingInvalid`: nothing was put.
         With a `connection` it becomes part of the caller's transaction.
         """
         options: dict[str, Any] = {"queue": queue, "priority": priority, "key": key, "retries": retries}
-        task = TaskBeing.call(who, args, kwargs, **options, due=deadline, owner=self._owner)
+        options |= {"due": deadline, "permissions": permissions}
+        task = TaskBeing.call(who, args, kwargs, **options, owner=self._owner)
         return await self.put_task(task, at=at, connection=connection)
 
     async def put_task(self, task: TaskBeing, *, at: datetime | None = None, connection: Any = None) -> TaskBeing:

@@ -77,11 +77,14 @@ class Schedules:
     async def add(
         self, name: str | None, cron: Cron, who: str, args: Sequence[Any], kwargs: Mapping[str, Any], **options: Any
     ) -> Schedule:
-        """A schedule; `options` are `queue`, `priority` and `retries`. Without a name, it is called by what it says.
+        """A schedule; without a name, it is called by what it says.
 
-        Adding the same again changes nothing; `ScheduleDiffers` where the name says something else already.
+        `options` are `queue`, `priority`, `retries`, and `permissions`, which each of its tasks is granted. Adding the
+        same again changes nothing; `ScheduleDiffers` where the name says something else already.
         """
         call = TaskBeing.call(who, args, kwargs, owner=self._owner, **options)
+        options.pop("permissions", None)
+        options |= {"permissions": call.permissions} if call.permissions else {}
         told = {
             "type": "schedule",
             "name": name or f"{cron.text} {cron.zone} {canonical([who, call.genesis['arguments'], options])}"[:200],

@@ -7,7 +7,7 @@ import click
 from luxos.i18n import _
 from luxos.runtime.scope import SECONDS
 from luxos.ui.cli.asking import ask
-from luxos.ui.cli.options import arguments, call_arguments, json_option
+from luxos.ui.cli.options import allow_option, arguments, call_arguments, json_option
 
 
 @click.command(
@@ -23,8 +23,7 @@ from luxos.ui.cli.options import arguments, call_arguments, json_option
     type=click.FloatRange(0.001, 86_400),
     help=_("After so many seconds it is ended, with all that it called."),
 )
-@click.option("--allow", "permissions", multiple=True, metavar=_("PERMISSION"),
-              help=_("What it may do: external, file.read, host:api.nbp.pl:443."))  # fmt: skip
+@allow_option
 @json_option
 def call_command(
     who: str,

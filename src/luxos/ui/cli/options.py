@@ -49,6 +49,15 @@ def call_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+allow_option = click.option(
+    "--allow",
+    "permissions",
+    multiple=True,
+    metavar=_("PERMISSION"),
+    help=_("What it may do: external, file.read, host:api.nbp.pl:443."),
+)
+
+
 def arguments(args: Sequence[str], named: Sequence[str]) -> dict[str, Any]:
     """`args` and `kwargs` of a call."""
     return {"args": [_value(text) for text in args], "kwargs": dict(map(_named, named))}

@@ -31,6 +31,8 @@ def list_command(as_json: bool) -> None:
         return
     for one in found["schedules"]:
         click.echo(f"{one['schedule'][:8]}  {_when(one)}  {one['cron']} ({one['zone']})  {one['who']}")
+        if one["permissions"]:
+            click.echo("  " + _("may: {permissions}").format(permissions=", ".join(one["permissions"])))
         if one["missed"]:
             words = ngettext(
                 "{count} moment was missed while nobody worked",

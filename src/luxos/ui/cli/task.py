@@ -11,7 +11,7 @@ from luxos.beings.queued import IO, NEXT
 from luxos.i18n import _
 from luxos.ui.cli.app import complete, group, settings
 from luxos.ui.cli.asking import ask
-from luxos.ui.cli.options import arguments, call_arguments, json_option, queue_option
+from luxos.ui.cli.options import allow_option, arguments, call_arguments, json_option, queue_option
 from luxos.ui.formatters import status_words
 
 task_argument = click.argument("task", metavar=_("TASK"))
@@ -43,6 +43,7 @@ class Moment(click.ParamType[str]):
 @click.option("--retries", default=3, show_default=True, help=_("How many attempts may follow the first one."))
 @click.option("--at", type=Moment(), metavar=_("MOMENT"), help=_("When it may begin, at the earliest."))
 @click.option("--deadline", type=Moment(), metavar=_("MOMENT"), help=_("When it is given up."))
+@allow_option
 @click.option(
     "--cron", metavar=_("TIMES"), help=_("Again and again: minute hour day month weekday, as in '0 8 * * *'.")
 )
@@ -157,6 +158,7 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         (_("calls"), f"{found['who']}({', '.join(given)})"),
         (_("queue"), _("{queue}, priority {priority}").format(**found)),
         (_("key"), found["key"]),
+        (_("may"), ", ".join(found["permissions"])),
         (_("attempt"), f"{found['attempt']} / {found['retries'] + 1}"),
         *((name, (found[key] or "")[:19].replace("T", " ")) for name, key in _moments()),
         (_("result"), json.dumps(found["result"], ensure_ascii=False) if done else None),

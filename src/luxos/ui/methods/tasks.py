@@ -29,7 +29,7 @@ async def task_add(
 ) -> dict[str, Any]:
     """Puts a task that calls a being which is there now, with arguments that fit it; gives the task.
 
-    `options` are `queue`, `priority`, `key` and `retries` as `TaskBeing.call` takes them.
+    `options` are `queue`, `priority`, `key`, `retries` and `permissions` as `TaskBeing.call` takes them.
     """
     runtime = await system.runtime()
     runtime.bound(await runtime.resolve(who), args, kwargs)
@@ -48,7 +48,7 @@ async def schedule_add(
 ) -> dict[str, Any]:
     """Has a being called whenever `times` say so: `{"cron", "zone"}`, and its own `name` where it has one.
 
-    `options` are `queue`, `priority` and `retries`.
+    `options` are `queue`, `priority`, `retries` and `permissions`.
     """
     runtime = await system.runtime()
     runtime.bound(await runtime.resolve(who), args, kwargs)
@@ -129,6 +129,7 @@ def _whole(task: TaskBeing) -> dict[str, Any]:
         "args": task.args,
         "kwargs": task.kwargs,
         "retries": task.retries,
+        "permissions": task.permissions,
         "due": task.attributes.get("due"),
         "result": task.attributes.get("result"),
         "attempts": task.attempts,
@@ -142,6 +143,7 @@ def _scheduled(one: Schedule) -> dict[str, Any]:
         "schedule": str(one.soul),
         **{name: one.genesis[name] for name in kept},
         **one.genesis["arguments"],
+        "permissions": [],
         **one.genesis["options"],
         "next": one.next.astimezone(zone_of(one.genesis["zone"])).isoformat(),
         "missed": one.missed,
