@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 from benchmarks.crowd import copy_beings
@@ -68,7 +69,7 @@ async def _figures(machine: Machine) -> list[Figure]:
         await copy_beings(connection, BEINGS)
         found = [await _plans(connection)]
         for name, (text, condition) in _SQL.items():
-            found += await _beside(connection, f"by {name}", lambda _turn, same=(text, condition): same)
+            found += await _beside(connection, f"by {name}", partial(_the_same, text, condition))
         return found + await _beside(connection, "by energy, another one each time", _another_energy)
 
 
@@ -90,6 +91,10 @@ def _by_hand(condition: str) -> str:
     """The whole SQL that a person would write."""
     kinds, tags = ("'{" + ",".join(names) + "}'" for names in (HIDDEN_KINDS, HIDDEN_TAGS))
     return f"{_SELECT} FROM base_beings WHERE {condition} {_END.format(kinds=kinds, tags=tags)}"
+
+
+def _the_same(text: str, condition: str, _turn: int) -> tuple[str, str]:
+    return text, condition
 
 
 def _another_energy(turn: int) -> tuple[str, str]:

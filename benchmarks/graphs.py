@@ -3,8 +3,10 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from benchmarks.crowd import copy_beings, copy_relationships, soul
 from benchmarks.database import open_bench_database
@@ -67,7 +69,10 @@ async def _walked(connection: Any) -> tuple[float, float, float]:
     took: tuple[list[float], list[float]] = ([], [])
     for number in range(_STARTS):
         start = soul(number * 97)
-        walks = [lambda: reach(start, 3, links, connection=connection), lambda: _by_hand(start, connection)]  # noqa: B023
+        walks: list[Callable[[], Awaitable[dict[UUID, int]]]] = [
+            partial(reach, start, 3, links, connection=connection),
+            partial(_by_hand, start, connection),
+        ]
         await walks[0]()
         for turn in range(4):
             places = (0, 1) if turn % 2 else (1, 0)
@@ -82,5 +87,5 @@ async def _walked(connection: Any) -> tuple[float, float, float]:
     return statistics.median(took[0]), statistics.median(took[1]), statistics.median(sizes)
 
 
-async def _by_hand(start: Any, connection: Any) -> dict[Any, int]:
+async def _by_hand(start: UUID, connection: Any) -> dict[UUID, int]:
     return {row["soul"]: row["depth"] for row in await connection.fetch(_SQL, start, list(HIDDEN))}

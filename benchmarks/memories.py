@@ -119,7 +119,7 @@ async def _built(database: Database, count: int) -> UUID:
     if moved:
         window = [{"kind": "earlier", "at": _memory(moved - 1)["at"], "count": moved}, *window]
     async with database.pool.acquire() as connection, connection.transaction():
-        rows = [(soul, [], 0, genesis, {}, window, {})]
+        rows: list[tuple[Any, ...]] = [(soul, [], 0, genesis, {}, window, {})]
         columns = ["soul", "tags", "energy_level", "genesis", "attributes", "memories", "self_awareness"]
         await connection.copy_records_to_table("base_beings", records=rows, columns=columns)
         await connection.copy_records_to_table(

@@ -206,7 +206,7 @@ async def _saved(_database: Database) -> float:
 
 async def _copied(database: Database) -> float:
     now = datetime.now(UTC).replace(tzinfo=None)
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             *(being.soul, being.tags, being.energy_level, {**being.genesis, "owner": "root"}, being.attributes),
             *([], being.self_awareness, now, None),

@@ -62,7 +62,7 @@ def _vectors() -> tuple[Vectors, Vectors]:
 
 
 async def _copy(connection: Any, every: Vectors) -> None:
-    rows = (
+    rows: Iterator[tuple[Any, ...]] = (
         (soul(number), ["rare"] if number % _RARE == 0 else [], {"type": "note"}, {}, [], {}, vector.tolist())
         for number, vector in enumerate(every)
     )
