@@ -162,7 +162,7 @@ async def _snapshots(tier: Hermetic, home: Path, bare: Bare) -> list[Figure]:
 
     async def go_on() -> Any:
         assert kept[0] is not None
-        return (await tier.go_on(bare.code, kept[0], _last, _later())).result
+        return (await tier.go_on(bare.code, Given(), kept[0], _last, _later())).result
 
     async def load() -> Any:
         with bare.pool.checkout(limits=bare.limits) as session:
@@ -183,7 +183,7 @@ async def _snapshots(tier: Hermetic, home: Path, bare: Bare) -> list[Figure]:
             alone.append(time.perf_counter() - began)
     assert kept[0] is not None
     source = Prepared(read(bare.code.source, bare.code.signature))
-    _talk, state = sealed.unseal(sealed.Key.of(home), bare.code, source, kept[0])
+    _talk, state = sealed.unseal(sealed.Key.of(home), bare.code, Given(), source, kept[0])
     saved, dumped = statistics.median(seconds), statistics.median(alone)
     went_on, loaded = await _rounds(go_on, load)
     return [

@@ -65,7 +65,7 @@ def do_one_thing_wrongly(what: str) -> None:
     if what == "does everything again":
         from luxos.runtime import resumed
 
-        resumed._is_same = lambda call, known: False
+        resumed._asks_the_same = lambda call, known: False
 
 
 if __name__ == "__main__":

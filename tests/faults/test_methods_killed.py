@@ -1,22 +1,23 @@
 """`kill -9` while methods of an instance are called: state and step are both there or neither, and nothing is twice."""
 
 import json
-import os
 import random
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.plugins.command import Command
+from tests.plugins.sampling import WHOLE, sampled
 
 pytestmark = pytest.mark.slow
 
 USER = str(Path(__file__).with_name("methods_user.py"))
 POINTS = ("step.started", "step.ready", "record.sending", "record.stating", "record.sent")
-WHOLE = bool(os.environ.get("LUXOS_ALL_FAULTS"))
+WAITING = list(product(("step.started", "step.ready", "record.sending", "record.sent"), range(2, 14)))
 REACHED = range(1, 12) if WHOLE else (3,)
 """The times at which a point is reached and the program killed there."""
 MOMENTS = 100 if WHOLE else 3
@@ -45,10 +46,11 @@ def told(printed: list[str]) -> list[int]:
     return [int(line) for line in printed if line.isdigit()]
 
 
-def problems(luxos: Command, acknowledged: list[int]) -> list[str]:
+def problems(luxos: Command, acknowledged: list[int], **environment: str) -> list[str]:
     """Goes on with what was killed; everything that is not as it should be before and after that."""
-    before, after = (json.loads(line) for line in run(luxos, "check"))
-    return [*wrong(before, acknowledged), *wrong(after, acknowledged), *unfinished(after)]
+    before, after = (json.loads(line) for line in run(luxos, "check", **environment))
+    found = [*wrong(before, acknowledged), *wrong(after, acknowledged), *unfinished(after)]
+    return found + [each for name, told in before["draws"].items() for each in begun_again(name, told, after)]
 
 
 def wrong(left: dict[str, Any], acknowledged: list[int]) -> list[str]:
@@ -58,6 +60,16 @@ def wrong(left: dict[str, Any], acknowledged: list[int]) -> list[str]:
     found += [] if state["log"] == gave else [f"the log is {state['log']}"]
     found += [] if set(acknowledged) <= set(gave) else [f"{acknowledged} were acknowledged, and {gave} are there"]
     return found + [f"{run}: the chain is broken" for run in left["broken"]]
+
+
+def begun_again(name: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """A call whose state was kept had drawn its number already, and gave it to all that it called."""
+    if not before["waits"]:
+        return []
+    now = after["draws"][name]
+    drawn = set(now["given"])
+    fits = len(drawn) == 1 and drawn <= set(after["state"]["drawn"]) and not now["replayed"]
+    return [] if fits else [f"{name} gave {drawn} to those that it called; begun again: {now['replayed']}"]
 
 
 def unfinished(left: dict[str, Any]) -> list[str]:
@@ -86,9 +98,23 @@ def test_killed_at_any_moment(luxos: Command) -> None:
     assert problems(luxos, acknowledged) == []
 
 
+@pytest.mark.parametrize("where", sampled([f"{point}:{time_}" for point, time_ in WAITING], 15))
+def test_killed_while_a_method_waits(luxos: Command, where: str) -> None:
+    """It goes on in its middle, and the state is written once."""
+    acknowledged = told(run(luxos, "draw", LUXOS_FAULTPOINT=where))
+    assert problems(luxos, acknowledged) == []
+
+
+def test_a_method_that_begins_again_is_found(luxos: Command) -> None:
+    """The negative control."""
+    acknowledged = told(run(luxos, "draw", LUXOS_FAULTPOINT="step.ready:4"))
+    found = problems(luxos, acknowledged, LUXOS_CONTROL="begins again")
+    assert any("to those that it called" in problem for problem in found), found
+
+
 def test_a_program_that_writes_the_instance_first_is_found(luxos: Command) -> None:
     """The negative control."""
-    printed = run(luxos, "call", LUXOS_FAULTPOINT="record.stating:3", LUXOS_CONTROL="yes")
+    printed = run(luxos, "call", LUXOS_FAULTPOINT="record.stating:3", LUXOS_CONTROL="writes the instance first")
     assert any("and the count is" in problem for problem in problems(luxos, told(printed)))
 
 

@@ -13,7 +13,9 @@ from luxos.agent.agent import Agent
 from luxos.agent.errors import NothingToResume, NothingToRetry, RunWasCancelled
 from luxos.agent.planner import Place
 from luxos.agent.reasoning import Defaults
+from luxos.beings.classes import ClassBeing
 from luxos.beings.core import CoreFunction, CoreRegistry, write_core_beings
+from luxos.beings.instance import InstanceBeing, InstanceMethod
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, SessionRun, session_run
@@ -42,6 +44,7 @@ from luxos.runtime.verifying import Count, verify
 from luxos.security.findings import Finding
 from luxos.souls.registry import summon
 from luxos.tools.registry import FUNCTIONS as TOOLS
+from luxos.ui.methods.records import told_step
 
 SOULS = {
     "short": "import time\n\ndef function(n):\n    time.sleep(0.3)\n    return n\n",
@@ -49,6 +52,10 @@ SOULS = {
     "loop": "def function(n):\n    return [execution('short', number) for number in range(n)]\n",
     "waits": (
         "import random\n\ndef function(who):\n    drawn = random.random()\n    return execution(who, drawn) == drawn\n"
+    ),
+    "twice": (
+        "import random\n\ndef function(who):\n    drawn = random.random()\n"
+        "    return [execution(who, drawn), execution(who, drawn)] == [drawn] * 2\n"
     ),
     "deep": "def function(n):\n    return execution('long', n) if n == 0 else execution('deep', n - 1)\n",
     "stubborn": (
@@ -60,6 +67,10 @@ SOULS = {
         "    return sum(await asyncio.gather(*[execution('short', number) for number in range(n)]))\n"
     ),
 }
+LOTS = (
+    "import random\n\nclass Lots:\n    def draw(self, who):\n        self.drawn = random.random()\n"
+    "        return [execution(who, self.drawn), execution(who, self.drawn)] == [self.drawn] * 2\n"
+)
 OUTSIDE: list[str] = []
 Work = Callable[[Calls], Awaitable[Any]]
 
@@ -114,6 +125,14 @@ async def a_process(settings: Settings, database: Database) -> AsyncIterator[Run
 async def other(settings: Settings, database: Database) -> AsyncIterator[Runtime]:
     async with a_process(settings, database) as runtime:
         yield runtime
+
+
+async def lots_of(tier: str) -> InstanceBeing:
+    """An instance that keeps what it drew by lot before it waited."""
+    fields = {"drawn": {"py_type": "float", "default": 0}}
+    made = await summon(name="lots", type="class", source=LOTS, attributes=fields, tier=tier)
+    assert isinstance(made, ClassBeing)
+    return await made.make(name="lots")
 
 
 def agent(runtime: Runtime, tmp_path: Path) -> Agent:
@@ -225,12 +244,50 @@ async def test_a_pause_waits_for_what_runs_and_a_move_does_not(
 
 
 async def test_a_function_moves_in_its_middle(runtime: Runtime, other: Runtime, tmp_path: Path) -> None:
-    """Had it begun again, it would have drawn another number than the one that the step that ran had been given."""
-    async with session(runtime, lambda calls: calls("waits", "short")) as program:
-        run = await program.when(begun("waits"))
+    """Had it begun again, it would have drawn another number than the one that what had ended had been given."""
+    async with session(runtime, lambda calls: calls("twice", "short")) as program:
+        run = await program.when(done("twice/1"))
         await give_up(other, run, "move", 10)
+    before = await steps_of(other, run)
     report = await agent(other, tmp_path).resume(run)
-    assert report["results"] == {"waits": True}
+    assert report["results"] == {"twice": True}
+    after = await steps_of(other, run)
+    assert after["twice/1"].attributes == before["twice/1"].attributes
+    assert "replayed" not in after["twice"].attributes
+    assert await is_whole(other, run)
+
+
+@pytest.mark.parametrize("tier", ["hermetic", "isolated"])
+async def test_a_method_moves_in_its_middle(runtime: Runtime, other: Runtime, tmp_path: Path, tier: str) -> None:
+    """In the isolated tier it begins again."""
+    lots = await lots_of(tier)
+    async with session(runtime, lambda calls: calls(InstanceMethod(lots, "draw"), "short")) as program:
+        run = await program.when(done("lots.draw/1"))
+        await give_up(other, run, "move", 10)
+    before = (await steps_of(other, run))["lots.draw/1"].attributes["arguments"]["n"]
+    assert (await InstanceBeing.load(lots.soul)).attributes == {"drawn": 0}
+    assert (await agent(other, tmp_path).resume(run))["results"] == {"lots.draw": True}
+    after = (await steps_of(other, run))["lots.draw/1"].attributes["arguments"]["n"]
+    assert (await InstanceBeing.load(lots.soul)).attributes == {"drawn": after}
+    assert (after == before) is (tier == "hermetic")
+    assert await is_whole(other, run)
+
+
+async def test_a_method_whose_instance_was_changed_begins_again_and_says_so(
+    runtime: Runtime, other: Runtime, tmp_path: Path
+) -> None:
+    lots = await lots_of("hermetic")
+    async with session(runtime, lambda calls: calls(InstanceMethod(lots, "draw"), "short")) as program:
+        run = await program.when(done("lots.draw/1"))
+        await give_up(other, run, "move", 10)
+    before = (await steps_of(other, run))["lots.draw/1"].attributes["arguments"]
+    lots.attributes["drawn"] = 7
+    await lots.save()
+    assert (await agent(other, tmp_path).resume(run))["results"] == {"lots.draw": True}
+    after = await steps_of(other, run)
+    assert after["lots.draw/1"].attributes["arguments"] != before
+    told = told_step(after["lots.draw"])["replayed"]
+    assert (told["code"], told["details"]["who"]) == ("runtime.snapshot_refused", "lots")
     assert await is_whole(other, run)
 
 

@@ -73,11 +73,13 @@ class Call:
     """The record of this call, where it is written step by step; set by `recorded`."""
     frozen: Mapping[str, Any] | None = None
     """The state in which its code waited when it was cut off; set by `resumed`."""
+    replayed: Mapping[str, Any] | None = None
+    """Why its code was run again from its beginning and did not go on from there (code, message, details)."""
     went_on: float = field(default_factory=time.monotonic)
     """When its code began to run, or went on with what it had asked for."""
     printed: str = ""
     """What its code printed."""
-    made: dict[str, tuple[str, Mapping[str, Any], Any]] | None = None
+    made: dict[str, tuple[tuple[str, ...], Mapping[str, Any], Any]] | None = None
     """The calls that a method has made, which have ended: by step, what was called, with what, and what it gave. They
     are not made again where the method is, because its instance was changed meanwhile."""
     caller: Stored | None = None
@@ -126,6 +128,13 @@ class Call:
     def soul_hash(self) -> str:
         """The hash of exactly what is called."""
         return self.stored.known.code.soul_hash if self.stored is not None else self.callee.soul_hash
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """What two calls of the same have in common: the hash; of a method also whose it is, and its name."""
+        if isinstance(self.callee, BoundMethod):
+            return self.soul_hash, str(self.callee.soul), self.callee.name
+        return (self.soul_hash,)
 
     def below(self, parent: Call) -> None:
         """Is made by another one from now on."""

@@ -65,6 +65,8 @@ class Given:
     this: Mapping[str, Any] = field(default_factory=dict)
     """`soul`, `name`, `soul_hash`, `attributes`, `tags`, `energy_level`, `owner`."""
     method: Method | None = None
+    place: str = ""
+    """Which call it is, of all that are ever made: a frozen state of it goes on in this place only."""
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ class Dispatcher:
         if parent is None:
             return (await self.handler(call)).result
         call.below(parent)
-        told = (call.soul_hash, arguments)
+        told = (call.meant, arguments)
         if parent.made is not None and (known := parent.made.get(step)) is not None and known[:2] == told:
             return known[2]
         result = (await self.handler(call)).result
@@ -216,7 +216,7 @@ async def _write_down(call: Call, ask: Ask | None = None) -> None:
     if record is None or (record.begun and time.monotonic() - call.went_on < _FREEZE_AFTER):
         return
     state = None
-    if ask is not None and ask.freeze is not None and not isinstance(call.callee, BoundMethod):
+    if ask is not None and ask.freeze is not None:
         with suppress(LuxError):  # without it, the call is made again from its beginning
             state = await ask.freeze()
     if state is not None or not record.begun:

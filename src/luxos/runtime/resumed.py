@@ -25,20 +25,20 @@ def resumed(handler: Handler, before: Mapping[str, Step], *, retrying: bool = Fa
             return await handler(call)
         if known.status in {"started", "unknown"} and call.effects == "external":
             raise StepUnknown(step=call.step, run=str(call.run)[:8])
-        if _is_same(call, known):
-            if known.status == "done" and _is_made_again(call, before, made_again):
-                return Outcome(known.attributes.get("result"))
-            if known.status == "started":
-                call.frozen = known.attributes.get(FROZEN)
+        if not _asks_the_same(call, known):
+            return await handler(call)
+        if known.status == "started":
+            call.frozen = known.attributes.get(FROZEN)  # of another version it says itself that it does not fit
+        if known.status == "done" and call.meant == known.meant and _is_made_again(call, before, made_again):
+            return Outcome(known.attributes.get("result"))
         return await handler(call)
 
     return handle
 
 
-def _is_same(call: Call, known: Step) -> bool:
-    """Whether a step is this very call, and did not change the workspace: what its parent had changed there is gone."""
-    same = known.genesis["soul_hash"] == call.soul_hash and known.attributes.get("arguments") == dict(call.arguments)
-    return same and call.effects != "workspace"
+def _asks_the_same(call: Call, known: Step) -> bool:
+    """Whether a step was asked for the same, and did not change the workspace: what its parent had changed is gone."""
+    return known.attributes.get("arguments") == dict(call.arguments) and call.effects != "workspace"
 
 
 def _is_made_again(call: Call, before: Mapping[str, Step], statuses: Collection[str]) -> bool:

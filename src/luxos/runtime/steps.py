@@ -20,7 +20,7 @@ from luxos.runtime.instances import BoundMethod, StateChange
 from luxos.runtime.recorder import FROZEN, Record, Recorder
 
 _CONTENT = (
-    *("arguments", "status", "result", "changes", "state", "printed", "error", "summary"),
+    *("arguments", "status", "result", "changes", "state", "printed", "replayed", "error", "summary"),
     *("started_at", "finished_at", "attempt"),
 )
 PRINTED = 16 << 10
@@ -56,6 +56,12 @@ class Step:
         """The method of an instance that it called; nothing where it called a function."""
         method: str | None = self.genesis.get("method")
         return method
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """As `Call.meant`."""
+        hash_ = str(self.genesis["soul_hash"])
+        return (hash_,) if self.method is None else (hash_, str(self.callee), self.method)
 
     @property
     def parent(self) -> str | None:
@@ -112,7 +118,7 @@ class StepRecord:
             told = {"status": "done", "result": ended.result, "changes": changes, **_left(ended)}
         else:
             told = {"status": "failed", "error": dict(ended)}
-        told = {**self._known, **told, **_printed(self._call.printed), **(more or {}), "finished_at": now()}
+        told = {**self._known, **told, **_said_of(self._call), **(more or {}), "finished_at": now()}
         state = ended.state if isinstance(ended, Outcome) else None
         self._ended = True
         return self._put(told, content_of(self._genesis, told), state)
@@ -139,6 +145,11 @@ def now() -> str:
 @lru_cache(1)
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _said_of(call: Call) -> dict[str, Any]:
+    replayed = {} if call.replayed is None else {"replayed": dict(call.replayed)}
+    return _printed(call.printed) | replayed
 
 
 def _printed(text: str) -> dict[str, Any]:

@@ -52,11 +52,12 @@ class Tiers:
         """Runs a soul's function, or a method, in the tier that it names, or in the one that can."""
         assert not isinstance(call.callee, CoreFunction)  # noqa: S101 - `stored` says so
         args, kwargs, answer = stored.bound.args, stored.bound.kwargs, partial(answers, call)
+        place = f"{call.run}/{call.step}"
         if not isinstance(call.callee, BoundMethod):
-            given = Given(args, kwargs, seen_as_self(call.callee, stored))
+            given = Given(args, kwargs, seen_as_self(call.callee, stored), place=place)
             return Outcome((await self._ended(call, stored, given, answer, tell)).result)
         instance, method = call.callee.instance, call.callee.method()
-        given = Given(args, kwargs, seen_as_self(instance, stored), method)
+        given = Given(args, kwargs, seen_as_self(instance, stored), method, place)
         ended = await self._ended(call, stored, given, answer, tell)
         return Outcome(ended.result, state=StateChange.of(instance, method, ended.state or {}))
 
@@ -71,19 +72,18 @@ class Tiers:
 
     async def _run(self, call: Call, stored: Stored, given: Given, answer: Answer, tell: Tell) -> Ended:
         code, deadline = stored.known.code, call.scope.tree.deadline
-        if await self.chosen(stored.known) == "isolated":
-            return await self._isolated.call(code, given, answer, deadline)
+        tier = await self._tier(stored.known)
         if call.frozen is not None:
             try:
-                return await self._gone_on(code, call.frozen, answer, deadline)
+                return await self._gone_on(tier, code, given, call.frozen, answer, deadline)
             except SnapshotRefused as error:
+                call.replayed = error.as_json()
                 tell(call, str(error))
-        return await self._hermetic.call(code, given, answer, deadline)
+        return await tier.call(code, given, answer, deadline)
 
     async def run(self, known: Known, given: Given, answer: Answer, deadline: float) -> Ended:
         """Runs code that belongs to no call of a run: what is tried before it is kept."""
-        tier = self._isolated if await self.chosen(known) == "isolated" else self._hermetic
-        return await tier.call(known.code, given, answer, deadline)
+        return await (await self._tier(known)).call(known.code, given, answer, deadline)
 
     async def chosen(self, known: Known) -> str:
         """The tier in which a soul runs: `hermetic`, unless it names the isolated one or needs what only that has."""
@@ -112,12 +112,25 @@ class Tiers:
         if found:
             raise TierUnfit(name=name, places="; ".join(found[:_SHOWN]))
 
-    async def _gone_on(self, code: Code, frozen: Mapping[str, Any], answer: Answer, deadline: float) -> Ended:
+    async def _tier(self, known: Known) -> "Hermetic | Isolated":
+        return self._isolated if await self.chosen(known) == "isolated" else self._hermetic
+
+    async def _gone_on(
+        self,
+        tier: "Hermetic | Isolated",
+        code: Code,
+        given: Given,
+        frozen: Mapping[str, Any],
+        answer: Answer,
+        deadline: float,
+    ) -> Ended:
+        if tier is not self._hermetic:
+            raise SnapshotRefused(who=code.name, reason=_("it runs in the isolated tier now"))
         try:
             state = b64decode(frozen[STATE], validate=True)
         except (KeyError, TypeError, ValueError) as error:
             raise SnapshotRefused(who=code.name, reason=_("it is damaged")) from error
-        return await self._hermetic.go_on(code, state, answer, deadline)
+        return await self._hermetic.go_on(code, given, state, answer, deadline)
 
     @cached_property
     def _hermetic(self) -> "Hermetic":

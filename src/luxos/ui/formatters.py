@@ -60,9 +60,12 @@ def works_alone_words(differs: str) -> str:
 
 
 def problem(step: Mapping[str, Any]) -> str:
-    """The first line of what went wrong with a step, with room before it; nothing where it went well."""
-    lines = step["error"]["message"].splitlines() if "error" in step else []
-    return f"  {lines[0]}" if lines else ""
+    """The first lines of what went wrong with a step, with room before each; nothing where it went well.
+
+    That its code could not go on from its snapshot, and began again, is told too.
+    """
+    told = [step[key]["message"].partition("\n")[0] for key in ("replayed", "error") if key in step]
+    return "".join(f"  {line}" for line in told)
 
 
 def harmless(text: str) -> str:

@@ -54,8 +54,12 @@ class Calls:
         seconds: float = 60,
     ) -> Ended:
         code = code_of(code) if isinstance(code, str) else code
-        deadline = asyncio.get_running_loop().time() + seconds
-        return await self.tier.call(code, Given(args, kwargs or {}, THIS), answer, deadline)
+        return await self.given(code, Given(args, kwargs or {}, THIS), answer, seconds)
+
+    async def given(
+        self, code: Code, given: Given, answer: Callable[[Ask], Awaitable[Any]], seconds: float = 60
+    ) -> Ended:
+        return await self.tier.call(code, given, answer, asyncio.get_running_loop().time() + seconds)
 
     async def __call__(self, code: Code | str, *args: Any, **settings: Any) -> Any:
         return (await self.ended(code, args, **settings)).result

@@ -8,7 +8,7 @@ from tests.runtime.hermetic.conftest import Calls, code_of, last
 from tests.runtime.hermetic.processes import until
 
 from luxos.beings.function_source import signature_of
-from luxos.runtime.code import Ask, Code
+from luxos.runtime.code import Ask, Code, Given
 from luxos.runtime.errors.code import CodeFailed, CodeOverLimit
 from luxos.runtime.hermetic.prepared import Prepared
 from luxos.runtime.hermetic.source import read
@@ -81,7 +81,7 @@ async def test_it_goes_on_from_its_middle(call: Calls, prepared: Code) -> None:
 
     assert await call(prepared, "ask", answer=answer) == [1, 2]
     for state in frozen:
-        ended = await call.tier.go_on(prepared, state, last, asyncio.get_running_loop().time() + 60)
+        ended = await call.tier.go_on(prepared, Given(), state, last, asyncio.get_running_loop().time() + 60)
         assert ended.result == [1, 2]
 
 

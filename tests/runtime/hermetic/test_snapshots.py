@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
+from hypothesis import given as examples
 from hypothesis import strategies as st
 from tests.runtime.hermetic.conftest import Calls, code_of, last
 
+from luxos.beings.function_source import Signature
 from luxos.i18n import speaking
-from luxos.runtime.code import Ask, Code
+from luxos.runtime.code import Ask, Code, Given, Method
 from luxos.runtime.errors.calls import BeingNotCallable
 from luxos.runtime.errors.code import CodeOverLimit
 from luxos.runtime.hermetic import Hermetic, sealed
@@ -34,11 +36,14 @@ BOTH = (
 )
 
 
+NOTHING = Given()
+
+
 class Stop(Exception):
     """Ends a call where it waits, as a crash would."""
 
 
-async def frozen_at(call: Calls, code: Code, number: int, *args: Any) -> bytes:
+async def frozen_at(call: Calls, code: Code, number: int, *args: Any, given: Given | None = None) -> bytes:
     """The state of a call at its ask of this number; those before are answered with their last argument."""
     kept: list[bytes | None] = []
 
@@ -50,14 +55,14 @@ async def frozen_at(call: Calls, code: Code, number: int, *args: Any) -> bytes:
         return ask.args[-1]
 
     with pytest.raises(Stop):
-        await call(code, *args, answer=answer)
+        await call.given(code, given or Given(args), answer)
     assert kept[0] is not None
     return kept[0]
 
 
-async def gone_on(tier: Hermetic, code: Code, frozen: bytes, answer: Any = last) -> Any:
+async def gone_on(tier: Hermetic, code: Code, frozen: bytes, answer: Any = last, given: Given = NOTHING) -> Any:
     deadline = asyncio.get_running_loop().time() + 60
-    return await tier.go_on(code, frozen, answer, deadline)
+    return await tier.go_on(code, given, frozen, answer, deadline)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -104,6 +109,7 @@ HEAD = """
 import asyncio, json, os, signal, sys
 from base64 import b64decode, b64encode
 from pathlib import Path
+from luxos.runtime.code import Given
 from luxos.runtime.hermetic import Hermetic
 from tests.runtime.hermetic.conftest import Calls, code_of
 
@@ -135,7 +141,7 @@ GO_ON = (
         return ask.args[-1]
 
     deadline = asyncio.get_running_loop().time() + 60
-    ended = await call.tier.go_on(code_of({source!r}), b64decode({frozen!r}), answer, deadline)
+    ended = await call.tier.go_on(code_of({source!r}), Given(), b64decode({frozen!r}), answer, deadline)
     print(json.dumps({{"result": ended.result, "printed": ended.printed, "asked": asked}}))
     await call.tier.close()
 
@@ -154,15 +160,15 @@ def _process(home: Path, source: str) -> bytes:
 async def test_every_bit_of_it_counts(call: Calls, tmp_path: Path) -> None:
     code, key = code_of(SHORT), sealed.Key.of(tmp_path)
     frozen, source = await frozen_at(call, code, 0, 5), Prepared(read(code.source, code.signature))
-    sealed.unseal(key, code, source, frozen)
+    sealed.unseal(key, code, Given(), source, frozen)
     for bit in range(len(frozen) * 8):
         changed = bytearray(frozen)
         changed[bit // 8] ^= 1 << bit % 8
         with pytest.raises(SnapshotRefused):
-            sealed.unseal(key, code, source, bytes(changed))
+            sealed.unseal(key, code, Given(), source, bytes(changed))
     for length in range(0, len(frozen), 7):
         with pytest.raises(SnapshotRefused):
-            sealed.unseal(key, code, source, frozen[:length])
+            sealed.unseal(key, code, Given(), source, frozen[:length])
     with pytest.raises(SnapshotRefused):
         await gone_on(call.tier, code, frozen + b"\0")
 
@@ -170,7 +176,8 @@ async def test_every_bit_of_it_counts(call: Calls, tmp_path: Path) -> None:
 async def test_control_monty_alone_loads_what_was_changed(call: Calls, tmp_path: Path) -> None:
     code = code_of(SHORT)
     frozen = await frozen_at(call, code, 0, 5)
-    _talk, state = sealed.unseal(sealed.Key.of(tmp_path), code, Prepared(read(code.source, code.signature)), frozen)
+    source = Prepared(read(code.source, code.signature))
+    _talk, state = sealed.unseal(sealed.Key.of(tmp_path), code, Given(), source, frozen)
     loaded = 0
     with confined() as program, Monty(binary_path=program, max_processes=1) as pool:
         for bit in range(0, len(state) * 8, 97):
@@ -250,7 +257,7 @@ STEPS = {
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=6), data=st.data())
+@examples(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=6), data=st.data())
 async def test_it_ends_as_if_nothing_had_happened(call: Calls, steps: list[str], data: st.DataObject) -> None:
     body = "\n    ".join(STEPS[step].format(n=number) for number, step in enumerate(steps))
     code = code_of(
@@ -270,3 +277,31 @@ async def test_it_ends_as_if_nothing_had_happened(call: Calls, steps: list[str],
     result = await call(code, answer=answer)
     state = data.draw(st.sampled_from(frozen))
     assert (await gone_on(call.tier, code, state, answer)).result == result
+
+
+async def test_it_is_of_one_call(call: Calls) -> None:
+    frozen = await frozen_at(call, code_of(SHORT), 0, 5)
+    with speaking("en"), pytest.raises(SnapshotRefused) as caught:
+        await gone_on(call.tier, code_of(SHORT), frozen, given=Given(place="another"))
+    assert "another call" in str(caught.value.details["reason"])
+
+
+METHODS = (
+    "class Lots:\n    def draw(self, x):\n        self.seen = x + 1\n        return execution('a', self.seen)\n\n"
+    "    def other(self, x):\n        return execution('a', x)\n"
+)
+
+
+def method(name: str, soul: str = "1", **state: int) -> Given:
+    return Given([5], {}, {"soul": soul}, Method("Lots", name, state, ["seen"]), "here")
+
+
+async def test_a_method_goes_on_where_it_waited(call: Calls) -> None:
+    code = Code("sha256:lots", "lots", METHODS, Signature("lots", (), None, is_async=False, purpose=""), "ania")
+    given = method("draw", seen=1)
+    frozen = await frozen_at(call, code, 0, given=given)
+    ended = await gone_on(call.tier, code, frozen, given=given)
+    assert (ended.result, ended.state) == (6, {"seen": 6})
+    for other in (method("other", seen=1), method("draw", "2", seen=1), method("draw", seen=2), Given(place="here")):
+        with pytest.raises(SnapshotRefused):
+            await gone_on(call.tier, code, frozen, given=other)

@@ -9,7 +9,10 @@ class SnapshotRefused(LuxError):
 
     code = "runtime.snapshot_refused"
     exit_code = Exit.REFUSED
-    message = N_("{who} does not go on from its snapshot, because {reason}. Nothing was run.")
+    message = N_(
+        "{who} does not go on from its snapshot, because {reason}. It begins again; what it had called, and had ended, "
+        "gives what it gave."
+    )
 
 
 class SnapshotKeyUnfit(LuxError):

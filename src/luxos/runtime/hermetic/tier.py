@@ -40,15 +40,17 @@ class Hermetic:
         """Calls a soul's function; see `Tier`. `CodeLost` where its process ended from outside."""
         talk = Conversation(self._prepared(code, given.method), code.limits)
         first = partial(talk.start, given=given)
-        return await self._running(code, talk, answer).run(first, deadline)
+        return await self._running(code, given, talk, answer).run(first, deadline)
 
-    async def go_on(self, code: Code, frozen: bytes, answer: Answer, deadline: float) -> Ended:
+    async def go_on(self, code: Code, given: Given, frozen: bytes, answer: Answer, deadline: float) -> Ended:
         """Goes on in the middle of a call, where its `Ask` was frozen; what it waited for is asked again.
 
-        `SnapshotRefused` where it is not this soul's, of this Monty, and as it was sealed by this installation.
+        `SnapshotRefused` where it is not this call's, of this soul and this Monty, and as it was sealed by this
+        installation, and where the instance of a method is not as the method found it.
         """
-        talk, state = sealed.unseal(self._key, code, self._prepared(code), frozen)
-        return await self._running(code, talk, answer).run(partial(talk.resume, state=state), deadline)
+        prepared = self._prepared(code, given.method)
+        talk, state = sealed.unseal(self._key, code, given, prepared, frozen)
+        return await self._running(code, given, talk, answer).run(partial(talk.resume, state=state), deadline)
 
     async def unsupported(self, source: str) -> tuple[Unsupported, ...]:
         """What a source that Python can parse uses, and Monty does not have; nothing of it is run."""
@@ -88,11 +90,11 @@ class Hermetic:
         source = read(code.source, code.signature, method)
         return Prepared(source, Pace(self._trust.setdefault(code.owner, Trust()), source.asks))
 
-    def _running(self, code: Code, talk: Conversation, answer: Answer) -> Running:
-        return Running(self._workers, partial(self._seal, code), code, talk, answer)
+    def _running(self, code: Code, given: Given, talk: Conversation, answer: Answer) -> Running:
+        return Running(self._workers, partial(self._seal, code, given), code, talk, answer)
 
-    def _seal(self, code: Code, talk: Conversation, state: bytes) -> bytes:
-        return sealed.seal(self._key, code, talk, state)
+    def _seal(self, code: Code, given: Given, talk: Conversation, state: bytes) -> bytes:
+        return sealed.seal(self._key, code, given, talk, state)
 
     @cached_property
     def _key(self) -> sealed.Key:

@@ -7,7 +7,18 @@ from luxos.runtime.runs import Run
 from luxos.runtime.steps import Step
 from luxos.ui.methods.person import Person
 
-_TOLD = ("started_at", "finished_at", "arguments", "result", "printed", "state", "error", "changes", "summary")
+_TOLD = (
+    "started_at",
+    "finished_at",
+    "arguments",
+    "result",
+    "printed",
+    "replayed",
+    "state",
+    "error",
+    "changes",
+    "summary",
+)
 
 
 async def runs(system: System, person: Person, limit: int) -> dict[str, Any]:
