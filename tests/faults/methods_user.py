@@ -1,8 +1,8 @@
 """A program that calls methods of one instance, and is killed meanwhile; and what looks at what it left.
 
-`methods_user.py call` prints a line with the count for each call that it was told of, `methods_user.py draw` calls a
-method that waits, and keeps what it drew by lot before; `methods_user.py check` prints how instance and steps are as
-they were left, goes on with all runs, and prints it again. `LUXOS_CONTROL` has it do one thing wrongly.
+`methods_user.py call` prints a line with the count for each call that it was told of; `draw` calls a method that waits,
+and keeps what it drew by lot before; `make` has code make instances; `check` prints how instances and steps are as they
+were left, goes on with all runs, and prints it again. `LUXOS_CONTROL` has it do one thing wrongly.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from luxos.beings.instance import InstanceBeing
 from luxos.boot import System, system
 from luxos.config import Settings
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.runs import chain_is_whole
+from luxos.runtime.runs import Run, chain_is_whole
 from luxos.runtime.steps import Step
 from luxos.session import Lux
 
@@ -51,6 +51,10 @@ def function(n):
     time.sleep(0.02)
     return n
 """
+MAKER = """
+def function(n):
+    return [execution("being.make", "tally", attributes={"count": part})["soul"] for part in range(n)]
+"""
 FIELDS = {
     "count": {"py_type": "int", "default": 0},
     "log": {"py_type": "list[int]", "default": []},
@@ -64,6 +68,7 @@ async def visits() -> AsyncIterator[tuple[Lux, InstanceBeing]]:
     async with luxos.open() as lux:
         await lux.summon(name="leaf", source="def function(n):\n    return n + 1\n")
         await lux.summon(name="slow", source=SLOW)
+        await lux.summon(name="maker", source=MAKER)
         cls = await lux.summon(name="tally", type="class", source=SOURCE, attributes=FIELDS)
         found = [being async for being in find(name="visits")]
         one = found[0] if found else await cls.make(name="visits")
@@ -82,6 +87,12 @@ async def draw() -> None:
     async with visits() as (lux, one):
         for _ in range(DRAWS):
             print(await lux.execution(one.draw, PARTS), flush=True)
+
+
+async def make() -> None:
+    async with visits() as (lux, _one):
+        for number in range(1, DRAWS):
+            print(await lux.execution("maker", number), flush=True)
 
 
 async def check() -> None:
@@ -106,7 +117,23 @@ async def left(runtime: Runtime) -> dict[str, Any]:
     draws = {
         f"{run.name} {step.name}": drawn(step, steps) for run, steps in runs for step in steps if step.method == "draw"
     }
-    return {"state": one.attributes, "gave": gave, "broken": broken, "runs": statuses, "draws": draws}
+    return {
+        "state": one.attributes,
+        "gave": gave,
+        "broken": broken,
+        "runs": statuses,
+        "draws": draws,
+        **await instances(runs),
+    }
+
+
+async def instances(runs: Sequence[tuple[Run, Sequence[Step]]]) -> dict[str, Any]:
+    """The instances that are there, and those that steps say they made."""
+    made = [step for _run, steps in runs for step in steps if step.call == "being.make" and step.status == "done"]
+    there = [
+        str(being.soul) async for being in find(path="$ ? (@.count >= 0)") if being.genesis.get("name") != "visits"
+    ]
+    return {"there": sorted(there), "told": sorted(step.attributes["result"]["soul"] for step in made)}
 
 
 def drawn(step: Step, steps: Sequence[Step]) -> dict[str, Any]:
@@ -136,7 +163,20 @@ def write_the_instance_first() -> None:
         recorder.reach("record.stating")
         return set(await self._send_steps(batch, runs, connection))
 
-    recorder.Recorder._send_with_states = send  # type: ignore[method-assign]
+    recorder.Recorder._send_with_beings = send  # type: ignore[method-assign]
+
+
+def write_what_is_made_first() -> None:
+    """Another one, as it once was."""
+    from luxos.runtime.context import Context
+
+    bear = Context.bear
+
+    def borne(self: Context, newborn: InstanceBeing) -> None:
+        asyncio.get_running_loop().create_task(newborn.save())
+        bear(self, newborn)
+
+    Context.bear = borne  # type: ignore[method-assign]
 
 
 def begin_again() -> None:
@@ -146,8 +186,12 @@ def begin_again() -> None:
     resumed.FROZEN = "nothing"  # type: ignore[attr-defined]
 
 
-WRONG = {"writes the instance first": write_the_instance_first, "begins again": begin_again}
+WRONG = {
+    "writes the instance first": write_the_instance_first,
+    "writes what is made first": write_what_is_made_first,
+    "begins again": begin_again,
+}
 
 if __name__ == "__main__":
     WRONG.get(os.environ.get("LUXOS_CONTROL", ""), lambda: None)()
-    asyncio.run({"call": call, "draw": draw, "check": check}[sys.argv[1]]())
+    asyncio.run({"call": call, "draw": draw, "make": make, "check": check}[sys.argv[1]]())

@@ -24,6 +24,9 @@ MOMENTS = 100 if WHOLE else 3
 SEED = 20261127
 
 
+MAKING = list(product(("step.ready", "record.sending", "record.stating", "record.sent"), range(1, 6)))
+
+
 def start(luxos: Command, what: str, **environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, USER, what],
@@ -59,6 +62,7 @@ def wrong(left: dict[str, Any], acknowledged: list[int]) -> list[str]:
     found += [] if state["count"] == len(gave) else [f"{len(gave)} steps, and the count is {state['count']}"]
     found += [] if state["log"] == gave else [f"the log is {state['log']}"]
     found += [] if set(acknowledged) <= set(gave) else [f"{acknowledged} were acknowledged, and {gave} are there"]
+    found += [] if left["there"] == left["told"] else [f"made were {left['there']}, and told {left['told']}"]
     return found + [f"{run}: the chain is broken" for run in left["broken"]]
 
 
@@ -110,6 +114,20 @@ def test_a_method_that_begins_again_is_found(luxos: Command) -> None:
     acknowledged = told(run(luxos, "draw", LUXOS_FAULTPOINT="step.ready:4"))
     found = problems(luxos, acknowledged, LUXOS_CONTROL="begins again")
     assert any("to those that it called" in problem for problem in found), found
+
+
+@pytest.mark.parametrize("where", sampled([f"{point}:{time_}" for point, time_ in MAKING], 6))
+def test_killed_while_instances_are_made(luxos: Command, where: str) -> None:
+    """None is there that no step tells of."""
+    printed = run(luxos, "make", LUXOS_FAULTPOINT=where)
+    assert problems(luxos, []) == []
+    assert printed[0] == "ready"
+
+
+def test_an_instance_that_is_written_before_its_step_is_found(luxos: Command) -> None:
+    """The negative control."""
+    run(luxos, "make", LUXOS_FAULTPOINT="record.stating:1", LUXOS_CONTROL="writes what is made first")
+    assert any("and told" in problem for problem in problems(luxos, []))
 
 
 def test_a_program_that_writes_the_instance_first_is_found(luxos: Command) -> None:

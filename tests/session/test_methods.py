@@ -293,7 +293,7 @@ async def test_a_record_that_is_sent_again_changes_the_instance_once(
     home: Path, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     """The connection is lost before the transaction, or after it was committed and before anybody heard of it."""
-    send, failed = Recorder._send_with_states, []
+    send, failed = Recorder._send_with_beings, []
 
     async def send_and_lose(self: Recorder, *arguments: Any) -> Any:
         if lost == "after" or failed:
@@ -303,7 +303,7 @@ async def test_a_record_that_is_sent_again_changes_the_instance_once(
             raise DatabaseLost(reason="a test")
         return held
 
-    monkeypatch.setattr(Recorder, "_send_with_states", send_and_lose)
+    monkeypatch.setattr(Recorder, "_send_with_beings", send_and_lose)
     async with luxos.open(home) as lux:
         counter = await counter_in(lux)
         assert [await counter.increment(), await counter.increment()] == [1, 2]

@@ -34,6 +34,8 @@ class CoreFunction:
     verb: str | None
     effects: Effects
     function: Callable[..., Awaitable[Any]]
+    makes: bool = False
+    """Whether it makes a being, which is written with the record of its call."""
 
     @property
     def purpose(self) -> str:

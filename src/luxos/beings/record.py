@@ -124,6 +124,10 @@ class Record:
             if not is_alone(connection):
                 self._version = None
 
+    def check(self) -> None:
+        """Raises `BeingInvalid`, or what else `save` raises before it writes anything."""
+        self._checked()
+
     async def update(self, function: Callable[[Self], None], *, connection: Any = None) -> None:
         """Reads the row, applies `function` to it and writes it, with no other writer in between.
 

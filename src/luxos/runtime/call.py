@@ -11,6 +11,7 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.beings.function import FunctionBeing
+from luxos.beings.instance import InstanceBeing
 from luxos.runtime.binding import Bound
 from luxos.runtime.changes import ChangeSet
 from luxos.runtime.codes import Known
@@ -82,6 +83,8 @@ class Call:
     made: dict[str, tuple[tuple[str, ...], Mapping[str, Any], Any]] | None = None
     """The calls that a method has made, which have ended: by step, what was called, with what, and what it gave. They
     are not made again where the method is, because its instance was changed meanwhile."""
+    newborn: InstanceBeing | None = None
+    """The instance that it makes; set by the core function that is called."""
     caller: Stored | None = None
     """The stored code that makes the call; nothing where a program, a person or a core function does."""
     span: Span | None = None
@@ -160,6 +163,13 @@ class Outcome:
     changes: ChangeSet | None = field(default=None)
     state: StateChange | None = None
     """What a method has made of its instance; written with the record of the call."""
+    newborn: InstanceBeing | None = None
+    """An instance that was made; written so too."""
+
+    @property
+    def changes_beings(self) -> bool:
+        """Whether what was recorded counts only when it is on the disk."""
+        return self.state is not None or self.newborn is not None
 
 
 def name_of(callee: Callee) -> str:

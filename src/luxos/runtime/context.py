@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from luxos.beings.instance import InstanceBeing
 from luxos.config import Settings
 from luxos.runtime.call import Call
 from luxos.runtime.changes.nofollow import FOLDER, disk, folder_at, status
@@ -63,6 +64,11 @@ class Context:
     def staging(self) -> Path | None:
         """Where changes of the workspace are left; `None` in a step that may not change it."""
         return self.call.staging
+
+    def bear(self, newborn: InstanceBeing) -> None:
+        """Has a new instance written with the record of this call, or not at all; raises what keeps it from that."""
+        newborn.check()
+        self.call.newborn = newborn
 
     def report(self, text: str, fraction: float | None = None) -> None:
         """Tells the person what is being done, and how much of it is (0 to 1)."""

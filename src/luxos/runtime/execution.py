@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from luxos.beings.core import CoreFunction
 from luxos.runtime.approved import Approve, approved
 from luxos.runtime.call import PLAIN, Call, Callee, Handler, Manner, Outcome, name_of
 from luxos.runtime.charged import charged
@@ -165,13 +166,17 @@ class Unrecorded(Dispatcher):
 
 
 def _by_recording(*, full: Handler, summary: Handler) -> Handler:
-    """What may act, or change an instance, is recorded in full, whatever was asked for."""
+    """What may act, make a being or change one, is recorded in full, whatever was asked for."""
 
     async def handle(call: Call) -> Outcome:
-        acts = call.effects != "none" or isinstance(call.callee, BoundMethod)
+        acts = call.effects != "none" or isinstance(call.callee, BoundMethod) or _makes(call.callee)
         return await (summary if call.manner.recording == "summary" and not acts else full)(call)
 
     return handle
+
+
+def _makes(callee: Callee) -> bool:
+    return isinstance(callee, CoreFunction) and callee.makes
 
 
 def _pure(handler: Handler) -> Handler:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import asyncpg
 
+from luxos.beings.instance import InstanceBeing
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
@@ -25,7 +26,7 @@ from luxos.runtime.errors.calls import InstanceChanged
 from luxos.runtime.errors.runs import RunTaken
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.instances import StateChange
-from luxos.runtime.states import states_of
+from luxos.runtime.states import states_of, write_newborns
 from luxos.security.audit import link
 
 MOST, FEW = 256, 16
@@ -51,6 +52,8 @@ class Record:
     was_begun: bool = False
     state: StateChange | None = None
     """What the step makes of an instance, in the same transaction; or `InstanceChanged`, and nothing of either."""
+    newborn: InstanceBeing | None = None
+    """An instance that the step makes, in the same transaction."""
     sent: bool = False
     """Whether it may be on the disk already, though nobody heard of it."""
     written: asyncio.Future[None] = field(init=False)
@@ -61,7 +64,7 @@ class Record:
     def take(self, later: "Record") -> None:
         """Becomes what the step is after a later record of it."""
         self.attributes = {key: value for key, value in self.attributes.items() if key != FROZEN} | later.attributes
-        self.content, self.state = later.content, later.state
+        self.content, self.state, self.newborn = later.content, later.state, later.newborn
         self.written.add_done_callback(lambda written: _end(later, written.exception()))
 
 
@@ -211,7 +214,8 @@ class Recorder:
     async def _send_all(self, batch: Sequence[Record]) -> set[UUID]:
         runs = sorted({record.run for record in batch})
         reach("record.sending")
-        send = self._send_steps if all(record.state is None for record in batch) else self._send_with_states
+        changing = any(record.state is not None or record.newborn is not None for record in batch)
+        send = self._send_with_beings if changing else self._send_steps
         async with self._database.pool.acquire() as connection:
             held = await send(batch, runs, connection)
         reach("record.sent")
@@ -227,7 +231,7 @@ class Recorder:
         )
         return {row["soul"] for row in rows}
 
-    async def _send_with_states(self, batch: Sequence[Record], runs: Sequence[UUID], connection: Any) -> set[UUID]:
+    async def _send_with_beings(self, batch: Sequence[Record], runs: Sequence[UUID], connection: Any) -> set[UUID]:
         """The same in a transaction with the instances; a record whose instance was changed is taken out before."""
         sql = self._database.queries
         async with connection.transaction():
@@ -237,6 +241,7 @@ class Recorder:
             held = await self._send_steps([each for each in batch if not each.written.done()], runs, connection)
             reach("record.stating")
             await states.write(held, connection, sql)
+            await write_newborns([each for each in batch if each.run in held], connection, sql)
             for record in batch:
                 record.sent = True
         return held

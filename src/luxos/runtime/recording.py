@@ -37,7 +37,7 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
         try:
             outcome = await handler(call)
             reach("step.ready")
-            await _certain(call, _ended(call, record, outcome), changes=outcome.state is not None)
+            await _certain(call, _ended(call, record, outcome), changes=outcome.changes_beings)
         except (DatabaseLost, RunTaken):
             raise
         except LuxError as error:
@@ -78,7 +78,7 @@ def _cut_off(call: Call, record: StepRecord, heed: Heed) -> None:
 
 
 async def _certain(call: Call, written: "asyncio.Future[None]", *, changes: bool = False) -> None:
-    """Waits for the disk where somebody is told, something outside the database has happened, or an instance changes.
+    """Waits for the disk where somebody is told, something outside the database has happened, or a being changes.
 
     What is on its way is written, also where the wait is cut off.
     """

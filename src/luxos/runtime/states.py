@@ -56,6 +56,14 @@ async def states_of(batch: Sequence[Record], connection: Any, sql: Mapping[str, 
     return states
 
 
+async def write_newborns(batch: Sequence[Record], connection: Any, sql: Mapping[str, str]) -> None:
+    """Writes the instances that records make; those of a batch that was sent again are there already."""
+    made = [record.newborn for record in batch if record.newborn is not None and not record.written.done()]
+    if made:
+        columns = [one.soul for one in made], [one.genesis for one in made], [one.attributes for one in made]
+        await connection.execute(sql["write_newborns"], *columns)
+
+
 async def _are_there(sent: Sequence[Record], connection: Any, sql: Mapping[str, str]) -> bool:
     """Whether a batch is on the disk: all of it is, or nothing."""
     attempts = [record.id for record in sent], [record.attributes["attempt"] for record in sent]

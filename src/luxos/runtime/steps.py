@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from luxos.beings.genesis import canonical_hash
 from luxos.i18n import _
 from luxos.runtime.call import Call, Outcome
-from luxos.runtime.instances import BoundMethod, StateChange
+from luxos.runtime.instances import BoundMethod
 from luxos.runtime.recorder import FROZEN, Record, Recorder
 
 _CONTENT = (
@@ -27,6 +27,7 @@ PRINTED = 16 << 10
 """Characters of what code printed that its step keeps."""
 KEYS = frozenset({*_CONTENT, "chain", "genesis", FROZEN})
 """What an attempt may have; a genesis where it called another version than the first attempt did."""
+_NOTHING = Outcome(None)
 
 
 @dataclass(frozen=True)
@@ -119,16 +120,16 @@ class StepRecord:
         else:
             told = {"status": "failed", "error": dict(ended)}
         told = {**self._known, **told, **_said_of(self._call), **(more or {}), "finished_at": now()}
-        state = ended.state if isinstance(ended, Outcome) else None
         self._ended = True
-        return self._put(told, content_of(self._genesis, told), state)
+        return self._put(told, content_of(self._genesis, told), ended if isinstance(ended, Outcome) else _NOTHING)
 
     def _put(
-        self, attributes: dict[str, Any], content: Mapping[str, Any] | None, state: StateChange | None = None
+        self, attributes: dict[str, Any], content: Mapping[str, Any] | None, outcome: Outcome = _NOTHING
     ) -> asyncio.Future[None]:
         call = self._call
-        target, genesis = call.callee_soul, self._genesis
-        return self._recorder.put(Record(self._id, call.run, target, genesis, attributes, content, self._begun, state))
+        told = Record(self._id, call.run, call.callee_soul, self._genesis, attributes, content, self._begun)
+        told.state, told.newborn = outcome.state, outcome.newborn
+        return self._recorder.put(told)
 
 
 def step_id(run: UUID, step: str) -> UUID:

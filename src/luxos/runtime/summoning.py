@@ -38,18 +38,18 @@ async def make(
 ) -> dict[str, Any]:
     """Makes an instance of a class: its state begins with these attributes, and the defaults of the others.
 
-    Each call makes one. A crash between the instance and its record leaves one that nobody knows of.
+    Each call makes one, which is written with the call's record: both are there, or neither.
     """
     cls = await resolve_class(who)
     made = cls.new(attributes, name=name)
     if context.call.caller is not None:
         made.genesis["owner"] = context.call.caller.known.code.owner
-    await made.save()
+    context.bear(made)
     return {"soul": str(made.soul), "name": name, "class": cls.called, "class_hash": cls.soul_hash}
 
 
 FUNCTIONS = (
     CoreFunction(UUID("b3a5c4c2-6f0e-5a7d-9a39-2f3c1d0e8a11"), "being.summon", None, "none", summon),
-    CoreFunction(UUID("5d0c8d0e-9f0b-4a55-8f0c-0c6f3b8f7e21"), "being.make", None, "none", make),
+    CoreFunction(UUID("5d0c8d0e-9f0b-4a55-8f0c-0c6f3b8f7e21"), "being.make", None, "none", make, makes=True),
 )
 """The core functions of this room."""

@@ -168,12 +168,13 @@ def tiered(tiers: Tiers, context_of: Callable[[Call], Context], answers: Answers
         _check(call, call.callee)
         context = context_of(call)
         try:
-            return Outcome(await call.callee.function(context, **call.arguments))
+            result = await call.callee.function(context, **call.arguments)
         except OSError as problem:  # as `disk`, whose block took a twelfth of a recorded step
             said = said_of(problem, context.workspace)
             if said is None:
                 raise
             raise said from problem
+        return Outcome(result, newborn=call.newborn)
 
     return handle
 

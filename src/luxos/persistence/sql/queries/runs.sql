@@ -148,6 +148,13 @@ SET attributes = told.attributes
 FROM unnest($1::UUID[], $2::JSONB[]) AS told (soul, attributes)
 WHERE being.soul = told.soul;
 
+-- name: write_newborns
+-- New instances $1 with their genesis $2 and attributes $3; one that is there already stays as it is.
+INSERT INTO base_beings (soul, genesis, attributes, memories, self_awareness)
+SELECT told.soul, told.genesis, told.attributes, '[]', '{}'
+FROM unnest($1::UUID[], $2::JSONB[], $3::JSONB[]) AS told (soul, genesis, attributes)
+ON CONFLICT (soul) DO NOTHING;
+
 -- name: write_heads
 -- The heads $3 of the chains of the runs $1, where they are still held by $2.
 UPDATE base_beings AS run SET attributes = jsonb_set(run.attributes, '{chain}', told.head)
