@@ -41,6 +41,7 @@ from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution
 from luxos.runtime.resuming import go_on, is_made_again
 from luxos.runtime.runs import Run
+from luxos.runtime.settling import chosen, settle
 from luxos.runtime.staging import changes_of
 from luxos.runtime.threads import to_the_end
 
@@ -114,6 +115,27 @@ class Agent:
             if run.status not in _FAILED:
                 raise NothingToRetry(run=run.name)
             return await self._go_on(runtime, run, retrying=True)
+
+    async def settle(
+        self, name: str, step: str | None, *, happened: bool, result: Any = None, later: bool = False
+    ) -> dict[str, Any]:
+        """Writes down what a person says of a step of which it was not known whether it happened, and goes on.
+
+        Only written it is with `later`, in a run of a task, which the task's next attempt goes on with, and in one that
+        was cancelled.
+        """
+        runtime = await self._runtime()
+        async with _taken(runtime, name) as run:
+            if run.status in _HALF_UNDONE:
+                raise UndoUnfinished(run=run.name)
+            found = await chosen(runtime, run, step)
+            await settle(runtime, run, found, happened=happened, result=result)
+            task = run.attributes.get("task")
+            if not later and task is None and run.status in _UNFINISHED:
+                return await self._go_on(runtime, run)
+        then = "retry" if run.status == "cancelled" else "resume"
+        told = {"status": "settled", "run": str(run.soul), "step": found.name, "happened": happened}
+        return {**told, "task": task, "then": then}
 
     async def _go_on(self, runtime: Runtime, run: Run, *, retrying: bool = False) -> dict[str, Any]:
         if run.attributes.get("calls"):

@@ -4,6 +4,8 @@ A run that is to pause does so at its next safe point: nothing runs but code tha
 had been called before has ended. One that is to move is cut off at once, for what was cut off is made again elsewhere,
 and code that waits goes on where it waits. Neither happens while something acts outside of this machine. A run that is
 cancelled is cut off whatever it does, with every call of every call.
+
+A call that waits for another one of which only a person can say whether it happened is cut off as it is, too.
 """
 
 import asyncio
@@ -13,8 +15,9 @@ from uuid import UUID
 
 from luxos.errors import LuxError
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors.runs import RunCancelled, RunGivenUp, RunMoved, RunPaused
+from luxos.runtime.errors.runs import RunCancelled, RunGivenUp, RunMoved, RunPaused, StepUnknown
 from luxos.runtime.faultpoints import reach
+from luxos.runtime.scope import Tree
 
 Wish = Literal["pause", "move", "cancel"]
 _ERRORS: dict[Wish, type[RunGivenUp]] = {"pause": RunPaused, "move": RunMoved, "cancel": RunCancelled}
@@ -32,6 +35,8 @@ class Heed:
         self.over = asyncio.Event()
         """Set when something is wanted, and no call is on its way any more."""
         self._cuts: set[asyncio.Timeout] = set()
+        self._asking: set[asyncio.Timeout] = set()
+        """Of them, those that cannot go on before a person has answered."""
         self._outermost = 0
         self._waits_for: dict[str, int] = {}
         """Of each step that waits, how many calls of its own it waits for."""
@@ -62,6 +67,13 @@ class Heed:
             self.wanted = wish
         self._look()
 
+    def ask(self, tree: Tree, error: LuxError) -> None:
+        """A tree of calls cannot go on before a person has answered; it is cut off once nothing acts outside."""
+        tree.asks = tree.asks or error
+        if tree.cut is not None:
+            self._asking.add(tree.cut)
+        self._look()
+
     def begin(self, cut: asyncio.Timeout) -> None:
         """An outermost call begins, which can be cut off."""
         self._cuts.add(cut)
@@ -70,6 +82,7 @@ class Heed:
     def end(self, cut: asyncio.Timeout) -> None:
         """It has ended."""
         self._cuts.discard(cut)
+        self._asking.discard(cut)
         self._outermost -= 1
         self._look()
 
@@ -88,7 +101,7 @@ class Heed:
         if step in self._working:
             self._working.discard(step)
             self._busy -= 1
-        if self.wanted is not None:
+        if self.wanted is not None or self._asking:
             self._look()
 
     def wait(self, step: str) -> None:
@@ -113,6 +126,9 @@ class Heed:
 
     def _look(self) -> None:
         """Cuts off what is on its way, where it is to be and can be."""
+        if self._asking and not self._outside:
+            asking, self._asking = self._asking, set()
+            self._cut(asking)
         if self.wanted is None:
             return
         if not self._outermost:
@@ -120,8 +136,12 @@ class Heed:
         elif self.wanted == "cancel" or not (self._outside or (self.wanted == "pause" and self._busy)):
             reach("run.cutting")
             cuts, self._cuts = self._cuts, set()
-            for cut in cuts:
-                cut.reschedule(asyncio.get_running_loop().time())
+            self._cut(cuts)
+
+    def _cut(self, cuts: set[asyncio.Timeout]) -> None:
+        self._cuts -= cuts
+        for cut in cuts:
+            cut.reschedule(asyncio.get_running_loop().time())
 
 
 def heeded(handler: Handler, heed: Heed, keep: Callable[[Call], object]) -> Handler:
@@ -147,6 +167,7 @@ def _outermost(handler: Handler, heed: Heed, keep: Callable[[Call], object]) -> 
         try:
             async with asyncio.timeout(None) as cut:
                 heed.begin(cut)
+                call.scope.tree.cut = cut
                 try:
                     return await handler(call)
                 finally:
@@ -154,6 +175,8 @@ def _outermost(handler: Handler, heed: Heed, keep: Callable[[Call], object]) -> 
         except TimeoutError:
             if not cut.expired():
                 raise
+            if heed.wanted is None and (asks := call.scope.tree.asks) is not None:
+                raise asks from None
             if heed.goes_on:
                 keep(call)
             raise heed.error() from None
@@ -172,6 +195,10 @@ def _inside(handler: Handler, heed: Heed) -> Handler:
                 await heed.safe_point()
             try:
                 outcome = await handler(call)
+            except StepUnknown as error:
+                heed.ask(call.scope.tree, error)
+                await asyncio.get_running_loop().create_future()
+                raise
             except LuxError:
                 await heed.safe_point()
                 raise

@@ -71,7 +71,8 @@ def _ended(call: Call, record: StepRecord, outcome: Outcome) -> "asyncio.Future[
 
 def _cut_off(call: Call, record: StepRecord, heed: Heed) -> None:
     """Leaves a call open that is to be gone on with, and one that may have acted; else it ends here."""
-    if record.ended or heed.goes_on:  # its end is on its way to the disk, or is still to come
+    goes_on = heed.goes_on or call.scope.tree.asks is not None
+    if record.ended or goes_on:  # its end is on its way to the disk, or is still to come
         return
     if call.effects == _FREE or (heed.wanted is not None and call.effects != "external"):
         record.end({"code": "cancelled", "message": "cancelled", "details": {}})

@@ -23,7 +23,7 @@ def resumed(handler: Handler, before: Mapping[str, Step], *, retrying: bool = Fa
         known = before.get(call.step)
         if known is None:
             return await handler(call)
-        if known.status in {"started", "unknown"} and call.effects == "external":
+        if known.status == "started" and call.effects == "external":
             raise StepUnknown(step=call.step, run=str(call.run)[:8])
         if not _asks_the_same(call, known):
             return await handler(call)

@@ -14,6 +14,8 @@ from luxos.beings.function import FunctionBeing
 from luxos.beings.function_source import Signature
 from luxos.beings.instance import InstanceMethod
 from luxos.errors import LuxError
+from luxos.runtime.call import Callee
+from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.execution import Execution
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.steps import Step
@@ -23,8 +25,8 @@ _BY_PLACE = frozenset({"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"})
 
 def is_made_again(step: Step, *, retrying: bool) -> bool:
     """Whether a step is an outermost call that was cut off, or, of a run that is tried again, one that failed."""
-    statuses = {"started", "failed"} if retrying else {"started"}
-    return step.parent is None and step.status in statuses and "summary" not in step.attributes
+    ended = not (step.was_cut_off or (retrying and step.status == "failed"))
+    return step.parent is None and not ended and "summary" not in step.attributes
 
 
 async def go_on(
@@ -46,9 +48,7 @@ async def go_on(
 
 async def again(execution: Execution, step: Step) -> Any:
     """Makes one call again, as it was made then, and gives its result."""
-    callee = await execution.runtime.resolve(f"{step.callee}.{step.method}" if step.method else step.callee)
-    if isinstance(callee, FunctionBeing) and callee.soul_hash != step.genesis["soul_hash"]:
-        callee = await execution.runtime.resolve(str(step.genesis["soul_hash"]))
+    callee = await callee_of(execution.runtime, step)
     named = step.attributes["arguments"]
     if isinstance(callee, CoreFunction):
         return await execution.call(UUID(str(callee.uuid)), (), named, step.name)
@@ -56,6 +56,14 @@ async def again(execution: Execution, step: Step) -> Any:
     if isinstance(callee, BoundMethod):
         return await execution.call(InstanceMethod(callee.instance, callee.name), args, kwargs, step.name)
     return await execution.call(callee, args, kwargs, step.name)
+
+
+async def callee_of(runtime: Runtime, step: Step) -> Callee:
+    """What a step called, in the version of then."""
+    callee = await runtime.resolve(f"{step.callee}.{step.method}" if step.method else step.callee)
+    if isinstance(callee, FunctionBeing) and callee.soul_hash != step.genesis["soul_hash"]:
+        return await runtime.resolve(str(step.genesis["soul_hash"]))
+    return callee
 
 
 def as_given(signature: Signature, named: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:

@@ -3,10 +3,12 @@
 Every call has a scope. A child's is made from its parent's: the deadline passes down, the energy comes from one purse.
 """
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from luxos.errors import LuxError
 from luxos.i18n import N_, _
 from luxos.runtime.errors.calls import CallOverLimit
 
@@ -33,6 +35,10 @@ class Tree:
     """A moment of the event loop's clock, which is the monotonic one."""
     called: int = 0
     spent: int = 0
+    cut: asyncio.Timeout | None = None
+    """Ends the outermost call, and with it all others; set by `heeded`."""
+    asks: LuxError | None = None
+    """What a person has to answer before the tree goes on; then it is cut off as it is."""
 
     def __post_init__(self) -> None:
         self.deadline = time.monotonic() + self.seconds

@@ -20,7 +20,7 @@ from luxos.runtime.instances import BoundMethod
 from luxos.runtime.recorder import FROZEN, Record, Recorder
 
 _CONTENT = (
-    *("arguments", "status", "result", "changes", "state", "printed", "replayed", "error", "summary"),
+    *("arguments", "status", "result", "changes", "state", "printed", "replayed", "settled", "error", "summary"),
     *("started_at", "finished_at", "attempt"),
 )
 PRINTED = 16 << 10
@@ -73,6 +73,11 @@ class Step:
     @property
     def status(self) -> str:
         return str(self.attributes["status"])
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether it never ended by itself: it is open, or a person said that it did not happen."""
+        return self.status == "started" or (self.status == "failed" and "settled" in self.attributes)
 
     @property
     def seconds(self) -> float | None:

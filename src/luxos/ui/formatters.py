@@ -30,7 +30,6 @@ STATUS: Mapping[str, str] = {
     "needs_person": N_("needs a person"),
     "undone": N_("undone"),
     "started": N_("started"),
-    "unknown": N_("unknown"),
     "todo": N_("waiting"),
     "doing": N_("being done"),
     "cancelled": N_("cancelled"),
@@ -40,6 +39,10 @@ SIGNS: Mapping[str, str] = {"done": "✓", "failed": "✗", "kept": "=", "starte
 """A step's status as one character."""
 
 
+_SETTLED = {
+    True: N_("It is written down that step {step} happened."),
+    False: N_("It is written down that step {step} did not happen; it will be done again."),
+}
 _GIVEN_UP = frozenset({"paused", "cancelled"})
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -105,6 +108,9 @@ def result_words(result: Mapping[str, Any]) -> Iterator[str]:
     if result["status"] == "undone":
         yield from _undone_words(result)
         return
+    if result["status"] == "settled":
+        yield _settled_words(result)
+        return
     yield ""
     yield str(result["message"])
     yield from _listing(result.get("results", {}))
@@ -153,6 +159,14 @@ def _undone_words(result: Mapping[str, Any]) -> Iterator[str]:
     if result["kept"]:
         yield _("These were changed by someone since, and left as they are:")
         yield from (f"  {path}" for path in result["kept"])
+
+
+def _settled_words(result: Mapping[str, Any]) -> str:
+    happened = bool(result["happened"])
+    said = _(_SETTLED[happened]).format(step=result["step"])
+    if result["task"]:
+        return said + " " + _("`luxos task retry {task}` goes on.").format(task=result["task"])
+    return said + " " + _("`luxos run {command} {run}` goes on.").format(command=result["then"], run=result["run"][:8])
 
 
 def _listing(results: Mapping[str, Any]) -> Iterator[str]:

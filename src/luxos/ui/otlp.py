@@ -15,7 +15,7 @@ from luxos.version import __version__
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTERNAL = 1
 _UNSET, _OK, _ERROR = 0, 1, 2
-_CODES = {"done": _OK, "failed": _ERROR, "unknown": _ERROR}
+_CODES = {"done": _OK, "failed": _ERROR}
 
 
 def otlp(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from luxos.i18n import _
 from luxos.ui.formatters import duration, status_words
 from luxos.ui.svg import clean, picture, short, written
 
-_COLOURS = {"done": "#009e73", "failed": "#d55e00", "started": "#56b4e9", "unknown": "#e69f00"}
+_COLOURS = {"done": "#009e73", "failed": "#d55e00", "started": "#56b4e9"}
 """Those of Okabe and Ito, which people with any sight tell apart; the words stand beside each bar too."""
 _OTHER = "#999999"
 _NAMES, _BARS, _AFTER = 330, 620, 150

@@ -120,7 +120,37 @@ class StepUnknown(LuxError):
 
     code = "runtime.step_unknown"
     exit_code = Exit.NEEDS_PERSON
+    status = "needs_person"
     message = N_(
         "Step {step} of run {run} was cut off while it acted outside this machine, and may have taken effect. "
-        "Look there first: LuxOS does not repeat it by itself."
+        "Look there: LuxOS does not repeat it by itself. Where it happened, `luxos run confirm {run} {step}` goes on "
+        "after it; where it did not, `luxos run deny {run} {step}` has it done again."
     )
+
+
+class StepCertain(LuxError):
+    """A person wants to say what became of a step, and that is known."""
+
+    code = "runtime.step_certain"
+    exit_code = Exit.USAGE
+    message = N_(
+        "Run {run} has no step {step} of which it is not known whether it happened, so nothing was written. Not known "
+        "is it of: {steps}."
+    )
+
+
+class StepUnnamed(LuxError):
+    """A person says what became of a step, and does not say of which one."""
+
+    code = "runtime.step_unnamed"
+    exit_code = Exit.USAGE
+    message = N_(
+        "Of more than one step of run {run} it is not known whether it happened: {steps}. Name the step behind the run."
+    )
+
+
+class StepDenied(LuxError):
+    """A person says that a step did not happen; it is done again when its run goes on."""
+
+    code = "runtime.step_denied"
+    message = N_("Step {step} had been cut off, and a person says that it did not happen.")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from luxos.beings.task import TaskBeing
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.errors.runs import RunBusy, RunGivenUp
+from luxos.runtime.errors.runs import RunBusy, RunGivenUp, StepUnknown
 from luxos.runtime.execution import Execution
 from luxos.runtime.resuming import again
 from luxos.runtime.runs import Run
@@ -49,7 +49,7 @@ async def _carried(runtime: Runtime, task: TaskBeing, soul: UUID) -> Any:
             result = await _result(runtime, run, task)
         except BaseException as error:
             status = "stopped" if isinstance(error, asyncio.CancelledError) else "failed"
-            status = error.status if isinstance(error, RunGivenUp) else status
+            status = error.status if isinstance(error, RunGivenUp | StepUnknown) else status
             await asyncio.shield(runtime.runs.update(soul, status=status))
             raise
         await runtime.runs.update(soul, status="done")

@@ -60,10 +60,10 @@ allow_option = click.option(
 
 def arguments(args: Sequence[str], named: Sequence[str]) -> dict[str, Any]:
     """`args` and `kwargs` of a call."""
-    return {"args": [_value(text) for text in args], "kwargs": dict(map(_named, named))}
+    return {"args": [value_of(text) for text in args], "kwargs": dict(map(_named, named))}
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
     """JSON where it is some, else the words as they are."""
     try:
         return json.loads(text)
@@ -75,7 +75,7 @@ def _named(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not (equals and name.isidentifier()):
         raise click.BadParameter(_("{text!r} is not NAME=VALUE.").format(text=text), param_hint="--with")
-    return name, _value(value)
+    return name, value_of(value)
 
 
 def wishes_options(command: Callable[..., Any]) -> Callable[..., Any]:

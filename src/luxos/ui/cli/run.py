@@ -9,7 +9,15 @@ from click.shell_completion import CompletionItem
 from luxos.i18n import _
 from luxos.ui.cli.app import Group, group
 from luxos.ui.cli.records import runs_command, show_command
-from luxos.ui.cli.running import cancel_command, move_command, pause_command, retry_command, tail_command
+from luxos.ui.cli.running import (
+    cancel_command,
+    confirm_command,
+    deny_command,
+    move_command,
+    pause_command,
+    retry_command,
+    tail_command,
+)
 from luxos.ui.cli.work import program_command, resume_command
 
 _PROGRAM = "program"
@@ -49,6 +57,8 @@ for _name, _command in {
     "move": move_command,
     "resume": resume_command,
     "cancel": cancel_command,
+    "confirm": confirm_command,
+    "deny": deny_command,
     "retry": retry_command,
 }.items():
     run_command.add_command(_command, _name)

@@ -1,4 +1,4 @@
-"""The commands for runs that go on, or are to: `tail`, `pause`, `move`, `cancel`, `retry`."""
+"""The commands for runs that go on, or are to: `tail`, `pause`, `move`, `cancel`, `confirm`, `deny`, `retry`."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from luxos.i18n import N_, _
 from luxos.runtime.events import StepSeen
 from luxos.ui.cli.app import Interrupted, complete, settings
 from luxos.ui.cli.asking import ask
-from luxos.ui.cli.options import json_option, run_argument
+from luxos.ui.cli.options import json_option, run_argument, value_of
 from luxos.ui.cli.screen import Screen
 from luxos.ui.cli.work import work
 from luxos.ui.errors import FollowingEnded
@@ -65,6 +65,40 @@ def cancel_command(run: str, seconds: float, as_json: bool) -> None:
 @json_option
 def retry_command(run: str, as_json: bool) -> int:
     return work("retry", {"run": run}, as_json)
+
+
+step_argument = click.argument("step", required=False, metavar=_("[STEP]"))
+later_option = click.option("--later", is_flag=True, help=_("Only write it down; `luxos run resume` goes on."))
+
+
+@click.command(
+    "confirm",
+    help=_("Say of a STEP of which it is not known whether it happened that it did, and go on with its run."),
+    epilog=_("STEP is needed where there are several; `luxos run resume` and `luxos run show` name them."),
+)
+@run_argument
+@step_argument
+@click.option(
+    "--result", metavar=_("JSON"), help=_("What it gave, as JSON or words; nothing (null) unless you say it.")
+)
+@later_option
+@json_option
+def confirm_command(run: str, step: str | None, result: str | None, later: bool, as_json: bool) -> int:
+    gave = None if result is None else value_of(result)
+    return work("run_confirm", {"run": run, "step": step, "later": later, "result": gave}, as_json)
+
+
+@click.command(
+    "deny",
+    help=_("Say of a STEP of which it is not known whether it happened that it did not: it is done again."),
+    epilog=_("STEP is needed where there are several; `luxos run resume` and `luxos run show` name them."),
+)
+@run_argument
+@step_argument
+@later_option
+@json_option
+def deny_command(run: str, step: str | None, later: bool, as_json: bool) -> int:
+    return work("run_deny", {"run": run, "step": step, "later": later}, as_json)
 
 
 @click.command("tail", help=_("Show the steps of a run as they happen, until it ends or you press Ctrl+C."))

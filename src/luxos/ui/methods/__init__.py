@@ -37,7 +37,7 @@ from luxos.ui.methods.person import Person
 from luxos.ui.methods.records import runs, show
 from luxos.ui.methods.removal import delete_being, preview_purge, purge_being, restore_being
 from luxos.ui.methods.room import clean_database, preview_clean, usage
-from luxos.ui.methods.running import retry, run_cancel, run_move, run_pause, run_tail
+from luxos.ui.methods.running import retry, run_cancel, run_confirm, run_deny, run_move, run_pause, run_tail
 from luxos.ui.methods.souls import (
     soul_at,
     soul_diff,
@@ -67,7 +67,7 @@ __all__ = ["METHODS", "Method", "Person"]
 Method = Callable[..., Awaitable[dict[str, Any]]]
 _ALL: tuple[Method, ...] = (
     *(do, plan, program, resume, undo, call),
-    *(runs, show, run_tail, run_pause, run_move, run_cancel, retry),
+    *(runs, show, run_tail, run_pause, run_move, run_cancel, run_confirm, run_deny, retry),
     *(audit_verify, audit_anchor),
     *(backup, restore, check_database, usage, preview_clean, clean_database),
     *(find_beings, show_being, make_being, recompute_beings),

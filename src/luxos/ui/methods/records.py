@@ -14,6 +14,7 @@ _TOLD = (
     "result",
     "printed",
     "replayed",
+    "settled",
     "state",
     "error",
     "changes",

@@ -40,5 +40,19 @@ async def retry(system: System, person: Person, run: str) -> dict[str, Any]:
     return await system.agent(person.cwd, person.reasoner, person.listener).retry(run)
 
 
+async def run_confirm(
+    system: System, person: Person, run: str, step: str | None, later: bool, result: Any = None
+) -> dict[str, Any]:
+    """Takes a person's word that a step outside happened, with this result, and goes on with its run."""
+    agent = system.agent(person.cwd, person.reasoner, person.listener)
+    return await agent.settle(run, step, happened=True, result=result, later=later)
+
+
+async def run_deny(system: System, person: Person, run: str, step: str | None, later: bool) -> dict[str, Any]:
+    """Takes a person's word that a step outside did not happen, and goes on with its run, which does it again."""
+    agent = system.agent(person.cwd, person.reasoner, person.listener)
+    return await agent.settle(run, step, happened=False, later=later)
+
+
 async def _given_up(system: System, run: str, wish: Wish, seconds: float) -> dict[str, Any]:
     return told_run(await give_up(await system.runtime(), run, wish, seconds))
