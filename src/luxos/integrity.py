@@ -33,12 +33,17 @@ RULES = {
     "owner": N_("{who}: nobody owns it."),
     "source": N_("The relationship {who} comes from a being that is not there."),
     "target": N_("The relationship {who} leads to a being that is not there."),
+    "kind": N_("{who}: {wanted} is not there, or not what LuxOS writes."),
+    "class": N_("The instance {who} is of a version of its class that is not there: {found}."),
+    "channel": N_("The message {who} is of a channel that is not there."),
+    "entry": N_("{who}: entry {found} of its memories is none."),
     "gap": N_("{who}: memory {wanted} should follow, and memory {found} does."),
     "chapter": N_("{who}: a chapter should hold {wanted} memories, and holds {found}."),
     "window": N_("{who}: {wanted} memories went into chapters, and the window says {found}."),
     "soul_version": N_("The version {who} is not what its hash says."),
     "soul_group": N_("The group of souls {who} is not what its hash says."),
     "soul_alias": N_("The alias {who} names a version or a being that does not fit it."),
+    "soul_carrier": N_("The being {who} does not have the genotype whose hash it bears."),
     "soul_dependency": N_("The version {who} pins a soul that is not there."),
 }
 
@@ -54,14 +59,16 @@ async def schema(database: Database) -> AsyncIterator[Fault]:
 
 async def rows(database: Database) -> AsyncIterator[Fault]:
     """Rows have the shapes that the code gives them, and both ends of every relationship are there."""
-    for query in ("check_shapes", "check_ends"):
+    for query in ("check_shapes", "check_ends", "check_kinds"):
         async for fault in _asked(database, query):
             yield fault
 
 
-def memories(database: Database) -> AsyncIterator[Fault]:
-    """The chapters of every being follow each other without a gap, and the window goes on where they end."""
-    return _asked(database, "check_memories")
+async def memories(database: Database) -> AsyncIterator[Fault]:
+    """The chapters of every being follow without a gap, the window goes on where they end, and all are memories."""
+    for query in ("check_memories", "check_entries"):
+        async for fault in _asked(database, query):
+            yield fault
 
 
 async def souls(database: Database) -> AsyncIterator[Fault]:

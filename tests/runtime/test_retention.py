@@ -123,7 +123,7 @@ async def test_for_ever_is_for_ever(place: Place, monkeypatch: pytest.MonkeyPatc
 async def test_a_run_that_somebody_has_or_stands_on_stays(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     held, tied, made, free = [await place.run(monkeypatch) for _ in range(4)]
     await RelationshipBeing(source_soul=place.callee.soul, target_soul=tied, genesis={"type": "about"}).save()
-    attributes = {"run": str(made), "status": "made"}
+    attributes = {"run": str(made), "status": "made", "path": "/tmp/project"}
     project = BaseBeing(tags=["project"], genesis={"type": "project"}, attributes=attributes)
     await project.save()
     other = Runs(place.database)

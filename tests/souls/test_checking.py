@@ -4,6 +4,7 @@ import pytest
 from tests.souls.test_groups import CIRCLE
 
 from luxos.persistence.database import Database
+from luxos.souls.aliases import Alias
 from luxos.souls.checking import Damage, damaged
 from luxos.souls.registry import Soul, summon
 
@@ -64,6 +65,7 @@ async def test_one_altered_row_is_found(
 
 async def test_a_version_that_is_gone_is_missed_by_those_that_need_it(database: Database) -> None:
     souls = await everything()
+    alias = await Alias.of("zero")
     await database.pool.execute("DELETE FROM base_beings WHERE soul = $1", souls["zero"].being)
     names = {damage.name for damage in await found()}
-    assert names == {"null", "zero", f"{souls['user'].hash}: zero"}
+    assert names == {"null", "zero", f"{souls['user'].hash}: zero", str(alias.being)}  # only its version knew the -0.0

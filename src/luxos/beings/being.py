@@ -10,7 +10,7 @@ import asyncpg
 
 from luxos.beings.change import BeingChange, Change
 from luxos.beings.difference import State, is_same
-from luxos.beings.errors import BeingInvalid, BeingStatic
+from luxos.beings.errors import BeingDamaged, BeingInvalid, BeingStatic
 from luxos.beings.owner import system_user
 from luxos.beings.record import Encoder, Record, Row, without_zone
 from luxos.beings.shared import Later, Now
@@ -83,7 +83,7 @@ class BaseBeing(Record):
 
     @classmethod
     def _is_kind(cls, row: Row) -> bool:
-        return cls.kind is None or row["genesis"].get("type") == cls.kind
+        return cls.kind is None or (isinstance(row["genesis"], dict) and row["genesis"].get("type") == cls.kind)
 
     @classmethod
     def _of(cls, row: Row, *, alone: bool = False) -> Self:
@@ -97,6 +97,8 @@ class BaseBeing(Record):
     def _take(self, row: Row) -> None:
         super()._take(row)
         memories, embedding = row["memories"], row["embedding"]
+        if not isinstance(memories, list):
+            raise BeingDamaged(soul=row["soul"])
         self.memories, self._remembered = list(memories), (len(memories), trusted("memories", memories))
         self.embedding = None if embedding is None else list(embedding)
 

@@ -67,7 +67,7 @@ class Channel(RelationshipBeing):
 
     @classmethod
     def _is_kind(cls, row: Mapping[str, Any]) -> bool:
-        return "channel" in row["tags"]
+        return "channel" in (row["tags"] or ())
 
     async def send(self, body: Any, *, key: str | None = None, connection: Any = None) -> MessageBeing:
         """Sends any JSON value; it is on the disk when this returns, and may be read a moment before.

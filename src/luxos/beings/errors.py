@@ -20,6 +20,17 @@ class BeingUnknown(BeingError):
     message = N_("There is no being {soul}. Look it up with `luxos psql`, or check the name.")
 
 
+class BeingDamaged(BeingError):
+    """A row says what no LuxOS writes: somebody changed it otherwise."""
+
+    code = "being_damaged"
+    exit_code = Exit.FAILED
+    message = N_(
+        "The row of {soul} is not as LuxOS writes it. `luxos db check` says what is wrong with it; mend it with "
+        "`luxos psql`, or restore a backup."
+    )
+
+
 class BeingDeleted(BeingError):
     """The row is a tombstone."""
 

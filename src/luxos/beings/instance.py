@@ -44,7 +44,7 @@ class InstanceBeing(BaseBeing):
 
     @classmethod
     def _is_kind(cls, row: Row) -> bool:
-        return isinstance(row["genesis"].get(CLASS), str)
+        return isinstance(row["genesis"], dict) and isinstance(row["genesis"].get(CLASS), str)
 
     async def _follow(self) -> None:
         """Becomes what the row is, unless it has changes of its own, which its next save writes."""

@@ -31,6 +31,8 @@ def class_of(genesis: Mapping[str, Any]) -> type[BaseBeing]:
     """The class for a being with this genesis."""
     from luxos.beings.instance import CLASS, InstanceBeing
 
+    if not isinstance(genesis, dict):
+        return BaseBeing  # which then says that the row is damaged
     kind = genesis.get("type")
     plain = InstanceBeing if isinstance(genesis.get(CLASS), str) else BaseBeing
     return kinds().get(kind, plain) if isinstance(kind, str) else BaseBeing

@@ -20,7 +20,15 @@ import asyncpg
 from luxos.beings import typed
 from luxos.beings.change import Change
 from luxos.beings.difference import State, differing, first_difference
-from luxos.beings.errors import BeingConflict, BeingDeleted, BeingInvalid, BeingSealed, BeingUnknown, BeingUnsaved
+from luxos.beings.errors import (
+    BeingConflict,
+    BeingDamaged,
+    BeingDeleted,
+    BeingInvalid,
+    BeingSealed,
+    BeingUnknown,
+    BeingUnsaved,
+)
 from luxos.beings.shared import Later, Now, check_lent, is_alone, later_in, writing
 from luxos.beings.values import check_energy, check_moment, check_object, check_tags, check_whole, encoded, trusted
 from luxos.persistence.json_codec import Encoded, decode
@@ -196,7 +204,10 @@ class Record:
         """Becomes what the row is."""
         self._loaded = self._state_of(row)
         for name in self.objects:
-            setattr(self, name, dict(row[name]))
+            value = row[name]
+            if not isinstance(value, dict):
+                raise BeingDamaged(soul=row[self.key_column])
+            setattr(self, name, dict(value))
         self._keep(row)
         self.tags = list(row["tags"] or ())
         self.energy_level = self._energy = row["energy_level"] or 0
@@ -406,7 +417,7 @@ def identified(who: Any) -> UUID:
 
 
 def _deleted(identity: UUID, attributes: Mapping[str, Any]) -> BeingDeleted:
-    told = attributes.get("deleted")
+    told = attributes.get("deleted") if isinstance(attributes, Mapping) else None
     return BeingDeleted(soul=identity, at=told.get("at", "?") if isinstance(told, Mapping) else "?")
 
 

@@ -20,6 +20,7 @@ from uuid import UUID
 from luxos.beings import memories, removal
 from luxos.beings.awareness import keep_past
 from luxos.beings.being import BaseBeing
+from luxos.beings.damaged import reading
 from luxos.beings.errors import BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
 from luxos.config import Settings
 from luxos.persistence.database import Database
@@ -212,7 +213,8 @@ async def _remove_undo(database: Database, settings: Settings, run: UUID) -> boo
 async def _finish_earlier(database: Database, settings: Settings) -> None:
     """Removes the folders that a cleaning left because its process ended, or because it could not."""
     for row in await database.pool.fetch(database.queries["unfinished_cleanings"]):
-        left = await _remove_pending(database, settings, row["pending"])
+        with reading(row["soul"]):
+            left = await _remove_pending(database, settings, row["pending"])
         async with BaseBeing.transaction() as lent:
             await _tell(row["soul"], {"pending": left}, lent)
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from luxos.beings.awareness import fold
+from luxos.beings.damaged import reading
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.runtime.claims import Claims
@@ -223,6 +224,7 @@ def _number(attempt: Mapping[str, Any]) -> float:
 
 def _run(row: asyncpg.Record) -> Run:
     genesis, attributes = row["genesis"], row["attributes"]
-    created = datetime.fromisoformat(genesis["created_at"])
-    place = Path(attributes["workspace"])
-    return Run(row["soul"], genesis["goal"], genesis["program"], place, row["status"], created, attributes, genesis)
+    with reading(row["soul"]):
+        created = datetime.fromisoformat(genesis["created_at"])
+        place = Path(attributes["workspace"])
+        return Run(row["soul"], genesis["goal"], genesis["program"], place, row["status"], created, attributes, genesis)

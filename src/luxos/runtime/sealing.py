@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from luxos.beings.damaged import reading
 from luxos.beings.owner import system_user
 from luxos.persistence.database import Database
 from luxos.runtime.faultpoints import reach
@@ -52,7 +53,8 @@ async def _locked_head(connection: Any, sql: Mapping[str, str]) -> dict[str, Any
         genesis = {"type": "audit_chain", "name": "audit chain", "nonce": uuid4().hex, **_born()}
         await connection.execute(sql["begin_seals"], CHAIN, genesis, {"chain": beginning(genesis)})
         found = await connection.fetchval(sql["lock_seals"], CHAIN)
-    return dict(found)
+    with reading(CHAIN):
+        return {**found, "seq": int(found["seq"]), "hash": str(found["hash"])}
 
 
 async def _entries(connection: Any, sql: Mapping[str, str], rows: Sequence[Any]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from luxos.beings import memories
 from luxos.beings.being import BaseBeing
+from luxos.beings.damaged import reading
 from luxos.beings.errors import BeingConflict, BeingStatic
 from luxos.persistence.queries import queries
 from luxos.souls.errors import AliasInvalid, AliasRenamed, AliasTaken, AliasUnknown, SoulUnknown
@@ -45,7 +46,8 @@ class Alias:
             return None
         row = await BaseBeing.find(row_of(name), connection=connection)
         if row is not None and "renamed" in row.attributes:
-            name = row.attributes["renamed"]
+            with reading(row.soul):
+                name = str(row.attributes["renamed"])
             row = await BaseBeing.find(row_of(name), connection=connection)
         return None if row is None else cls._of(name, row.attributes)
 
@@ -86,9 +88,11 @@ class Alias:
 
     @classmethod
     def _of(cls, name: str, attributes: Mapping[str, Any]) -> Self:
-        being = attributes.get("being")
-        formerly = tuple(attributes.get("formerly", ()))
-        return cls(name, attributes.get("hash"), attributes.get("version", 0), UUID(being) if being else None, formerly)
+        with reading(row_of(name)):
+            being = attributes.get("being")
+            formerly = tuple(attributes.get("formerly", ()))
+            carrier = UUID(being) if being else None
+            return cls(name, attributes.get("hash"), attributes.get("version", 0), carrier, formerly)
 
 
 def check_alias(name: str) -> None:

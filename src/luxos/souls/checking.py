@@ -6,36 +6,45 @@ from typing import Any, Literal
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.damaged import UNFIT
+from luxos.beings.errors import BeingError
+from luxos.beings.genesis import genotype, soul_hash
 from luxos.persistence.queries import queries
 from luxos.souls import aliases, versions
-from luxos.souls.errors import SoulDamaged, SoulUnknown
+from luxos.souls.errors import SoulError
 from luxos.souls.evolution import living
 from luxos.souls.groups import pins_of, read_group
 
 _PAGE = 500
-Kind = Literal["version", "group", "alias", "dependency"]
+_DAMAGED = (SoulError, BeingError, *UNFIT)
+"""How a row says that it is not as it was registered."""
+Kind = Literal["version", "group", "alias", "dependency", "carrier"]
 
 
 @dataclass(frozen=True)
 class Damage:
-    """Something that does not have its hash any more: a version, a group, what an alias names, or what a soul pins."""
+    """Something that does not have its hash any more: a version, a group, what an alias names, what a soul pins.
+
+    Or a `carrier`, a being that is or was the living one of an alias.
+    """
 
     kind: Kind
     name: str
 
 
 async def damaged(*, connection: Any = None) -> AsyncIterator[Damage]:
-    """Every version, group and alias that is not as it was registered; changes nothing, and reads in pages."""
-    after = UUID(int=0)
-    while True:
-        async with BaseBeing._borrowed(connection) as lent:
-            rows = await lent.fetch(queries()["soul_rows"], after, _PAGE)
-        for row in rows:
-            if (found := await _damage(row, connection)) is not None:
-                yield found
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1]["soul"]
+    """Every version, group, alias and carrier that is not as it was registered; changes nothing, reads in pages."""
+    for query, look in (("soul_rows", _damage), ("soul_carriers", _carrier_damage)):
+        after = UUID(int=0)
+        while True:
+            async with BaseBeing._borrowed(connection) as lent:
+                rows = await lent.fetch(queries()[query], after, _PAGE)
+            for row in rows:
+                if (found := await look(row, connection)) is not None:
+                    yield found
+            if len(rows) < _PAGE:
+                break
+            after = rows[-1]["soul"]
 
 
 async def _damage(row: Mapping[str, Any], connection: Any) -> Damage | None:
@@ -57,7 +66,7 @@ async def _version_damage(row: Mapping[str, Any], connection: Any) -> Damage | N
         return Damage("version", str(row["soul"]))
     try:
         version = await versions.read_version(found, connection=connection)
-    except SoulDamaged:
+    except _DAMAGED:
         return Damage("version", found)
     pins = version.genotype.get("dependencies", {}) if version else {}
     for used, pin in pins.items():
@@ -66,19 +75,33 @@ async def _version_damage(row: Mapping[str, Any], connection: Any) -> Damage | N
     return None
 
 
+async def _carrier_damage(row: Mapping[str, Any], connection: Any) -> Damage | None:
+    """Whether a being has the genotype whose hash it bears; where `jsonb` keeps it otherwise, its version says so."""
+    try:
+        told = row["genesis"]["soul_hash"]
+        if soul_hash(row["genesis"]) == told:
+            return None
+        version = await versions.read_version(told, connection=connection)
+        if version and versions.as_kept(version.genotype) == versions.as_kept(genotype(row["genesis"])):
+            return None
+    except _DAMAGED:
+        pass
+    return Damage("carrier", str(row["soul"]))
+
+
 async def _pin_leads_somewhere(found: str, used: str, pin: str, connection: Any) -> bool:
     try:
         led = (await pins_of(found, {used: pin}, connection=connection))[used]
-    except (SoulDamaged, SoulUnknown, KeyError):
+        row = led if isinstance(led, UUID) else versions.row_of(led)
+        return await BaseBeing.find(row, connection=connection) is not None
+    except _DAMAGED:
         return False
-    row = led if isinstance(led, UUID) else versions.row_of(led)
-    return await BaseBeing.find(row, connection=connection) is not None
 
 
 async def _group_is_whole(group: str, connection: Any) -> bool:
     try:
         await read_group(group, connection=connection)
-    except (SoulDamaged, SoulUnknown):
+    except _DAMAGED:
         return False
     return True
 
@@ -92,6 +115,6 @@ async def _alias_is_whole(name: str, connection: Any) -> bool:
         told = {memory["hash"] for memory in await aliases.history(name, connection=connection)}
         rows = [await BaseBeing.find(versions.row_of(found), connection=connection) for found in told]
         await living(name, connection=connection)
-    except (SoulDamaged, SoulUnknown):
+    except _DAMAGED:
         return False
     return alias.hash in told and all(rows)

@@ -82,7 +82,7 @@ async def _missing(known: Index, after: datetime | None) -> Any:
             rows = await lent.fetch(queries()["versions_since"], moment, soul, _PAGE)
         found = []
         for row in rows:
-            told = row["genesis"].get("soul_hash")
+            told = row["genesis"].get("soul_hash") if isinstance(row["genesis"], dict) else None
             if isinstance(told, str) and told not in known and row["soul"] == row_of(told):
                 version = await _whole(told)
                 found += [(version, row["genesis"])] if version else []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.errors import BeingDamaged, BeingError
 from luxos.errors import LuxError
 from luxos.i18n import N_, _
 from luxos.persistence.queries import queries
@@ -46,6 +47,7 @@ RULES = {
     "group": N_("The group of souls {name} is not what its hash says."),
     "alias": N_("The alias {name} names a version or a being that does not fit its history."),
     "dependency": N_("The version {name} pins a soul that is not there."),
+    "carrier": N_("The being {name} does not have the genotype whose hash it bears."),
     "row": N_("The row of version {name} is not as it was when its report was written, or is gone."),
     "index": N_("{name} is not as it was written. `luxos soul report --all` writes it again."),
     "index_aside": N_("{name} was found damaged and set aside. Look at it, then delete it."),
@@ -133,8 +135,7 @@ async def _reports(archive: Archive, wanted: set[str] | None) -> AsyncIterator[F
     for finding in await asyncio.to_thread(lambda: list(_files(archive, index))):
         yield finding
     for found, one in index.items():
-        row = await BaseBeing.find(row_of(found))
-        if row is None or not _is_row(row.genesis, one["row"]):
+        if not await _is_row(found, one["row"]):
             yield Finding("row", found)
 
 
@@ -153,10 +154,10 @@ def _content(archive: Archive, name: str) -> bytes | None:
         return None
 
 
-def _is_row(genesis: dict[str, Any], told: str) -> bool:
+async def _is_row(found: str, told: str) -> bool:
     try:
-        return row_digest(genesis) == told
-    except LuxError:
+        return row_digest((await BaseBeing.load(row_of(found))).genesis) == told
+    except BeingError:
         return False
 
 
@@ -166,7 +167,8 @@ async def _environments(archive: Archive, name: str | None) -> AsyncIterator[Fin
     async with BaseBeing._borrowed(None) as lent:
         rows = await lent.fetch(queries()["signing_keys"])
     for row in rows:
-        public = row["genesis"].get("public_key")
+        genesis = row["genesis"]
+        public = genesis.get("public_key") if isinstance(genesis, dict) else None
         if isinstance(public, str) and row["soul"] == key_row(public):
             known.add(public)
         else:
@@ -217,7 +219,10 @@ async def _environment(archive: Archive, name: str, chain: list[Manifest]) -> As
 
 
 async def _is_head(name: str, head: Manifest | None) -> bool:
-    row = await BaseBeing.find(environment.row_of(name))
+    try:
+        row = await BaseBeing.find(environment.row_of(name))
+    except BeingDamaged:
+        return False
     if row is None or head is None:
         return row is None and head is None
     souls = {alias: entry["hash"] for alias, entry in head.souls.items()}

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from luxos.beings import memories
 from luxos.beings.being import BaseBeing
+from luxos.beings.damaged import reading
 from luxos.beings.task import TaskBeing
 from luxos.beings.values import encoded
 from luxos.errors import LuxError
@@ -112,7 +113,7 @@ class Schedules:
 
     async def remove(self, name: str) -> Schedule:
         """Ends a schedule, by its name or its UUID; what it has put stays. `ScheduleUnknown` where there is none."""
-        found = [one for one in await self.all() if name in (one.name, str(one.soul), str(one.soul)[:8])]
+        found = [one for one in await self.all() if name in (one.genesis.get("name"), str(one.soul), str(one.soul)[:8])]
         if not found:
             raise ScheduleUnknown(name=name)
         async with BaseBeing._borrowed(None) as lent:
@@ -156,8 +157,9 @@ class Scheduler:
                 if row is None:
                     return False
                 soul = row["soul"]
-                due = Schedule(soul, row["genesis"], row["attributes"])
-                await self._put(due, _moment(row["now"]), lent)
+                with reading(soul):
+                    due = Schedule(soul, row["genesis"], row["attributes"])
+                    await self._put(due, _moment(row["now"]), lent)
                 reach("schedules.firing")
         except LuxError as error:
             if soul is None or isinstance(error, GONE):

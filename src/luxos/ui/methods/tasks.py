@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from luxos.beings.damaged import reading
 from luxos.beings.task import TaskBeing
 from luxos.boot import System
 from luxos.runtime.dispatcher import Runtime
@@ -110,45 +111,48 @@ def _moment(text: str | None) -> datetime | None:
 
 def _brief(task: TaskBeing) -> dict[str, Any]:
     """What a list shows."""
-    return {
-        "task": str(task.soul),
-        "status": task.status,
-        "queue": task.queue,
-        "who": task.who,
-        "owner": task.owner,
-        "priority": task.attributes.get("priority", 0),
-        "attempt": task.attempt,
-        **{name: _text(task.attributes.get(name)) for name in _MOMENTS},
-    }
+    with reading(task.soul):
+        return {
+            "task": str(task.soul),
+            "status": task.status,
+            "queue": task.queue,
+            "who": task.who,
+            "owner": task.owner,
+            "priority": task.attributes.get("priority", 0),
+            "attempt": task.attempt,
+            **{name: _text(task.attributes.get(name)) for name in _MOMENTS},
+        }
 
 
 def _whole(task: TaskBeing) -> dict[str, Any]:
-    return {
-        **_brief(task),
-        "key": task.genesis.get("key"),
-        "args": task.args,
-        "kwargs": task.kwargs,
-        "retries": task.retries,
-        "permissions": task.permissions,
-        "due": task.attributes.get("due"),
-        "result": task.attributes.get("result"),
-        "attempts": task.attempts,
-        "run": str(run_of(task.soul)) if task.token else None,
-    }
+    with reading(task.soul):
+        return {
+            **_brief(task),
+            "key": task.genesis.get("key"),
+            "args": task.args,
+            "kwargs": task.kwargs,
+            "retries": task.retries,
+            "permissions": task.permissions,
+            "due": task.attributes.get("due"),
+            "result": task.attributes.get("result"),
+            "attempts": task.attempts,
+            "run": str(run_of(task.soul)) if task.token else None,
+        }
 
 
 def _scheduled(one: Schedule) -> dict[str, Any]:
     kept = ("name", "cron", "zone", "who")
-    return {
-        "schedule": str(one.soul),
-        **{name: one.genesis[name] for name in kept},
-        **one.genesis["arguments"],
-        "permissions": [],
-        **one.genesis["options"],
-        "next": one.next.astimezone(zone_of(one.genesis["zone"])).isoformat(),
-        "missed": one.missed,
-        "trouble": one.attributes.get("trouble"),
-    }
+    with reading(one.soul):
+        return {
+            "schedule": str(one.soul),
+            **{name: one.genesis[name] for name in kept},
+            **one.genesis["arguments"],
+            "permissions": [],
+            **one.genesis["options"],
+            "next": one.next.astimezone(zone_of(one.genesis["zone"])).isoformat(),
+            "missed": one.missed,
+            "trouble": one.attributes.get("trouble"),
+        }
 
 
 def _text(microseconds: int | None) -> str | None:
