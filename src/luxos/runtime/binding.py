@@ -66,6 +66,19 @@ def bind(
     return _placed(shape, by_name, rest, extra, named)
 
 
+def as_given(signature: Signature, named: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a recorded call as the function takes them: by place as far as they go, then by name."""
+    left = dict(named)
+    rest = next((each.name for each in signature.parameters if each.kind == "VAR_POSITIONAL"), None)
+    more = left.pop(f"*{rest}", []) if rest else []
+    args = []
+    for each in signature.parameters:
+        if each.kind not in _BY_PLACE or each.name not in left:
+            break
+        args.append(left.pop(each.name))
+    return [*args, *more], left
+
+
 @dataclass(frozen=True)
 class _Shape:
     """A signature, ready to bind calls to."""

@@ -21,6 +21,7 @@ from luxos.runtime.scope import Scope, Tree
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
+    from luxos.runtime.replaying import Answered
     from luxos.runtime.steps import StepRecord
 
 Callee = CoreFunction | FunctionBeing | BoundMethod
@@ -87,6 +88,8 @@ class Call:
     """The instance that it makes; set by the core function that is called."""
     caller: Stored | None = None
     """The stored code that makes the call; nothing where a program, a person or a core function does."""
+    asked: list[Answered] | None = None
+    """What its code asked for, and was told; kept only where `shadowed` wants it."""
     span: Span | None = None
     """The OpenTelemetry span of what makes the call, and then its own; set by `traced`."""
 

@@ -30,7 +30,9 @@ from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.events import Listener, StepNoted, StepProgress
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.memoised import Memo
+from luxos.runtime.promoting.following import Following
 from luxos.runtime.recorder import FROZEN
+from luxos.runtime.replaying import Answered
 from luxos.runtime.runs import Runs
 from luxos.runtime.scope import Scope
 from luxos.runtime.stateful import Turns
@@ -61,6 +63,7 @@ class Runtime:
     tiers: Tiers
     codes: Codes
     memo: Memo
+    following: Following
     leases: Leases = field(default_factory=Leases)
     turns: Turns = field(default_factory=Turns)
     tracer: "Tracer | None" = None
@@ -69,11 +72,13 @@ class Runtime:
     @classmethod
     def of(cls, settings: Settings, database: Database, registry: CoreRegistry) -> "Runtime":
         tiers, codes, memo = Tiers(settings), Codes(), Memo(database)
-        tracer = tracer_of(settings)
-        return cls(settings, database, registry, Runs(database), system_user(), tiers, codes, memo, tracer=tracer)
+        following = Following(database, settings.home, tiers, codes)
+        kept = tiers, codes, memo, following
+        return cls(settings, database, registry, Runs(database), system_user(), *kept, tracer=tracer_of(settings))
 
     async def close(self) -> None:
         """Gives up what is held, and ends what runs code."""
+        await self.following.settle()
         await self.tiers.close()
         await self.settle()
         await self.runs.seal()
@@ -177,9 +182,16 @@ class Dispatcher:
         """What stored code asks for: `execution(who, …)` by what its source pins, or `summon(name=…, source=…)`."""
         await _write_down(call, ask)
         try:
-            return await self._answered(call, ask)
+            answer = await self._answered(call, ask)
+        except LuxError as error:
+            if call.asked is not None:
+                call.asked.append(Answered(ask.name, ask.args, ask.kwargs, error=str(error)))
+            raise
         finally:
             call.went_on = time.monotonic()
+        if call.asked is not None:
+            call.asked.append(Answered(ask.name, ask.args, ask.kwargs, answer))
+        return answer
 
     async def _answered(self, call: Call, ask: Ask) -> Any:
         if ask.name == "summon":

@@ -1,7 +1,7 @@
 """`execution(who, *args)`: the one way to run anything. This file shows the whole order of what surrounds a call.
 
-traced → heeded → permitted → approved → limited → resumed → charged → retried → stateful → applied → recorded → staged
-→ memoised → tiered
+traced → heeded → permitted → approved → limited → resumed → charged → budgeted → retried → stateful → applied
+→ recorded → staged → memoised → shadowed → tiered
 """
 
 from collections import Counter
@@ -21,6 +21,7 @@ from luxos.runtime.instances import BoundMethod
 from luxos.runtime.limited import limited
 from luxos.runtime.memoised import memoised
 from luxos.runtime.permission import permitted
+from luxos.runtime.promoting.wrappers import budgeted, shadowed
 from luxos.runtime.recording import recorded
 from luxos.runtime.resumed import resumed
 from luxos.runtime.retried import retried
@@ -58,7 +59,8 @@ class Execution(Dispatcher):
         self._summaries = Summaries(runtime.runs.recorder, runtime.owner)
         journal = runtime.journal(run.soul)
         granted = frozenset(run.attributes.get("permissions", ()))
-        inner = memoised(working(tiered(runtime.tiers, self.context, self.answer, self.tell), self.heed), runtime.memo)
+        running = working(tiered(runtime.tiers, self.context, self.answer, self.tell), self.heed)
+        inner = memoised(shadowed(running, runtime.following, self.tell), runtime.memo)
         self.handler = traced(
             heeded(
                 permitted(
@@ -66,20 +68,24 @@ class Execution(Dispatcher):
                         limited(
                             resumed(
                                 charged(
-                                    retried(
-                                        stateful(
-                                            _by_recording(
-                                                full=applied(
-                                                    recorded(
-                                                        staged(inner, run.workspace, journal),
-                                                        runtime.runs.recorder, runtime.owner, listener, self.heed,
+                                    budgeted(
+                                        retried(
+                                            stateful(
+                                                _by_recording(
+                                                    full=applied(
+                                                        recorded(
+                                                            staged(inner, run.workspace, journal),
+                                                            runtime.runs.recorder, runtime.owner, listener, self.heed,
+                                                        ),
+                                                        WorkspaceLock(),
                                                     ),
-                                                    WorkspaceLock(),
+                                                    summary=summarised(inner, self._summaries),
                                                 ),
-                                                summary=summarised(inner, self._summaries),
+                                                runtime.turns,
                                             ),
-                                            runtime.turns,
                                         ),
+                                        runtime.following,
+                                        self.tell,
                                     ),
                                     runtime.leases,
                                 ),

@@ -11,16 +11,14 @@ from uuid import UUID
 
 from luxos.beings.core import CoreFunction
 from luxos.beings.function import FunctionBeing
-from luxos.beings.function_source import Signature
 from luxos.beings.instance import InstanceMethod
 from luxos.errors import LuxError
+from luxos.runtime.binding import as_given
 from luxos.runtime.call import Callee
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.execution import Execution
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.steps import Step
-
-_BY_PLACE = frozenset({"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"})
 
 
 def is_made_again(step: Step, *, retrying: bool) -> bool:
@@ -64,16 +62,3 @@ async def callee_of(runtime: Runtime, step: Step) -> Callee:
     if isinstance(callee, FunctionBeing) and callee.soul_hash != step.genesis["soul_hash"]:
         return await runtime.resolve(str(step.genesis["soul_hash"]))
     return callee
-
-
-def as_given(signature: Signature, named: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of a recorded call as the function takes them: by place as far as they go, then by name."""
-    left = dict(named)
-    rest = next((each.name for each in signature.parameters if each.kind == "VAR_POSITIONAL"), None)
-    more = left.pop(f"*{rest}", []) if rest else []
-    args = []
-    for each in signature.parameters:
-        if each.kind not in _BY_PLACE or each.name not in left:
-            break
-        args.append(left.pop(each.name))
-    return [*args, *more], left

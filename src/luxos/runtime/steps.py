@@ -97,6 +97,8 @@ class StepRecord:
         self._genesis = genesis_of(call, owner)
         self._known = {"arguments": dict(call.arguments), "started_at": now(), "attempt": recorder.new_attempt()}
         self._begun = self._ended = False
+        self.last: asyncio.Future[None] | None = None
+        """Ends when the newest of what was said of it is on the disk."""
 
     @property
     def ended(self) -> bool:
@@ -134,7 +136,8 @@ class StepRecord:
         call = self._call
         told = Record(self._id, call.run, call.callee_soul, self._genesis, attributes, content, self._begun)
         told.state, told.newborn = outcome.state, outcome.newborn
-        return self._recorder.put(told)
+        self.last = self._recorder.put(told)
+        return self.last
 
 
 def step_id(run: UUID, step: str) -> UUID:

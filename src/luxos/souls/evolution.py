@@ -59,10 +59,18 @@ class Change:
         return {**self.more, **self.version.genotype, **kept}
 
 
-async def advance(alias: Alias, genesis: Mapping[str, Any], *, base: str | None = None, connection: Any) -> Version:
+async def advance(
+    alias: Alias,
+    genesis: Mapping[str, Any],
+    *,
+    base: str | None = None,
+    because: Mapping[str, Any] | None = None,
+    connection: Any,
+) -> Version:
     """Has the alias, which the caller has locked, name this genesis, which has its pins, from now on.
 
-    `base` is the hash that the change was made from: `SoulConflict` where the alias names another by now.
+    `base` is the hash that the change was made from: `SoulConflict` where the alias names another by now. `because` is
+    told in the history of the alias, where it was not a person who asked for it.
     """
     if base is not None and alias.hash != base:
         raise SoulConflict(name=alias.name, newest=alias.hash or "-")
@@ -81,8 +89,9 @@ async def advance(alias: Alias, genesis: Mapping[str, Any], *, base: str | None 
     else:
         being = await _bear(old, change, connection)
     places = {"not_pinned": found} if (found := [place.as_json() for place in not_pinned(new, alias.name)]) else {}
+    told = places | ({"because": dict(because)} if because else {})
     now = replace(alias, hash=version.hash, version=change.number, being=being)
-    await alias.point(now, connection, kind="version", change=kind, parent=alias.hash, **places)
+    await alias.point(now, connection, kind="version", change=kind, parent=alias.hash, **told)
     return version
 
 

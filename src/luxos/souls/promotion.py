@@ -54,6 +54,28 @@ async def promote(
     let it pass. `confined` is what the types are judged behind.
     """
     environment.check_name(to)
+    ready = await made_ready(who, execute, confined, alias=alias, unchecked=unchecked)
+    return await environment.change(archive, to, ready.edit)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A version that passed its checks, under which name it is promoted, and what the environment will say of it."""
+
+    soul: Soul
+    name: str
+    entry: dict[str, Any]
+
+    def edit(self, before: Environment) -> tuple[Souls, dict[str, Any]]:
+        """Has an environment name it."""
+        said = {"kind": "promote", "alias": self.name, "hash": self.soul.hash}
+        return before.souls | {self.name: self.entry}, said
+
+
+async def made_ready(
+    who: str, execute: Execute, confined: Confined, *, alias: str | None = None, unchecked: bool = False
+) -> Ready:
+    """Checks a version, and changes nothing; raises as `promote` does."""
     soul = await Soul.of(who)
     name = alias or await _alias(who, soul)
     check_alias(name)
@@ -62,17 +84,8 @@ async def promote(
         raise PromotionRefused(name=name, reason="; ".join(found.failed))
     if found.unchecked and not unchecked:
         raise PromotionUnchecked(name=name, reason="; ".join(found.unchecked))
-    entry = {
-        "hash": soul.hash,
-        "examples": found.examples,
-        "types": found.types,
-        "unchecked": sorted(found.unchecked),
-    }
-
-    def edit(before: Environment) -> tuple[Souls, dict[str, Any]]:
-        return before.souls | {name: entry}, {"kind": "promote", "alias": name, "hash": soul.hash}
-
-    return await environment.change(archive, to, edit)
+    told = {"examples": found.examples, "types": found.types, "unchecked": sorted(found.unchecked)}
+    return Ready(soul, name, {"hash": soul.hash, **told})
 
 
 async def check(soul: Soul, execute: Execute, confined: Confined) -> Checks:

@@ -126,12 +126,26 @@ class Soul:
             base = (await Alias.of(name, connection=connection)).hash
         async with BaseBeing.transaction(connection) as lent:
             locked = await Alias.lock((await Alias.of(name, connection=lent)).name, lent)
-            newest = await cls.of(locked.name, connection=lent)
-            genesis = _changed(newest.genotype, {**newest.more, **await _more_now(locked, lent)}, changes)
-            _check(genesis, locked.name)
-            _check_callable(genesis, locked.name)
-            ready = await pinned(genesis, locked.name, _itself(locked), connection=lent)
+            ready = await cls._ready(locked, changes, lent)
             return cls._of(await advance(locked, ready, base=None if rebase else base, connection=lent))
+
+    @classmethod
+    async def draft(cls, name: str, changes: Mapping[str, Any], *, connection: Any = None) -> Self:
+        """Keeps the version that `evolve` would make of an alias, which stays what it is."""
+        async with BaseBeing.transaction(connection) as lent:
+            locked = await Alias.lock((await Alias.of(name, connection=lent)).name, lent)
+            ready = await cls._ready(locked, changes, lent)
+            parent = await read_version(locked.hash, connection=lent) if locked.hash else None
+            return cls._of(await write_version(genotype(ready), parent, more=more_of(ready), connection=lent))
+
+    @classmethod
+    async def _ready(cls, locked: Alias, changes: Mapping[str, Any], connection: Any) -> dict[str, Any]:
+        """The newest genesis of an alias with changes, and its pins."""
+        newest = await cls.of(locked.name, connection=connection)
+        genesis = _changed(newest.genotype, {**newest.more, **await _more_now(locked, connection)}, changes)
+        _check(genesis, locked.name)
+        _check_callable(genesis, locked.name)
+        return await pinned(genesis, locked.name, _itself(locked), connection=connection)
 
     @classmethod
     async def rename(cls, old: str, new: str, *, connection: Any = None) -> Self:

@@ -22,8 +22,11 @@ from luxos.souls.errors import SoulAmbiguous, SoulDamaged
 _SOULS = UUID("0e0a6a8e-3c43-4a52-9d50-6c1f6f7f2a11")
 SNAPSHOT_EVERY = 32
 """A version is read from at most this many rows."""
+FOLLOWED = "followed"
+"""The key of a living being's genesis that names the promotion which follows its calls; no version has it."""
 _OURS = frozenset(
-    {*GENOTYPE, "soul_hash", "version", "ancestors", "created_at", "parent", "parent_soul", "depth", "diff", "exact"}
+    {*GENOTYPE, FOLLOWED, "soul_hash", "version", "ancestors", "created_at", "parent", "parent_soul", "depth", "diff"}
+    | {"exact"}
 )
 _NEGATIVE_ZERO, _ZERO = b'{"float":"-0x0p+0"}', b'{"float":"0x0p+0"}'
 _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{8,64})")

@@ -77,12 +77,13 @@ async def _end(beside: Sequence[asyncio.Task[None]]) -> None:
 
 
 async def _seal_often(opened: System) -> None:
-    """Seals now and then what has ended, of this process and of those that died."""
+    """Seals now and then what has ended, of this process and of those that died; looks what is due of promotions."""
     while True:
         with contextlib.suppress(LuxError):
             runtime = await opened.runtime()
             await runtime.runs.seal()
             await seal(runtime.database)
+            await runtime.following.look_at_all()
         await asyncio.sleep(_SEAL_EVERY)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from luxos.beings.function import FunctionBeing
 from luxos.persistence.database import Database
-from luxos.runtime.resuming import as_given
+from luxos.runtime.binding import as_given
 
 RECORDED = 100
 """How many of the newest recorded calls are tried."""

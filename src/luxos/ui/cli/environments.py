@@ -9,6 +9,7 @@ from luxos.errors import Exit
 from luxos.i18n import _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
+from luxos.ui.cli.promoting import terms_options
 from luxos.ui.cli.soul import short, soul_command, table, tell, who_argument
 
 
@@ -25,10 +26,18 @@ def environment_option(name: str = "--environment", default: str | None = "produ
 @click.option(
     "--unchecked", is_flag=True, help=_("Even where something of it cannot be checked; the manifest says so.")
 )
+@click.option("--shadow", is_flag=True, help=_("Only after equal calls in the shadow of its alias, which moves too."))
+@terms_options
+@click.option("--force", is_flag=True, help=_("Even where the alias was moved back from it before."))
 @json_option
-def promote_command(who: str, environment: str, alias: str | None, unchecked: bool, as_json: bool) -> None:
-    asked = {"who": who, "to": environment, "alias": alias, "unchecked": unchecked}
-    tell(ask("soul_promote", asked, as_json), as_json, _environment)
+def promote_command(
+    who: str, environment: str, alias: str | None, unchecked: bool, shadow: bool, force: bool, as_json: bool,
+    **terms: Any,
+) -> None:  # fmt: skip
+    how = {"shadow": shadow, "force": force, "terms": terms}
+    asked = {"who": who, "to": environment, "alias": alias, "unchecked": unchecked, "how": how}
+    found = ask("soul_promote", asked, as_json)
+    tell(found, as_json, (lambda found: [found["sentence"]]) if shadow else _environment)
 
 
 @soul_command.command("demote", help=_("Take an alias out of an environment."))

@@ -195,12 +195,23 @@ def _log(found: dict[str, Any]) -> Iterable[str]:
         [
             str(one["version"]),
             one["at"][:19].replace("T", " "),
-            one.get("change") or f"{one['kind']} {one.get('renamed_from', '')}",
+            _change(one),
             short(one["hash"]),
         ]
         for one in found["history"]
     ]
     return table(heads, rows)
+
+
+def _change(one: dict[str, Any]) -> str:
+    because = one.get("because")
+    if because is None:
+        return one.get("change") or f"{one['kind']} {one.get('renamed_from', '')}"
+    words = {
+        "shadow": _("moved here after {calls} equal calls in the shadow"),
+        "budget": _("moved back: {failures} of {calls} calls failed"),
+    }
+    return words[because["kind"]].format(**because)
 
 
 def _diff(found: dict[str, Any]) -> Iterable[str]:
@@ -209,4 +220,4 @@ def _diff(found: dict[str, Any]) -> Iterable[str]:
         yield click.style(line, fg=colours.get(line[:1])) if found["diff"] else line
 
 
-from luxos.ui.cli import adding, environments, evolving  # noqa: E402, F401 - they add their commands to the group
+from luxos.ui.cli import adding, environments, evolving, promoting  # noqa: E402, F401 - they add their commands to the group

@@ -19,6 +19,7 @@ from luxos.ui.methods.environments import (
     soul_manifest,
     soul_production,
     soul_promote,
+    soul_promotions,
     soul_rollback,
     soul_validate,
 )
@@ -74,7 +75,7 @@ _ALL: tuple[Method, ...] = (
     *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
     *(delete_being, restore_being, preview_purge, purge_being),
     *(soul_add, soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),
-    *(soul_promote, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
+    *(soul_promote, soul_promotions, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
     soul_evolve,
     *(node_enroll, node_approve, node_list),
     *(task_add, task_list, task_show, task_retry, task_cancel, queues),

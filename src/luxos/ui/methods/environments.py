@@ -10,6 +10,10 @@ from uuid import uuid4
 from luxos.boot import System
 from luxos.runtime.execution import Execution
 from luxos.runtime.hermetic.confined import confined
+from luxos.runtime.promoting.beginning import begin_shadow, promote_watched
+from luxos.runtime.promoting.beginning import stop as stop_promotion
+from luxos.runtime.promoting.promotion import Terms, promotions
+from luxos.runtime.promoting.words import sentence
 from luxos.souls import environment, promotion
 from luxos.souls.archive import Archive
 from luxos.souls.environment import Environment
@@ -22,13 +26,37 @@ from luxos.ui.methods.souls import archive_of
 
 
 async def soul_promote(
-    system: System, person: Person, who: str, to: str, alias: str | None, unchecked: bool
+    system: System,
+    person: Person,
+    who: str,
+    to: str,
+    alias: str | None,
+    unchecked: bool,
+    how: dict[str, Any],
 ) -> dict[str, Any]:
-    """Checks a version, and has an environment name it; its examples are the steps of a run."""
-    archive = await archive_of(system)
+    """Checks a version, and has an environment name it; its examples are the steps of a run.
+
+    With `how["shadow"]` only after so many equal calls in the shadow of its alias, which then moves to it too. Either
+    way the calls of what the alias has become are watched, on `how["terms"]` (those of `Terms`). With
+    `how["force"]` also what the alias was moved back from.
+    """
+    archive, wanted, force = await archive_of(system), Terms(**how.get("terms", {})), bool(how.get("force"))
     async with _examples(system, person, who) as execute:
-        made = await promotion.promote(archive, who, execute, confined, to=to, alias=alias, unchecked=unchecked)
-    return _told(made)
+        ready = await promotion.made_ready(who, execute, confined, alias=alias, unchecked=unchecked)
+    if not how.get("shadow"):
+        return _told(await promote_watched(archive, ready, to, wanted, force=force))
+    begun = await begin_shadow(ready.soul, ready.name, wanted, to=to, entry=ready.entry, force=force)
+    return {**begun.as_json(), "sentence": sentence(begun)}
+
+
+async def soul_promotions(system: System, person: Person, name: str | None, stop: bool) -> dict[str, Any]:
+    """Promotions of an alias or of all, the newest first, when what is due was done; `stop` ends what goes on."""
+    runtime = await system.runtime()
+    await runtime.following.look_at_all()
+    if stop and name is not None:
+        await stop_promotion(name)
+    found = await promotions(name)
+    return {"promotions": [{**one.as_json(), "sentence": sentence(one)} for one in found]}
 
 
 async def soul_demote(system: System, person: Person, alias: str, name: str) -> dict[str, Any]:

@@ -1,0 +1,143 @@
+"""A promotion as a being: what an alias is to become, on which terms, and how that goes.
+
+    shadowing → watched → kept
+        ↘ different, slower    ↘ back
+    shadowing, watched → overtaken (somebody gave the alias another version), stopped (a person ended it)
+
+The living being of the alias names the promotion that goes on in `genesis.followed`, so a call knows of it from what it
+reads anyway. All changes of a status are made under the lock of the alias; only counts are added without it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from luxos.beings.being import BaseBeing
+from luxos.persistence.queries import queries
+from luxos.souls.aliases import Alias
+from luxos.souls.evolution import load_living
+from luxos.souls.versions import FOLLOWED
+
+KIND = "promotion"
+Status = Literal["shadowing", "watched", "kept", "different", "slower", "back", "overtaken", "stopped"]
+GOES_ON = frozenset({"shadowing", "watched"})
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a promotion has to meet."""
+
+    calls: int = 20
+    """Equal calls in the shadow, after which the alias moves."""
+    slower: float = 1.5
+    """How many times the time of the current soul the candidate may take, in most of them."""
+    budget: float = 0.1
+    """The part of the calls after that which may fail."""
+    least: int = 20
+    """Calls on which the budget counts before there are so many: with 20 and a tenth, the third failure is over it."""
+    watched: int = 1000
+    """Calls after which the promotion is over, and kept."""
+
+    def allows(self, calls: int, failures: int) -> bool:
+        """Whether so many failures of so many calls are within the budget."""
+        return failures <= self.budget * max(calls, self.least)
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A promotion as its row says it."""
+
+    row: BaseBeing
+
+    @classmethod
+    async def find(cls, soul: UUID, *, connection: Any = None) -> Self | None:
+        """The promotion with this UUID, or `None`."""
+        row = await BaseBeing.find(soul, connection=connection)
+        return None if row is None or row.genesis.get("type") != KIND else cls(row)
+
+    @classmethod
+    async def going_on(cls, alias: Alias, connection: Any) -> Self | None:
+        """The promotion of an alias that goes on, or `None`."""
+        living = await load_living(alias, connection)
+        told = None if living is None else living.genesis.get(FOLLOWED)
+        found = await cls.find(UUID(str(told)), connection=connection) if told else None
+        return found if found is not None and found.status in GOES_ON else None
+
+    @classmethod
+    async def begin(cls, alias: Alias, genesis: Mapping[str, Any], terms: Terms, connection: Any, **more: Any) -> Self:
+        """Writes a new one, in its first status; the caller holds the lock of the alias."""
+        told = {"type": KIND, "name": alias.name, "terms": asdict(terms), **genesis}
+        first = "shadowing" if genesis["shadow"] else "watched"
+        attributes = {"status": first, "equal": 0, "unsure": 0, "slow": 0, "differences": [], **more}
+        begun = cls(BaseBeing(tags=[KIND], genesis=told, attributes=attributes))
+        begun.row.remember(first)
+        await begun.row.save(connection=connection)
+        await begun.follow(alias, connection)
+        return begun
+
+    @property
+    def alias(self) -> str:
+        """The alias, as it was called when it began."""
+        return str(self.row.genesis["name"])
+
+    @property
+    def before(self) -> str:
+        """The hash that the alias goes back to."""
+        return str(self.row.genesis["from"])
+
+    @property
+    def to(self) -> str:
+        """The hash of the candidate."""
+        return str(self.row.genesis["to"])
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(**self.row.genesis["terms"])
+
+    @property
+    def status(self) -> Status:
+        status: Status = self.row.attributes["status"]
+        return status
+
+    async def become(self, status: Status, connection: Any, **told: Any) -> None:
+        """Goes over to a status, and remembers it; the caller holds the lock of the alias."""
+        self.row.attributes |= {"status": status, **told}
+        self.row.remember(status, **{key: value for key, value in told.items() if key in ("calls", "failures")})
+        await self.row.save(connection=connection)
+
+    async def follow(self, alias: Alias, connection: Any) -> None:
+        """Has the living being of the alias name it, as long as it goes on."""
+        living = await load_living(alias, connection)
+        if living is None:
+            return
+        if self.status in GOES_ON:
+            living.genesis[FOLLOWED] = str(self.row.soul)
+        elif living.genesis.get(FOLLOWED) == str(self.row.soul):
+            del living.genesis[FOLLOWED]
+        await living.save(connection=connection)
+
+    def as_json(self) -> dict[str, Any]:
+        """As the commands tell it."""
+        told = {key: self.row.genesis.get(key) for key in ("name", "from", "to", "shadow", "environment", "terms")}
+        created = self.row.created_at
+        begun = None if created is None else created.isoformat()
+        return {"promotion": str(self.row.soul), **told, "begun": begun, **self.row.attributes}
+
+
+async def promotions(name: str | None = None, *, limit: int = 100, connection: Any = None) -> list[Promotion]:
+    """Promotions of an alias, whatever it was called, or of all, the newest first."""
+    alias = None if name is None else await Alias.of(name, connection=connection)
+    names = None if alias is None else [alias.name, *alias.formerly]
+    async with BaseBeing._borrowed(connection) as lent:
+        rows = await lent.fetch(queries()["find_promotions"], names, limit)
+    found = [await Promotion.find(row["soul"], connection=connection) for row in rows]
+    return [one for one in found if one is not None]
+
+
+async def refused_before(name: str, hash_: str, *, connection: Any = None) -> Promotion | None:
+    """The newest promotion by which an alias was moved back from a version, or `None`."""
+    for one in await promotions(name, connection=connection):
+        if one.to == hash_ and one.status == "back":
+            return one
+    return None

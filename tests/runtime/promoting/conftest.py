@@ -1,0 +1,41 @@
+"""A runtime of one's own, and what the tests of promotions ask of it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from luxos.beings.core import CoreRegistry, write_core_beings
+from luxos.config import Settings
+from luxos.persistence.database import Database
+from luxos.runtime.calling import Calls, session_run
+from luxos.runtime.dispatcher import Runtime
+from luxos.souls.aliases import Alias
+
+
+class House:
+    """Calls souls as programs do, and says what they are."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    async def call(self, who: str, *args: Any, **options: Any) -> Any:
+        """One call in a run of its own; what is done beside it has ended."""
+        async with session_run(self.runtime, "a test") as run:
+            try:
+                return await Calls(self.runtime, run).but(**options)(who, *args)
+            finally:
+                await self.runtime.following.settle()
+
+    async def hash(self, name: str) -> str:
+        return str((await Alias.of(name)).hash)
+
+
+@pytest.fixture
+async def house(settings: Settings, database: Database) -> AsyncIterator[House]:
+    registry = CoreRegistry([])
+    async with database.pool.acquire() as connection, connection.transaction():
+        await write_core_beings(connection, registry)
+    runtime = Runtime.of(settings, database, registry)
+    yield House(runtime)
+    await runtime.close()
