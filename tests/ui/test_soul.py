@@ -18,7 +18,8 @@ GOOD = "def function(net: float) -> float:\n    return net * 2\n"
 BAD = "def function(net: float) -> float:\n    return net * 3\n"
 EXAMPLES = [{"args": [2.0], "result": 4.0}]
 COMMANDS = (
-    "list show log diff at promote demote production manifest validate rollback import export rename report evolve"
+    "list show log diff at promote demote production manifest validate rollback import export rename report evolve "
+    "promotions"
 )
 
 

@@ -17,6 +17,7 @@ from luxos.runtime.call import Hear, Manner, Recording
 from luxos.runtime.dispatcher import Runtime, Who
 from luxos.runtime.errors.calls import OptionUnknown
 from luxos.runtime.errors.runs import RunTaken
+from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution, Unrecorded
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.heeded import Heed
@@ -76,9 +77,10 @@ class SessionRun:
         workspace: Path | None = None,
         permissions: Iterable[str] = (),
         approve: Approve | None = None,
+        listener: Listener = lambda event: None,
     ) -> None:
         self._runtime, self._goal, self._workspace = runtime, goal, workspace
-        self._permissions, self._approve = sorted(permissions), approve
+        self._permissions, self._approve, self._listener = sorted(permissions), approve, listener
         self._held = AsyncExitStack()
         self._turn = asyncio.Lock()
         self._execution: Execution | None = None
@@ -149,7 +151,7 @@ class SessionRun:
             workspace.mkdir(parents=True, mode=0o700)
         told = {"permissions": self._permissions, "calls": True}
         run = await runtime.runs.create(soul, self._goal, "", workspace, runtime.owner, told)
-        execution = Execution(runtime, run, {}, lambda event: None, self._approve)
+        execution = Execution(runtime, run, {}, self._listener, self._approve)
         self._heed = execution.heed
         self._heeding = asyncio.create_task(self._give_up_when_wanted(self._heed))
         return execution

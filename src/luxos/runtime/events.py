@@ -50,6 +50,13 @@ class Printed:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What a person is to hear beside what they asked for, and which is no part of its result."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class StepFinished:
     """A step ended: `status` is done (`result` is its result), failed (its error), or kept (done before)."""
 

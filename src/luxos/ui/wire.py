@@ -28,6 +28,7 @@ _EVENTS = {
         runtime_events.StepProgress,
         runtime_events.StepFinished,
         runtime_events.StepNoted,
+        runtime_events.Noted,
         runtime_events.StepSeen,
         runtime_events.Printed,
     )

@@ -10,7 +10,7 @@ from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.evolving.errors import EvolutionUnfit
-from luxos.runtime.evolving.evolve import evolve
+from luxos.runtime.evolving.evolve import How, evolve
 from luxos.runtime.evolving.proposals import Goal, Proposal
 from luxos.runtime.hermetic.confined import confined
 from luxos.souls.registry import Soul, summon
@@ -60,9 +60,9 @@ async def test_a_smaller_source_that_gives_the_same_is_kept_as_a_version(runtime
 async def test_a_faster_source_is_kept_and_a_slower_one_is_not(runtime: Runtime) -> None:
     await summon(name="slow", source=SLOW, examples=EXAMPLES)
     slower = SLOW.replace("    return total", "    for i in range(5000):\n        i\n    return total")
-    assert not (await evolve(runtime, "slow", "faster", confined, proposers=[Offers(slower)])).better
+    assert not (await evolve(runtime, "slow", "faster", confined, How(proposers=[Offers(slower)]))).better
     quick = "def function(n):\n    return min(n // 2, 20)\n"
-    found = await evolve(runtime, "slow", "faster", confined, proposers=[Offers(quick)], keep=False)
+    found = await evolve(runtime, "slow", "faster", confined, How(proposers=[Offers(quick)], keep="nothing"))
     assert found.source == quick
     assert found.measures[1] < 0.9
     assert (await Soul.of("slow")).genotype["source"] == SLOW
@@ -72,10 +72,10 @@ async def test_recorded_calls_are_cases_too(runtime: Runtime) -> None:
     """`quick` passes the examples, and not what was called: 3 in place of 1."""
     being = await summon(name="slow", source=SLOW, examples=EXAMPLES)
     wrong = "def function(n):\n    return min(n // 2, 20) if n != 3 else 7\n"
-    assert (await evolve(runtime, "slow", "smaller", confined, proposers=[Offers(wrong)], keep=False)).better
+    assert (await evolve(runtime, "slow", "smaller", confined, How(proposers=[Offers(wrong)], keep="nothing"))).better
     async with session_run(runtime, "calls") as run:
         assert await Calls(runtime, run)(being, 3) == 1
-    assert not (await evolve(runtime, "slow", "smaller", confined, proposers=[Offers(wrong)])).better
+    assert not (await evolve(runtime, "slow", "smaller", confined, How(proposers=[Offers(wrong)]))).better
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ async def test_what_is_wrong_in_any_way_is_not_kept(
 ) -> None:
     monkeypatch.setattr("luxos.runtime.evolving.trying.SECONDS", 3.0)
     await summon(name="slow", source=SLOW, examples=EXAMPLES)
-    found = await evolve(runtime, "slow", "smaller", confined, proposers=[Offers(offer)])
+    found = await evolve(runtime, "slow", "smaller", confined, How(proposers=[Offers(offer)]))
     assert not found.better
     assert (await Soul.of("slow")).genotype["source"] == SLOW
 

@@ -1,12 +1,14 @@
 """`luxos soul evolve`: proposals are tried one after the other, and each that is right and better is the next start."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
+from luxos.beings.being import BaseBeing
 from luxos.beings.errors import SourceInvalid
 from luxos.beings.function import FunctionBeing
+from luxos.beings.genesis import soul_hash
 from luxos.i18n import N_, _
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.evolving.cases import Case, examples, recorded
@@ -15,12 +17,17 @@ from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer
 from luxos.runtime.evolving.repairs import Repairs
 from luxos.runtime.evolving.rules import Rules
 from luxos.runtime.evolving.trying import Trial
+from luxos.runtime.promoting.beginning import begin_shadow, watch
+from luxos.runtime.promoting.promotion import Terms, promotions
 from luxos.runtime.tiers import seen_as_self
+from luxos.souls.aliases import Alias
 from luxos.souls.dependencies import uses_of
 from luxos.souls.evolution import living
 from luxos.souls.registry import Soul
 from luxos.souls.type_check import Confined, type_check
 
+Keep = Literal["move", "shadow", "nothing"]
+"""What is done with what was found: the alias moves to it at once, or after a while in the shadow, or not at all."""
 PROPOSERS: tuple[Proposer, ...] = (Rules(), Repairs())
 """Those that need no language model."""
 SECONDS = 60.0
@@ -46,6 +53,8 @@ class Evolved:
     right: int = 0
     steps: list[str] = field(default_factory=list)
     after: str | None = None
+    candidate: str | None = None
+    """What runs in the shadow of the alias now."""
 
     @property
     def better(self) -> bool:
@@ -53,35 +62,58 @@ class Evolved:
         return bool(self.steps)
 
 
-async def evolve(
-    runtime: Runtime,
-    name: str,
-    goal: Goal,
-    confined: Confined,
-    *,
-    proposers: Sequence[Proposer] = PROPOSERS,
-    seconds: float = SECONDS,
-    keep: bool = True,
-    tell: Callable[[str], None] = lambda text: None,
-) -> Evolved:
-    """Looks for a better source of an alias; with `keep` the best becomes its newest version.
+@dataclass(frozen=True)
+class How:
+    """How a better source is looked for, and what is done with it."""
+
+    proposers: Sequence[Proposer] = PROPOSERS
+    seconds: float = SECONDS
+    keep: Keep = "move"
+    terms: Terms = field(default_factory=Terms)
+    """Of its promotion."""
+    tell: Callable[[str], None] = lambda text: None
+
+
+USUAL = How()
+
+
+async def evolve(runtime: Runtime, name: str, goal: Goal, confined: Confined, how: How = USUAL) -> Evolved:
+    """Looks for a better source of an alias; the best becomes its newest version, or runs in its shadow first.
 
     `EvolutionUnfit` where nothing could be judged. What is kept passes every example and every recorded call, and its
-    types fit.
+    types fit; what did not stand its promotion before is not kept again.
     """
     being = await _function(name)
     trial, cases = await _prepared(runtime, being, goal)
     measures = await _start(trial, being.source, goal, cases)
     found = Evolved(name, goal, being.soul_hash, being.source, being.source, len(cases), measures)
-    search = _Search(trial, cases, goal, found, being, confined, tell)
-    until = time.monotonic() + seconds
-    while await search.improve(_proposals(proposers, found.source, goal), until):
+    search = _Search(trial, cases, goal, found, being, confined, how.tell, await _fallen(name))
+    until = time.monotonic() + how.seconds
+    while await search.improve(_proposals(how.proposers, found.source, goal), until):
         pass
-    if found.better and keep:
-        told = {"goal": goal, "from": found.before, "measures": list(found.measures), "steps": found.steps}
-        changed = {"source": found.source, "evolved": told}
-        found.after = (await Soul.evolve(name, changed, base=found.before)).hash
+    if found.better and how.keep != "nothing":
+        await _kept(found, shadow=how.keep == "shadow", terms=how.terms)
     return found
+
+
+async def _kept(found: Evolved, *, shadow: bool, terms: Terms) -> None:
+    """Has the alias name what was found, watched by its error budget; or has it run in the shadow of the alias."""
+    told = {"goal": found.goal, "from": found.before, "measures": list(found.measures), "steps": found.steps}
+    changed = {"source": found.source, "evolved": told}
+    if shadow:
+        candidate = await Soul.draft(found.name, changed)
+        found.candidate = candidate.hash
+        await begin_shadow(candidate, found.name, terms)
+        return
+    async with BaseBeing.transaction(None) as lent:
+        found.after = (await Soul.evolve(found.name, changed, base=found.before, connection=lent)).hash
+        alias = await Alias.lock((await Alias.of(found.name, connection=lent)).name, lent)
+        await watch(alias, found.before, terms, lent)
+
+
+async def _fallen(name: str) -> set[str]:
+    """The hashes of versions that did not stand their promotion under this name."""
+    return {one.to for one in await promotions(name) if one.status in ("back", "different", "slower")}
 
 
 @dataclass
@@ -93,6 +125,7 @@ class _Search:
     being: FunctionBeing
     confined: Confined
     tell: Callable[[str], None]
+    fallen: Set[str]
     seen: set[str] = field(default_factory=set)
 
     async def improve(self, proposals: Iterator[Proposal], until: float) -> bool:
@@ -103,6 +136,8 @@ class _Search:
             if proposal.source in self.seen:
                 continue
             self.seen.add(proposal.source)
+            if soul_hash({**self.being.genesis, "source": proposal.source}) in self.fallen:
+                continue
             self.found.tried += 1
             measure = await self._measured(proposal.source)
             if measure is not None and await self._fits(proposal.source):

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from luxos.beings.function import FunctionBeing
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
@@ -26,6 +28,8 @@ from luxos.souls.resolving import resolve
 from luxos.souls.versions import FOLLOWED
 
 WAITING = 64
+_LATER = (LuxError, asyncpg.PostgresError)
+"""What a look may fail with; the next one does what it did not."""
 Say = Callable[[str], None]
 """Told what became of a promotion."""
 
@@ -50,7 +54,7 @@ class Following:
         if soul not in self._shadows:
             try:
                 self._shadows[soul] = await self._read(soul)
-            except LuxError:
+            except _LATER:
                 return None
         return self._shadows[soul]
 
@@ -71,7 +75,7 @@ class Following:
             await asyncio.wait(self._tasks)
         again, self._again = self._again, set()
         for soul in again:
-            with suppress(LuxError):
+            with suppress(*_LATER):
                 await look(soul, self._archive)
 
     async def look_at_all(self) -> list[Promotion]:
@@ -80,7 +84,7 @@ class Following:
             rows = await connection.fetch(self._database.queries["open_promotions"])
         found = []
         for row in rows:
-            with suppress(LuxError):
+            with suppress(*_LATER):
                 found.append(await look(row["soul"], self._archive))
         return [one for one in found if one is not None]
 
@@ -98,7 +102,7 @@ class Following:
 
     async def _compare(self, promotion: Promotion, candidate: Known, heard: Heard, say: Say) -> None:
         soul = promotion.row.soul
-        with suppress(LuxError):
+        with suppress(*_LATER):
             async with self._turn:
                 if self._shadows.get(soul) is None:
                     return
@@ -125,7 +129,7 @@ class Following:
         if call.record is None or call.record.last is None:
             self._again.add(soul)
             return
-        with suppress(LuxError):
+        with suppress(*_LATER):
             await asyncio.shield(call.record.last)
             await self._look(soul, say)
 

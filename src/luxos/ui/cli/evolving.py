@@ -10,6 +10,7 @@ from luxos.i18n import _
 from luxos.runtime.evolving.proposals import GOALS
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
+from luxos.ui.cli.promoting import terms_options
 from luxos.ui.cli.soul import short, soul_command, tell, who_argument
 
 
@@ -19,9 +20,15 @@ from luxos.ui.cli.soul import short, soul_command, tell, who_argument
 @click.option("--seconds", type=click.FloatRange(1, 3600), default=60.0, show_default=True,
               help=_("How long to look."))  # fmt: skip
 @click.option("--dry-run", is_flag=True, help=_("Show what would be kept, and keep nothing."))
+@click.option("--shadow", is_flag=True, help=_("Run it in the shadow of live calls before the alias moves."))
+@terms_options
 @json_option
-def evolve_command(name: str, goal: str, seconds: float, dry_run: bool, as_json: bool) -> None:
-    found = ask("soul_evolve", {"name": name, "goal": goal, "seconds": seconds, "keep": not dry_run}, as_json)
+def evolve_command(
+    name: str, goal: str, seconds: float, dry_run: bool, shadow: bool, as_json: bool, **terms: Any
+) -> None:
+    keep = "nothing" if dry_run else "shadow" if shadow else "move"
+    asked = {"name": name, "goal": goal, "seconds": seconds, "keep": keep, "terms": terms}
+    found = ask("soul_evolve", asked, as_json)
     tell(found, as_json, _lines)
 
 
@@ -37,6 +44,10 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if found["after"]:
         yield _("{name} is {hash} now; `luxos soul rollback {name}` goes back.").format(
             name=found["name"], hash=short(found["after"])
+        )
+    if found["candidate"]:
+        yield _("{hash} runs in the shadow of {name} now; `luxos soul promotions {name}` shows how that goes.").format(
+            name=found["name"], hash=short(found["candidate"])
         )
 
 

@@ -15,7 +15,7 @@ import click
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.agent.words import entity_words, intent_words
 from luxos.i18n import _
-from luxos.runtime.events import Printed, StepFinished, StepNoted, StepProgress, StepStarted
+from luxos.runtime.events import Noted, Printed, StepFinished, StepNoted, StepProgress, StepStarted
 from luxos.ui.conditions import WorksAlone
 from luxos.ui.formatters import SIGNS, duration, harmless, key_words, result_words, works_alone_words
 
@@ -38,6 +38,7 @@ class Screen:
             StepStarted: self._step_started,
             StepProgress: self._step_progress,
             StepNoted: self._step_noted,
+            Noted: self._noted,
             StepFinished: self._step_finished,
             Printed: self._printed,
             WorksAlone: self._works_alone,
@@ -113,6 +114,9 @@ class Screen:
 
     def _step_noted(self, event: StepNoted) -> None:
         self._say(f"  ! {event.step:<12} {event.text}")
+
+    def _noted(self, event: Noted) -> None:
+        click.echo(event.text, err=True)
 
     def _say(self, line: str) -> None:
         if self._live is not None:

@@ -183,6 +183,8 @@ def _report(found: dict[str, Any]) -> Iterable[str]:
         for key, value in found[section].items():
             if value not in (None, [], {}):
                 yield f"  {key:<14} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+    if "promotion" in found:
+        yield found["promotion"]["sentence"]
     if "memo" in found:
         memo = {**found["memo"], "calls": found["memo"]["hits"] + found["memo"]["misses"]}
         words = _("Its results were remembered in {hits} of {calls} calls ({rate:.0%}).")

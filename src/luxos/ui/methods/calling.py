@@ -3,9 +3,10 @@
 from typing import Any
 
 from luxos.boot import System
+from luxos.errors import LuxError
 from luxos.runtime.call import Manner
 from luxos.runtime.calling import session_run
-from luxos.runtime.events import Printed
+from luxos.runtime.events import Noted, Printed, StepNoted
 from luxos.runtime.scope import Tree
 from luxos.ui.methods.person import Person
 
@@ -31,7 +32,15 @@ async def call(
         said.append(text)
         person.listener(Printed(text))
 
-    async with session_run(runtime, f"luxos call {who}", permissions=permissions) as run:
+    def note(event: object) -> None:
+        if isinstance(event, StepNoted):
+            person.listener(Noted(event.text))
+
+    async with session_run(runtime, f"luxos call {who}", permissions=permissions, listener=note) as run:
         execution = await run.execution()
-        result = await execution.call(who, args, kwargs, tree=Tree(seconds=seconds), manner=Manner(hear=hear))
+        try:
+            result = await execution.call(who, args, kwargs, tree=Tree(seconds=seconds), manner=Manner(hear=hear))
+        except LuxError:
+            await runtime.following.settle()  # it may have been one failure too many, and the person is to hear of it
+            raise
         return {"status": "done", "run": str(execution.run.soul), "result": result, "printed": "".join(said)}

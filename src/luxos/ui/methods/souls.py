@@ -9,6 +9,8 @@ from typing import Any
 from luxos.beings.being import BaseBeing
 from luxos.boot import System
 from luxos.persistence.queries import queries
+from luxos.runtime.promoting.promotion import promotions
+from luxos.runtime.promoting.words import sentence
 from luxos.souls import aliases, environment
 from luxos.souls.archive import Archive
 from luxos.souls.errors import ManifestDamaged, SoulUnknown
@@ -41,13 +43,13 @@ async def soul_list(system: System, person: Person, limit: int, after: str) -> d
 async def soul_show(system: System, person: Person, who: str) -> dict[str, Any]:
     """The report of a version, by alias, hash, or the beginning of one; hashes of the older LuxOS too.
 
-    Of a soul that was called as a pure one, `memo` says how often what it gave was remembered: `{"hits", "misses",
+    `promotion` is how the newest promotion to or from this version goes. Of a soul that was called as a pure one, `memo` says how often what it gave was remembered: `{"hits", "misses",
     "rate"}`, of calls by its hash, and where it is the newest of its alias, also of those by the alias.
     """
     await archive_of(system)
     soul, old = await found_soul(who)
-    memo = await _memo(soul)
-    return await report_of(soul) | ({"memo": memo} if memo else {}) | ({"old_hash": old} if old else {})
+    more = {"memo": await _memo(soul), "promotion": await _promotion(soul), "old_hash": old}
+    return await report_of(soul) | {key: value for key, value in more.items() if value}
 
 
 async def soul_at(system: System, person: Person, who: str) -> dict[str, Any]:
@@ -113,6 +115,14 @@ async def _memo(soul: Soul) -> dict[str, Any] | None:
         rows = await lent.fetch(queries()["memo_of"], list(called - {None}))
     hits, misses = sum(row["hits"] for row in rows), sum(row["misses"] for row in rows)
     return {"hits": hits, "misses": misses, "rate": round(hits / (hits + misses), 4)} if hits + misses else None
+
+
+async def _promotion(soul: Soul) -> dict[str, Any] | None:
+    alias = await aliases.Alias.find(name) if (name := alias_of(soul)) else None
+    if alias is None or alias.hash is None:
+        return None
+    found = [one for one in await promotions(alias.name) if soul.hash in (one.before, one.to)]
+    return {**found[0].as_json(), "sentence": sentence(found[0])} if found else None
 
 
 async def _promoted(connection: Any) -> dict[str, dict[str, str]]:
