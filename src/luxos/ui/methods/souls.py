@@ -43,8 +43,9 @@ async def soul_list(system: System, person: Person, limit: int, after: str) -> d
 async def soul_show(system: System, person: Person, who: str) -> dict[str, Any]:
     """The report of a version, by alias, hash, or the beginning of one; hashes of the older LuxOS too.
 
-    `promotion` is how the newest promotion to or from this version goes. Of a soul that was called as a pure one, `memo` says how often what it gave was remembered: `{"hits", "misses",
-    "rate"}`, of calls by its hash, and where it is the newest of its alias, also of those by the alias.
+    `promotion` is how the newest promotion to or from this version goes. `memo` says, of a soul that was called as a
+    pure one, how often its results were remembered: `{"hits", "misses", "rate"}`, of calls by its hash, and where it is
+    the newest of its alias, also of those by the alias.
     """
     await archive_of(system)
     soul, old = await found_soul(who)
