@@ -14,7 +14,7 @@ SELECT attributes -> 'chain' AS chain FROM base_beings WHERE soul = $1 FOR NO KE
 -- now keeps it. $2 are the states in which a run has ended.
 SELECT soul, attributes, created_at
 FROM base_beings
-WHERE tags @> '{run}' AND ($1::UUID[] IS NULL OR soul = ANY($1))
+WHERE tags @> '{run}' AND genesis ->> 'type' = 'run' AND ($1::UUID[] IS NULL OR soul = ANY($1))
     AND attributes ->> 'status' = ANY($2::TEXT[])
     AND attributes ->> 'sealed' IS DISTINCT FROM coalesce(attributes ->> 'holder', '')
 ORDER BY created_at, soul
@@ -67,7 +67,7 @@ WHERE run.soul = told.soul;
 -- name: seals
 SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, embedding IS NULL AS bare
 FROM base_beings
-WHERE tags @> '{seal}'
+WHERE tags @> '{seal}' AND (genesis ->> 'type' = 'audit' OR attributes ? 'chain')
 ORDER BY attributes #> '{chain,seq}', soul;
 
 -- name: seals_head
@@ -109,7 +109,8 @@ told AS (
 runs AS (
     SELECT soul, tags, genesis, attributes, created_at
     FROM base_beings
-    WHERE (tags @> '{run}' OR genesis @> '{"type": "run"}') AND ($1::UUID IS NULL OR soul = $1)
+    WHERE ((tags @> '{run}' AND attributes ?| '{chain,sealed,holder}') OR genesis @> '{"type": "run"}')
+        AND ($1::UUID IS NULL OR soul = $1)
 )
 SELECT runs.soul, runs.tags, runs.genesis, runs.attributes, runs.created_at,
     coalesce(runs.soul::TEXT, sealed.run) AS run, coalesce(sealed.entries, '[]') AS seals,

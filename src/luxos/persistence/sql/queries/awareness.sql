@@ -93,7 +93,7 @@ SELECT
     target_soul, count(*) AS count,
     sum(CASE WHEN attributes ->> 'value' ~ '^-?[0-9]{1,10}$' THEN (attributes ->> 'value')::BIGINT ELSE 0 END)::BIGINT AS sum
 FROM relationships
-WHERE tags @> '{feedback}' AND target_soul BETWEEN $1 AND $2
+WHERE tags @> '{feedback}' AND genesis ->> 'type' = 'feedback' AND target_soul BETWEEN $1 AND $2
 GROUP BY target_soul;
 
 -- name: known_awareness

@@ -19,11 +19,11 @@ SELECT soul, genesis, attributes FROM base_beings WHERE tags @> '{environment}' 
 -- name: manifests
 -- All manifests, or those of the environment $1 as {"environment": name}, as they were made.
 SELECT soul, genesis FROM base_beings
-WHERE tags @> '{manifest}' AND genesis @> $1::JSONB
+WHERE tags @> '{manifest}' AND genesis ?| '{manifest,signature}' AND genesis @> $1::JSONB
 ORDER BY created_at, soul;
 
 -- name: signing_keys
-SELECT soul, genesis FROM base_beings WHERE tags @> '{signing_key}' ORDER BY soul;
+SELECT soul, genesis FROM base_beings WHERE tags @> '{signing_key}' AND (genesis ->> 'type' = 'signing_key' OR genesis ? 'public_key') ORDER BY soul;
 
 -- name: aliases_page
 -- Aliases after the name $1, at most $2.

@@ -193,7 +193,7 @@ WITH ties AS (
         (attributes ->> 'first')::BIGINT + (attributes ->> 'count')::BIGINT AS stop,
         attributes ->> 'to' AS latest
     FROM relationships
-    WHERE source_soul = $1 AND tags @> '{memory}'
+    WHERE source_soul = $1 AND tags @> '{memory}' AND genesis ->> 'type' = 'memory'
 ),
 being AS (
     SELECT

@@ -42,12 +42,17 @@ SELECT tags, genesis FROM base_beings WHERE soul = $1 FOR UPDATE;
 
 -- name: purged_with
 -- The beings that are only there for one: the chapters of its memories, and what was sent along its channels.
-SELECT 'chapters' AS what, target_soul AS soul FROM relationships WHERE tags @> '{memory}' AND source_soul = $1
+-- A person's own relationship may bear the same tag, and what it leads to stays.
+SELECT 'chapters' AS what, target_soul AS soul
+FROM relationships JOIN base_beings AS chapter ON chapter.soul = target_soul
+WHERE relationships.tags @> '{memory}' AND relationships.genesis ->> 'type' = 'memory' AND source_soul = $1
+    AND chapter.genesis ->> 'type' = 'memory'
 UNION ALL
 SELECT 'messages', message.soul
 FROM relationships AS channel
 JOIN base_beings AS message
-    ON message.tags @> '{message}' AND message.attributes ->> 'channel' = channel.id::TEXT
+    ON message.tags @> '{message}' AND message.genesis ->> 'type' = 'message'
+    AND message.attributes ->> 'channel' = channel.id::TEXT
 WHERE channel.tags @> '{channel}' AND (channel.source_soul = $1 OR channel.target_soul = $1);
 
 -- name: purged_relationships
@@ -58,14 +63,14 @@ SELECT
     count(*) AS count
 FROM relationships
 WHERE (source_soul = ANY($1::UUID[]) OR target_soul = ANY($1::UUID[]))
-    AND NOT tags @> '{memory}' AND NOT tags @> '{reading}'
+    AND (genesis ->> 'type' IN ('memory', 'reading')) IS NOT TRUE
 GROUP BY 1;
 
 -- name: purged_steps
 -- How many steps of each run called these beings, and what became of the run.
 SELECT run.soul AS run, run.attributes ->> 'status' AS status, count(*) AS count
 FROM relationships AS step JOIN base_beings AS run ON run.soul = step.source_soul
-WHERE 'step' = ANY(step.tags) AND step.target_soul = ANY($1::UUID[])
+WHERE 'step' = ANY(step.tags) AND step.genesis ->> 'type' = 'step' AND step.target_soul = ANY($1::UUID[])
 GROUP BY run.soul;
 
 -- name: purged_aliases

@@ -20,7 +20,7 @@ SELECT soul, genesis, attributes, created_at,
             THEN CASE attributes ->> 'status' WHEN 'running' THEN 'interrupted' ELSE 'half_undone' END
             ELSE attributes ->> 'status' END AS status
 FROM base_beings
-WHERE tags @> ARRAY['run'] AND soul BETWEEN $1 AND $2
+WHERE tags @> ARRAY['run'] AND genesis ->> 'type' = 'run' AND soul BETWEEN $1 AND $2
       AND ($3::text IS NULL OR attributes @> jsonb_build_object('workspace', $3::text))
       AND ($4::text IS NULL OR attributes @> jsonb_build_object('status', $4::text))
 ORDER BY created_at DESC, soul
@@ -29,7 +29,7 @@ LIMIT $5;
 -- name: run_row
 SELECT soul, genesis, attributes, created_at, attributes ->> 'status' AS status
 FROM base_beings
-WHERE soul = $1 AND tags @> ARRAY['run'];
+WHERE soul = $1 AND tags @> ARRAY['run'] AND genesis ->> 'type' = 'run';
 
 -- name: claim
 -- What is claimed is a run or a folder, by its name; a dead process gives it up.

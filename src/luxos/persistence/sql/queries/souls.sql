@@ -28,7 +28,7 @@ LIMIT $3;
 -- name: alias_names
 SELECT genesis ->> 'name' AS name
 FROM base_beings
-WHERE tags @> '{alias}' AND NOT attributes ? 'renamed'
+WHERE tags @> '{alias}' AND genesis ->> 'type' = 'alias' AND NOT attributes ? 'renamed'
 ORDER BY soul
 LIMIT $1;
 
@@ -52,14 +52,17 @@ UPDATE relationships SET genesis = genesis || $2::JSONB WHERE genesis @> $1::JSO
 
 -- name: forward_aliases
 -- Names that led to the alias of the first object lead to that of the second: {"renamed": name}.
-UPDATE base_beings SET attributes = attributes || $2::JSONB WHERE tags @> '{alias}' AND attributes @> $1::JSONB;
+UPDATE base_beings SET attributes = attributes || $2::JSONB WHERE tags @> '{alias}' AND genesis ->> 'type' = 'alias' AND attributes @> $1::JSONB;
 
 -- name: soul_rows
 -- Versions, groups and aliases after UUID $1, at most $2.
 SELECT soul, tags, genesis ->> 'type' AS type, coalesce(genesis ->> 'group', genesis ->> 'soul_hash') AS hash,
     genesis ->> 'name' AS name
 FROM base_beings
-WHERE (tags @> '{soul}' OR tags @> '{alias}') AND soul > $1
+-- A person's own being may bear the same tag; it says nothing of what these say.
+WHERE ((tags @> '{soul}' AND genesis ?| '{soul_hash,group}')
+        OR (tags @> '{alias}' AND (genesis ->> 'type' = 'alias' OR attributes ?& '{hash,version}')))
+    AND soul > $1
 ORDER BY soul
 LIMIT $2;
 
