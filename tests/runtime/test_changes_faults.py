@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.changes.store import Store
+from luxos.runtime.errors import ChangeConflict
 from luxos.runtime.sandbox import Confinement, Limits, python_paths, run
 
 SOURCES = Path(__file__).parents[2] / "src"
@@ -28,12 +30,12 @@ if len(sys.argv) > 2:
 """
 
 
-def start(root: Path, *more: str, point: str) -> int:
+def start(root: Path, *more: str, point: str, step: str = STEP) -> int:
     for path, content in BEFORE.items():
         (root / "target" / path).parent.mkdir(parents=True, exist_ok=True)
         (root / "target" / path).write_text(content)
     environment = {"PYTHONPATH": str(SOURCES), "LUXOS_FAULTPOINT": point, "PATH": os.environ["PATH"]}
-    return subprocess.run([sys.executable, "-c", STEP, root, *more], env=environment, check=False).returncode
+    return subprocess.run([sys.executable, "-c", step, root, *more], env=environment, check=False).returncode
 
 
 def files(root: Path) -> dict[str, str]:
@@ -96,6 +98,66 @@ def test_killed_while_undoing_it_is_finished_by_repeating(tmp_path: Path, point:
     assert files(tmp_path) == BEFORE
     assert folders(tmp_path) == {"gone"}
     assert changes.state == "undone"
+
+
+MEDDLE = """
+from luxos.runtime.changes import transition
+real, seen = transition.reach, []
+def reach(point):
+    seen.append(point)
+    if seen.count("changes.apply.after_change") == 4 and point == "changes.apply.after_change":
+        Path(sys.argv[1], "target", "b").write_text("theirs")
+    real(point)
+transition.reach = reach
+"""
+"""Somebody writes a file that is still to be changed, in the middle of the changes."""
+BACK_POINTS = [
+    "changes.apply.conflict",
+    "changes.back.checked",
+    "changes.back.after_temporaries",
+    *(f"changes.back.after_change:{number}" for number in range(1, 5)),
+]
+
+
+def cut_off_on_the_way_back(root: Path, point: str) -> ChangeSet:
+    """What is left where a process was killed while it took back a list that had met a conflict."""
+    step = STEP.replace("changes.apply()", f"{MEDDLE}changes.apply()")
+    assert start(root, point=point, step=step) == -signal.SIGKILL
+    changes = ChangeSet.open(root / "journal")
+    assert changes is not None
+    return changes
+
+
+@pytest.mark.parametrize("point", BACK_POINTS)
+def test_killed_while_a_conflict_is_taken_back_nothing_stays(tmp_path: Path, point: str) -> None:
+    changes = cut_off_on_the_way_back(tmp_path, point)
+    with pytest.raises(ChangeConflict):
+        changes.apply()
+    assert files(tmp_path) == {**BEFORE, "b": "theirs"}
+    assert folders(tmp_path) == {"gone"}
+    (tmp_path / "target" / "b").write_text("1")
+    changes.apply()
+    assert files(tmp_path) == AFTER
+
+
+def test_a_list_that_was_cut_off_and_then_meets_a_conflict_leaves_nothing(tmp_path: Path) -> None:
+    assert start(tmp_path, point="changes.apply.after_change:5") == -signal.SIGKILL
+    (tmp_path / "target" / "b").write_text("theirs")
+    changes = ChangeSet.open(tmp_path / "journal")
+    assert changes is not None
+    with pytest.raises(ChangeConflict):
+        changes.apply()
+    assert files(tmp_path) == {**BEFORE, "b": "theirs"}
+
+
+def test_control_without_knowing_that_it_was_cut_off_half_of_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = cut_off_on_the_way_back(tmp_path, "changes.back.after_change:2")
+    monkeypatch.setattr(Store, "begin", lambda store: False)
+    with pytest.raises(ChangeConflict):
+        changes.apply()
+    assert files(tmp_path) != {**BEFORE, "b": "theirs"}
 
 
 FULL = """

@@ -3,6 +3,7 @@
 Whatever they put there, nothing outside is read or changed, and of the step's changes all are there or none.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from luxos.errors import LuxError
-from luxos.runtime.changes import ChangeSet, nofollow
+from luxos.runtime.changes import ChangeSet, beneath, nofollow
 
 CALLS = (
     "open",
@@ -131,6 +132,7 @@ class Swapper:
     def install(self) -> None:
         for name in CALLS:
             self.monkeypatch.setattr(os, name, self._around(getattr(os, name)))
+        self.monkeypatch.setattr(nofollow, "open_beneath", self._around(nofollow.open_beneath))
 
     def _around(self, call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
@@ -205,9 +207,28 @@ def test_a_swap_before_any_call_reaches_nothing_outside(
 
 
 def test_control_a_copy_that_follows_links_is_led_outside(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nofollow, "FOLDER", nofollow.FOLDER & ~os.O_NOFOLLOW)
+    follow = lambda root, parts: os.open("/".join(parts) or ".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=root)  # noqa: E731
+    monkeypatch.setattr(nofollow, "open_beneath", follow)
     with pytest.raises(AssertionError):
         test_a_swap_before_any_call_reaches_nothing_outside(place, "a folder for a link", monkeypatch)
+
+
+@pytest.mark.parametrize("number", [beneath._OPENAT2, -1])
+def test_a_folder_is_opened_through_folders_only_with_and_without_openat2(
+    place: Place, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beneath, "_OPENAT2", number)
+    write(place.folder, {"a/b/c/f": "here", "x/c/f": SECRET})
+    (place.folder / "a" / "link").symlink_to("../x")
+    root = os.open(place.folder, os.O_RDONLY)
+    found = beneath.open_beneath(root, ["a", "b", "c"])
+    assert nofollow.names(found) == ["f"]
+    for parts in (["a", "link", "c"], ["a", "link"], ["a", "b", "none"], ["a", "b", "c", "f"]):
+        with pytest.raises(OSError) as refused:  # noqa: PT011 - by its number
+            beneath.open_beneath(root, parts)
+        assert refused.value.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+    os.close(found)
+    os.close(root)
 
 
 def test_folders_in_folders_are_read_applied_and_taken_back_however_deep(place: Place) -> None:

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from luxos.beings.instance import InstanceBeing
 from luxos.config import Settings
 from luxos.runtime.call import Call
-from luxos.runtime.changes.nofollow import FOLDER, disk, folder_at, status
+from luxos.runtime.changes.beneath import FOLDER
+from luxos.runtime.changes.nofollow import disk, folder_at, status
 from luxos.runtime.errors.files import (
     FileMissing,
     FileTooLarge,

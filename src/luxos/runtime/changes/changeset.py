@@ -12,6 +12,7 @@ from luxos.runtime.changes.nofollow import disk
 from luxos.runtime.changes.overlay import read_staging
 from luxos.runtime.changes.store import ChangeState, Store
 from luxos.runtime.changes.transition import Transition
+from luxos.runtime.faultpoints import reach
 
 # What a program that a person starts later would run or obey without being asked.
 FLAGGED = re.compile(
@@ -83,24 +84,27 @@ class ChangeSet:
     def apply(self) -> None:
         """Changes the target's files; may be repeated, and does nothing when everything is done.
 
-        `ChangeConflict` names the first path that is neither as the step found it nor as it leaves it; nothing was
-        changed then. `DiskFull`: nothing was changed, and it can be repeated. `ChangesDamaged`.
+        `ChangeConflict` names the first path that is neither as the step found it nor as it leaves it; of the list
+        nothing is there then. `DiskFull`: nothing was changed, and it can be repeated. `ChangesDamaged`.
         """
         store = Store(self.folder)
         if store.state == "applied":
             return
         transition = Transition(self.target, self.changes, store, "apply", self.digest, strict=True)
+        was_cut_off = store.begin()
         try:
             transition.run()
         except ChangeConflict:
-            self._take_back(transition.done, store)
+            reach("changes.apply.conflict")
+            self._take_back(self.changes if was_cut_off else transition.done, store)
             raise
         store.mark("applied")
 
     def _take_back(self, done: Sequence[Change], store: Store) -> None:
-        """Of a list that met a conflict on its way nothing stays."""
+        """Of a list that met a conflict nothing stays, not even what a try that was cut off had changed before."""
         inverse = tuple(one.inverse() for one in reversed(done))
         Transition(self.target, inverse, store, "back", self.digest, strict=False).run()
+        store.rest()
 
     def undo(self) -> Undone:
         """Puts back what was there before, last change first; may be repeated."""

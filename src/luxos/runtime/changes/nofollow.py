@@ -5,15 +5,15 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from luxos.errors import LuxError, reason_of
+from luxos.runtime.changes.beneath import open_beneath
 from luxos.runtime.changes.errors import DiskFull, FilesNotOurs
 from luxos.runtime.changes.listing import State
 
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 CHUNK = 1 << 20
 SWAPPED = {
@@ -28,7 +28,7 @@ SWAPPED = {
 }
 """What the system says where somebody put something else in the place of what we have just looked at."""
 FEW = 16
-"""Up to so many files are made durable one by one."""
+"""Up to so many files or folders are made durable one by one."""
 
 
 @contextmanager
@@ -55,18 +55,14 @@ def said_of(problem: OSError, folder: Path) -> LuxError | None:
 @contextmanager
 def folder_at(root: int, parts: Sequence[str]) -> Iterator[int | None]:
     """The folder below `root`, or None when it is absent, or not reached through folders only."""
-    descriptor = os.dup(root)
     try:
-        for part in parts:
-            try:
-                below = os.open(part, FOLDER, dir_fd=descriptor)
-            except OSError as problem:
-                if problem.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-                    yield None
-                    return
-                raise
-            os.close(descriptor)
-            descriptor = below
+        descriptor = open_beneath(root, parts)
+    except OSError as problem:
+        if problem.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise
+        yield None
+        return
+    try:
         yield descriptor
     finally:
         os.close(descriptor)
@@ -162,6 +158,26 @@ def sync_file_system(folder: int) -> None:
     if libc.syncfs(folder) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+@contextmanager
+def durable(count: int) -> Iterator[Callable[[int], None]]:
+    """Makes so many folders durable, by their descriptors: few at once, many at the end by their file systems."""
+    kept: dict[int, int] = {}
+
+    def changed(folder: int) -> None:
+        if count <= FEW:
+            os.fsync(folder)
+        elif (device := os.fstat(folder).st_dev) not in kept:
+            kept[device] = os.dup(folder)
+
+    try:
+        yield changed
+        for descriptor in kept.values():
+            sync_file_system(descriptor)
+    finally:
+        for descriptor in kept.values():
+            os.close(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from luxos.i18n import N_, _
+from luxos.runtime.changes.beneath import FOLDER
 from luxos.runtime.changes.errors import ChangeConflict, ChangeRefused
 from luxos.runtime.changes.listing import Change, State, change
-from luxos.runtime.changes.nofollow import FOLDER, SWAPPED, folder_at, names, regular, state, status
+from luxos.runtime.changes.nofollow import SWAPPED, folder_at, names, regular, state, status
 from luxos.runtime.changes.store import Store
 
 Parts = tuple[str, ...]
@@ -63,8 +64,8 @@ def _place(staging: Path, path: str) -> Path:
     return place
 
 
-def _order(one: Change) -> tuple[bytes, ...]:
-    return tuple(os.fsencode(part) for part in one.parts)
+def _order(one: Change) -> list[bytes]:
+    return os.fsencode(one.path).split(b"/")
 
 
 def _open_or_none(folder: Path) -> int | None:

@@ -8,11 +8,11 @@ from typing import Literal
 
 from luxos.runtime.changes.errors import ChangesDamaged
 from luxos.runtime.changes.listing import Change, decode, encode
-from luxos.runtime.changes.nofollow import copy, disk, sync_files, sync_folder, write_all
+from luxos.runtime.changes.nofollow import NEW_FILE, copy, disk, sync_files, sync_folder, write_all
 from luxos.runtime.faultpoints import reach
 
 ChangeState = Literal["staged", "applied", "undone"]
-LIST, MARK, CONTENTS = "changes", "state", "contents"
+LIST, MARK, BEGUN, CONTENTS = "changes", "state", "begun", "contents"
 
 
 class Store:
@@ -23,7 +23,7 @@ class Store:
 
     def create(self) -> None:
         """An empty store; what an earlier try left is void."""
-        for name in (LIST, MARK):
+        for name in (LIST, MARK, BEGUN):
             (self.folder / name).unlink(missing_ok=True)
         (self.folder / CONTENTS).mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -97,6 +97,19 @@ class Store:
         if found == b"undone":
             return "undone"
         raise ChangesDamaged(folder=self.folder, reason=f"{MARK}: {found[:20]!r}")
+
+    def begin(self) -> bool:
+        """Says that the target's files are about to change; whether an earlier try had said so, and was cut off."""
+        try:
+            with disk(self.folder):
+                os.close(os.open(self.folder / BEGUN, NEW_FILE, 0o600))
+        except FileExistsError:
+            return True
+        return False
+
+    def rest(self) -> None:
+        """Says that the target's files are as they were before `begin`."""
+        (self.folder / BEGUN).unlink(missing_ok=True)
 
     def mark(self, state: ChangeState) -> None:
         self._put(MARK, state.encode())

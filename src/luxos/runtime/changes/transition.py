@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from luxos.errors import reason_of
+from luxos.runtime.changes.beneath import FOLDER
 from luxos.runtime.changes.errors import ChangeConflict, FilesNotOurs
 from luxos.runtime.changes.listing import Change, State
 from luxos.runtime.changes.nofollow import (
     FEW,
-    FOLDER,
     NEW_FILE,
     SWAPPED,
     disk,
+    durable,
     folder_at,
     names,
     state,
@@ -287,19 +288,21 @@ class Transition:
 
     def _set_folder_modes(self, work: Sequence[Change]) -> None:
         """Last and innermost first: a folder without permissions takes no files, and is not even opened again."""
-        for one in reversed(self.changes):
-            if one.new is None or one.new.type != "folder" or one.path in self.refused:
-                continue
-            with folder_at(self._root, one.parts) as folder:
-                if folder is not None:
-                    os.fchmod(folder, one.new.mode)
-                    os.fsync(folder)
+        refused = set(self.refused)
+        made = [one for one in self.changes if one.new and one.new.type == "folder" and one.path not in refused]
+        with durable(len(made)) as changed:
+            for one in reversed(made):
+                with folder_at(self._root, one.parts) as folder:
+                    if folder is not None and one.new is not None:
+                        os.fchmod(folder, one.new.mode)
+                        changed(folder)
 
     def _sync_touched(self) -> None:
-        for parts in sorted(self._touched):
-            with folder_at(self._root, parts) as folder:
-                if folder is not None:
-                    os.fsync(folder)
+        with durable(len(self._touched)) as changed:
+            for parts in sorted(self._touched):
+                with folder_at(self._root, parts) as folder:
+                    if folder is not None:
+                        changed(folder)
 
     def _drop_scratch(self) -> None:
         shutil.rmtree(self._scratch, ignore_errors=True, dir_fd=self._root)
