@@ -71,7 +71,7 @@ def test_without_a_workspace_there_is_no_overlay() -> None:
 
 def test_secrets_do_not_stand_on_the_command_line() -> None:
     confinement = Confinement(argv=("x",), environment={"TOKEN": "s3cret"})
-    launch = Bubblewrap(Path("/bwrap")).launch(confinement, None)
+    launch = Bubblewrap(Path("/bwrap")).launch(confinement, None, None)
     try:
         assert "s3cret" not in " ".join(launch.argv)
         assert dict(launch.environment) == {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from luxos.runtime.sandbox import process, seccomp
+from luxos.runtime.sandbox import cgroup, process, seccomp
 from luxos.runtime.sandbox.confinement import MINIMAL_ENVIRONMENT, Completed, Confinement, Reach
 from luxos.runtime.sandbox.removal import remove
 from luxos.runtime.sandbox.workspace import building
@@ -24,6 +24,8 @@ NAMESPACES = (
 SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 ETC = ("/etc/alternatives", "/etc/ld.so.cache")
 OWN_ETC = ("group", "hosts", "nsswitch.conf", "passwd")
+NO_SHARED_ZERO = ["--dev-bind", "/dev/full", "/dev/zero"]
+"""It gives zeros too, and cannot be mapped: a mapping of `/dev/zero` is a shared one without a file, of any size."""
 # Files of /proc about the whole machine that would open for a sandbox that root started: its process has root's number
 # outside, though none of root's capabilities. Each mount costs 0.15 ms, so what asks for a capability is left alone.
 PROC_MASKED = (
@@ -125,17 +127,22 @@ class Bubblewrap:
         """Runs the command behind the walls; see `luxos.runtime.sandbox.run`."""
         if confinement.network.reach is Reach.HOSTS:
             raise ValueError("bubblewrap reaches no named hosts")
-        with overlay_for(confinement) as overlay:
-            launch = self.launch(confinement, overlay)
+        with overlay_for(confinement) as overlay, cgroup.group_for(confinement.limits) as group:
+            launch = self.launch(confinement, overlay, group)
             return await process.run(launch, confinement.limits, confinement.stdin, on_output)
 
-    def launch(self, confinement: Confinement, overlay: Overlay | None) -> process.Launch:
+    def launch(
+        self, confinement: Confinement, overlay: Overlay | None, group: cgroup.ControlGroup | None
+    ) -> process.Launch:
         """How to start it. Options go through a descriptor: a command line is readable by everyone on the machine."""
         status, status_inside = os.pipe()
         gate_inside, gate = os.pipe()
         internet = confinement.network.reach is Reach.LOOPBACK
-        filter_ = memory_file(seccomp.program(platform.machine(), internet=internet, own=confinement.keeper))
+        filter_ = memory_file(
+            seccomp.program(platform.machine(), internet=internet, own=confinement.keeper, watched=not group)
+        )
         options = arguments(confinement, overlay, host())
+        options += [] if group else NO_SHARED_ZERO
         options += ["--as-pid-1"] if confinement.keeper else []
         options += ["--seccomp", str(filter_), "--json-status-fd", str(status_inside), "--block-fd", str(gate_inside)]
         listed = memory_file(b"".join(os.fsencode(option) + b"\0" for option in options))
@@ -147,6 +154,7 @@ class Bubblewrap:
             gate=gate,
             inherited=(status_inside, gate_inside, filter_, listed),
             lent=confinement.descriptors,
+            group=group,
             growing=(*((overlay.upper,) if overlay else ()), *confinement.writable),
         )
 

@@ -6,7 +6,8 @@ delegated to us. Where neither is possible the limits per process and the watche
 
 import itertools
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +42,17 @@ class ControlGroup:
         """Removes the group; one that the kernel still holds is removed with a later group."""
         for folder in self.folders:
             _remove(folder)
+
+
+@contextmanager
+def group_for(limits: Limits) -> Iterator[ControlGroup | None]:
+    """A group of its own for one run, where this process may make one."""
+    group = create(limits)
+    try:
+        yield group
+    finally:
+        if group is not None:
+            group.close()
 
 
 def create(limits: Limits) -> ControlGroup | None:

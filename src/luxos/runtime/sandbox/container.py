@@ -6,7 +6,7 @@ Limits, a session of its own, a clean environment, the seccomp filter, and Landl
 from dataclasses import dataclass
 from typing import Any
 
-from luxos.runtime.sandbox import process, seccomp
+from luxos.runtime.sandbox import cgroup, process, seccomp
 from luxos.runtime.sandbox.confinement import Completed, Confinement, Reach
 from luxos.runtime.sandbox.landlock import has_landlock
 from luxos.runtime.sandbox.launched import launch, readable, writable
@@ -23,8 +23,8 @@ class Container:
         """Runs the command; see `luxos.runtime.sandbox.run`."""
         if confinement.network.reach is Reach.HOSTS:
             raise ValueError("a plain process reaches no named hosts only")
-        with scratch_for(confinement) as scratch:
-            started = launch(self.name, confinement, scratch, self.walls(confinement, scratch))
+        with scratch_for(confinement) as scratch, cgroup.group_for(confinement.limits) as group:
+            started = launch(self.name, confinement, scratch, self.walls(confinement, scratch), group)
             return await process.run(started, confinement.limits, confinement.stdin, on_output)
 
     def walls(self, confinement: Confinement, scratch: Scratch) -> dict[str, Any]:

@@ -11,13 +11,22 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from luxos.runtime.sandbox.seccomp import SHARED
 
 KIBIBYTE = 1024
 A_FILE_IN_MEMORY = 1024
 """What an entry of a tmpfs takes of the kernel's memory, its contents aside."""
 IN_MEMORY = ("tmp", "dev/shm")
-_SHARED = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) (\S+ \d+) +/dev/zero \(deleted\)$", re.MULTILINE)
-"""A shared mapping without a file: from, to, offset, and what it is a part of."""
+_SHARED = re.compile(rb"^\S+ \S+ \S+ (\S+ \d+) +/dev/zero \(deleted\)$", re.MULTILINE)
+"""A shared mapping without a file: what it is a part of."""
+_REMOVED = re.compile(rb"^\S+ \S+ \S+ ([0-9a-f]+):([0-9a-f]+) \d+ +/(?!dev/zero \().* \(deleted\)$", re.MULTILINE)
+"""A mapping of a file that has no name any more: the two numbers of its device."""
+_SENT = re.compile(rb"^scm_fds:\s*[1-9]", re.MULTILINE)
+"""Of a socket: descriptors that were sent, and not received yet."""
+PIPE = 65536
+BUFFERS = Path("/proc/sys/net/core/wmem_default")
 _KCMP = {"x86_64": 312, "aarch64": 272}
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -28,21 +37,28 @@ def processes(namespace: int) -> int:
 
 
 def memory(namespace: int) -> int:
-    """Bytes of memory: the processes' own, what they share without a file, and what lies in their tmpfs."""
+    """Bytes of memory: the processes' own, what lies in their tmpfs, and what the kernel may keep for them.
+
+    Of shared mappings without a file, of sockets and pipes nobody outside sees how much they hold: each counts as the
+    most that the filter lets it have (`seccomp.program(watched=True)`).
+    """
     own: dict[int, int] = {}
-    shared: dict[bytes, int] = {}
-    files = 0
+    shared: set[bytes] = set()
+    channels: dict[tuple[int, int], int] = {}
+    buffer, files = int(BUFFERS.read_text()), 0
     for process in _members(namespace):
         number, rollup, mappings = _unless_borrowed(process, own)
         own[number] = _own(rollup)
-        for start, end, offset, whole in _SHARED.findall(mappings):
-            shared[whole] = max(shared.get(whole, 0), int(offset, 16) + int(end, 16) - int(start, 16))
+        shared.update(_SHARED.findall(mappings))
         files = files or _in_tmpfs(process)
-    return sum(own.values()) + sum(shared.values()) + files
+        for status in _open_files(process):
+            if stat.S_ISSOCK(status.st_mode) or stat.S_ISFIFO(status.st_mode):
+                channels[status.st_dev, status.st_ino] = buffer if stat.S_ISSOCK(status.st_mode) else PIPE
+    return sum(own.values()) + len(shared) * SHARED + sum(channels.values()) + files
 
 
 def removed(namespace: int) -> int:
-    """Bytes on disks of files that have no name any more and are still open."""
+    """Bytes on disks of files that have no name any more and are still open, or run."""
     found: dict[tuple[int, int], int] = {}
     for process in _members(namespace):
         in_memory = _devices(process)
@@ -50,6 +66,32 @@ def removed(namespace: int) -> int:
             if stat.S_ISREG(status.st_mode) and not status.st_nlink and status.st_dev not in in_memory:
                 found[status.st_dev, status.st_ino] = status.st_blocks * 512
     return sum(found.values())
+
+
+def hides_files(namespace: int) -> bool:
+    """Whether there may be removed files that nobody has open: on their way along a socket, or only mapped."""
+    return any(_sends_any(process) or _maps_any(process) for process in _members(namespace))
+
+
+def _sends_any(process: int) -> bool:
+    for thread in _threads(process):
+        with suppress(OSError), _opened(f"{thread}/fd", process, os.O_DIRECTORY) as folder:
+            for number in os.listdir(folder):  # noqa: PTH208 - by descriptor
+                with suppress(OSError):
+                    is_socket = stat.S_ISSOCK(os.stat(number, dir_fd=folder).st_mode)
+                    if is_socket and _SENT.search(_read(process, f"{thread}/fdinfo/{number}")):
+                        return True
+    return False
+
+
+def _maps_any(process: int) -> bool:
+    in_memory = _devices(process)
+    for thread in _threads(process):
+        mappings = _read(process, f"{thread}/maps")
+        if mappings:
+            found = {os.makedev(int(major, 16), int(minor, 16)) for major, minor in _REMOVED.findall(mappings)}
+            return bool(found - in_memory)
+    return False
 
 
 def _members(namespace: int) -> Iterator[int]:
@@ -137,3 +179,5 @@ def _open_files(process: int) -> Iterator[os.stat_result]:
             for number in os.listdir(folder):  # noqa: PTH208 - by descriptor
                 with suppress(OSError):
                     yield os.stat(number, dir_fd=folder)
+        with suppress(OSError):
+            yield os.stat(f"{thread}/exe", dir_fd=process)

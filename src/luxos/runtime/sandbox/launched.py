@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from luxos.runtime.sandbox.bubblewrap import memory_file
+from luxos.runtime.sandbox.cgroup import ControlGroup
 from luxos.runtime.sandbox.confinement import MINIMAL_ENVIRONMENT, Confinement
 from luxos.runtime.sandbox.limits import rlimits
 from luxos.runtime.sandbox.process import Launch
@@ -41,7 +42,13 @@ def plan(confinement: Confinement, scratch: Scratch, walls: Mapping[str, Any], s
     return json.dumps(plan).encode()
 
 
-def launch(backend: str, confinement: Confinement, scratch: Scratch, walls: Mapping[str, Any]) -> Launch:
+def launch(
+    backend: str,
+    confinement: Confinement,
+    scratch: Scratch,
+    walls: Mapping[str, Any],
+    group: ControlGroup | None = None,
+) -> Launch:
     """Starts `launcher.py` with `walls` in its plan; the two pipes are as bubblewrap's."""
     status, status_inside = os.pipe()
     gate_inside, gate = os.pipe()
@@ -55,6 +62,7 @@ def launch(backend: str, confinement: Confinement, scratch: Scratch, walls: Mapp
         inherited=(status_inside, gate_inside, listed),
         lent=confinement.descriptors,
         growing=(scratch.workspace, scratch.temporary, *confinement.writable),
+        group=group,
         supervised=True,
     )
 

@@ -57,6 +57,26 @@ def size_of(folders: tuple[Path, ...]) -> int:
         return sum(_bytes(os.fspath(folder), opened) for folder in folders)
 
 
+class Room:
+    """The free room of the file systems that some folders lie on."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._folders = folders
+        self._most: dict[int, int] = {}
+        self.missing()
+
+    def missing(self) -> int:
+        """Bytes that are free less than at the best moment so far, whoever took them."""
+        free: dict[int, int] = {}
+        for folder in self._folders:
+            with suppress(OSError):
+                room = os.statvfs(folder)
+                free[folder.stat().st_dev] = room.f_bfree * room.f_frsize
+        for device, bytes_ in free.items():
+            self._most[device] = max(bytes_, self._most.get(device, 0))
+        return sum(self._most[device] - bytes_ for device, bytes_ in free.items())
+
+
 def _bytes(folder: str, opened: ExitStack) -> int:
     total, waiting = 0, [folder]
     while waiting:

@@ -17,7 +17,7 @@ from luxos.errors import reason_of
 from luxos.runtime.sandbox import cgroup, held
 from luxos.runtime.sandbox.confinement import Completed, EndedBy, Limits
 from luxos.runtime.sandbox.errors import SandboxFailed
-from luxos.runtime.sandbox.limits import impose, over, size_of
+from luxos.runtime.sandbox.limits import Room, impose, over, size_of
 from luxos.runtime.threads import finished
 
 OnOutput = Callable[[str, bytes], None]
@@ -44,6 +44,8 @@ class Launch:
     """Folders whose growth is limited."""
     lent: tuple[int, ...] = ()
     """Inherited too, and still the caller's."""
+    group: cgroup.ControlGroup | None = None
+    """What the whole tree is put into; without one its memory is watched."""
     supervised: bool = False
     """Not a PID namespace, but a process that puts the limits on its command and, at SIGTERM, ends the whole tree."""
 
@@ -147,10 +149,11 @@ class _Tree:
         self._loop.add_reader(self._pidfd, self._reap)
         self._first: int | None = None
         self._namespace: int | None = None
-        self._group: cgroup.ControlGroup | None = None
         self._killed = False
         self._said = b""
-        self.allowed = limits.workspace + (size_of(launch.growing) if launch.growing else 0)
+        self._before = size_of(launch.growing) if launch.growing else 0
+        self.allowed = limits.workspace + self._before
+        self._room = Room(launch.growing)
 
     @classmethod
     async def start(cls, launch: Launch, limits: Limits, stdin: bytes, on_output: OnOutput | None) -> "_Tree":
@@ -187,9 +190,8 @@ class _Tree:
         with suppress(ProcessLookupError):
             if not self._launch.supervised:
                 impose(pid, self._limits)
-            self._group = cgroup.create(self._limits)
-            if self._group:
-                self._group.add(pid)
+            if self._launch.group:
+                self._launch.group.add(pid)
         with suppress(BrokenPipeError):
             os.write(self._launch.gate, b"!")
 
@@ -230,14 +232,19 @@ class _Tree:
         """What is counted here, for no limit of the kernel's holds it: name, how, and bound."""
         if self._launch.growing:
             yield "workspace", self._grown, self.allowed
-        if self._namespace is not None and self._group is None:
+        if self._namespace is not None and self._launch.group is None:
             yield "memory", partial(held.memory, self._namespace), self._limits.memory
             if os.geteuid() == 0:  # whom the kernel exempts from `RLIMIT_NPROC`
                 yield "processes", partial(held.processes, self._namespace), self._limits.processes
 
     def _grown(self) -> int:
-        removed = 0 if self._namespace is None else held.removed(self._namespace)
-        return size_of(self._launch.growing) + removed
+        """What is there, or, where the tree has ways to hide files, what the disk has less."""
+        there = size_of(self._launch.growing)
+        if self._namespace is None:
+            return there
+        there += held.removed(self._namespace)
+        missing = self._before + self._room.missing()
+        return missing if missing > self.allowed >= there and held.hides_files(self._namespace) else there
 
     async def finish(self) -> None:
         """Kills what still runs and gives everything back; afterwards no process of the tree lives."""
@@ -255,8 +262,6 @@ class _Tree:
         os.close(self._pidfd)
         if self._first is not None:
             os.close(self._first)
-        if self._group:
-            self._group.close()
 
     async def _await_first(self) -> None:
         """bwrap ends when its command does; the namespace's first process, killed by that, only after all others."""

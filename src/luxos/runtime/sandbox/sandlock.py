@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from luxos.runtime.sandbox import process
+from luxos.runtime.sandbox import cgroup, process
 from luxos.runtime.sandbox.confinement import Completed, Confinement, Limits, Reach
 from luxos.runtime.sandbox.errors import SandboxFailed
 from luxos.runtime.sandbox.launched import environment, launch, readable, writable
@@ -42,8 +42,8 @@ class Sandlock:
             raise ValueError("sandlock does not hold root")
         if confinement.network.reach is Reach.LOOPBACK:
             raise ValueError("sandlock has no loopback of its own")
-        with scratch_for(confinement) as scratch:
-            started = launch(self.name, confinement, scratch, self.walls(confinement, scratch))
+        with scratch_for(confinement) as scratch, cgroup.group_for(confinement.limits) as group:
+            started = launch(self.name, confinement, scratch, self.walls(confinement, scratch), group)
             return await process.run(started, confinement.limits, confinement.stdin, on_output)
 
     def walls(self, confinement: Confinement, scratch: Scratch) -> dict[str, Any]:

@@ -15,12 +15,19 @@ from dataclasses import dataclass
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+DONE = ERRNO
+"""As an error of number 0: the call did what it should, and did nothing."""
 
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 TIOCSETD = 0x5423  # another line discipline: rarely used parts of the kernel
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 CLONE_THREAD = 0x00010000
 UNIX, INET, INET6 = 1, 2, 10
+MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20
+SHARED = 16 << 20
+"""Bytes of the largest shared mapping without a file where no control group counts memory. Of such a mapping all but a
+page can be unmapped, and the rest stays and is seen nowhere: so each is counted as if it were so large (`held.py`)."""
+SOL_SOCKET, BUFFERS = 1, (7, 8)  # SO_SNDBUF, SO_RCVBUF
 PERSONALITIES = (0, 0x8, 0x20000, 0x20008, 0xFFFFFFFF)  # plain, of 32 bits, as Linux 2.6, and the question which
 
 # Refused with EPERM; the numbers on x86_64 and on aarch64 (None: that machine has no such call).
@@ -96,19 +103,33 @@ class Machine:
     personality: int
     socket: int
     socketpair: int
+    mmap: int
+    setsockopt: int
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 0, clone=56, ioctl=16, personality=135, socket=41, socketpair=53),
-    "aarch64": Machine(0xC00000B7, 1, clone=220, ioctl=29, personality=92, socket=198, socketpair=199),
+    "x86_64": Machine(
+        0xC000003E, 0, clone=56, ioctl=16, personality=135, socket=41, socketpair=53, mmap=9, setsockopt=54
+    ),
+    "aarch64": Machine(
+        0xC00000B7, 1, clone=220, ioctl=29, personality=92, socket=198, socketpair=199, mmap=222, setsockopt=208
+    ),
 }
 
 
-def program(machine: str | None = None, *, internet: bool = False, alone: bool = False, own: bool = False) -> bytes:
+def program(
+    machine: str | None = None,
+    *,
+    internet: bool = False,
+    alone: bool = False,
+    own: bool = False,
+    watched: bool = False,
+) -> bytes:
     """The filter as an array of `struct sock_filter`; `internet` allows the families inet and inet6 beside unix.
 
     `alone` is for one program that starts threads only, and opens no socket; with `own` a process sets the limits and
-    the place in the queue of no process but its own. `KeyError` for a processor that is not in `MACHINES`.
+    the place in the queue of no process but its own. `watched` is for where a watcher counts memory in the place of a
+    control group: what it cannot see the size of is kept small. `KeyError` for a processor that is not in `MACHINES`.
     """
     facts = MACHINES[machine or platform.machine()]
     families = () if alone else (UNIX, INET, INET6) if internet else (UNIX,)
@@ -127,6 +148,9 @@ def program(machine: str | None = None, *, internet: bool = False, alone: bool =
     lines += _when(facts.clone, (_only_threads() if alone else []) + _refuse_flags(NEW_NAMESPACES))
     lines += _when(facts.ioctl, _refuse_values(1, (TIOCSTI, TIOCLINUX, TIOCSETD)))
     lines += _when(facts.personality, _only_values(0, PERSONALITIES))
+    if alone or watched:
+        lines += _when(facts.mmap, _shared_up_to(0 if alone else SHARED))
+        lines += _when(facts.setsockopt, _buffers_as_they_are())
     for call in (facts.socket, facts.socketpair):
         lines += _when(call, _only_values(0, families))
     lines.append(_return(ALLOW))
@@ -161,6 +185,22 @@ def _argument(index: int) -> bytes:
 
 def _only_threads() -> list[bytes]:
     return [_argument(0), _jump(ANY_BIT, CLONE_THREAD, 1, 0), _return(ERRNO | errno.EPERM)]
+
+
+def _shared_up_to(most: int) -> list[bytes]:
+    """Refuses shared mappings without a file that are larger."""
+    return [
+        _argument(3), _jump(ANY_BIT, MAP_SHARED, 0, 6), _jump(ANY_BIT, MAP_ANONYMOUS, 0, 5),
+        _load(ARGUMENTS + 8 * 1 + 4), _jump(EQUAL, 0, 0, 2),
+        _argument(1), _jump(AT_LEAST, most + 1, 0, 1),
+        _return(ERRNO | errno.ENOMEM), _return(ALLOW),
+    ]  # fmt: skip
+
+
+def _buffers_as_they_are() -> list[bytes]:
+    """Lets nobody make the buffers of a socket larger; the kernel, too, makes of what is asked for what it likes."""
+    tests = [line for kind in BUFFERS for line in (_jump(EQUAL, kind, 0, 1), _return(DONE))]
+    return [_argument(1), _jump(EQUAL, SOL_SOCKET, 0, 1 + len(tests)), _argument(2), *tests, _return(ALLOW)]
 
 
 def _refuse_flags(flags: int) -> list[bytes]:
