@@ -106,12 +106,25 @@ def takes_memory_that_the_dead_filled(world):
 @attempt(limits=LEAN, dies=True)
 def takes_memory_in_mappings_cut_short(world):
     """Takes 300 MB as shared mappings of which it keeps a page each: the rest stays, and is in no address space."""
-    for _ in range(3):
-        start = kernel("mmap", None, 100 * MEGABYTE, 3, 0x21, -1, 0, number=9 if _x86() else 222)
-        ctypes.memset(start, 1, 100 * MEGABYTE)
-        kernel("munmap", start + 4096, 100 * MEGABYTE - 4096, number=11 if _x86() else 215)
-    time.sleep(1)
-    return True
+    return _cut_short(3, 100 * MEGABYTE)
+
+
+@attempt(limits=LEAN, dies=True)
+def takes_memory_in_small_mappings_cut_short(world):
+    """The same in 40 small ones."""
+    return _cut_short(40, 8 * MEGABYTE)
+
+
+@attempt(limits=LEAN, dies=True)
+def takes_memory_in_mappings_of_zeros_cut_short(world):
+    """The same with mappings of `/dev/zero`, which look like those of a file."""
+    return _cut_short(3, 100 * MEGABYTE, os.open("/dev/zero", os.O_RDWR))
+
+
+@attempt(limits={**LEAN, "open_files": 700}, dies=True)
+def takes_memory_in_sockets(world):
+    """Fills the buffers of 1,500 pairs of sockets in five processes, which is the kernel's memory."""
+    return _each_takes(5, lambda: _filled_sockets(300))
 
 
 @attempt(limits=LEAN, dies=True)
@@ -215,15 +228,47 @@ def fills_the_workspace_with_a_removed_file(world):
 
 @attempt(limits=NARROW)
 def fills_the_workspace_with_a_file_sent_away(world):
-    """The same with a file that it sends along a socket, so that nobody has it open."""
-    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with open("sent", "wb", 0) as file:
-        os.unlink("sent")
-        socket.send_fds(one, [b"x"], [file.fileno()])
+    """The same with 48 MB in a file that it sends along a socket, so that nobody has it open."""
+    one, other = _sent_away("sent", 48)
+    time.sleep(1)
+    return one.fileno() != other.fileno()
+
+
+@attempt(limits=NARROW)
+def fills_the_workspace_with_a_file_sent_in_a_socket(world):
+    """The same with sockets that are themselves sent along a socket, so that nobody has those open either."""
+    outer = socket.socketpair()
+    socket.send_fds(outer[0], [b"x"], [each.detach() for each in _sent_away("sent", 48)])
+    time.sleep(1)
+    return True
+
+
+@attempt(limits=NARROW)
+def fills_the_workspace_with_a_file_that_is_only_mapped(world):
+    """The same with a removed file of which a page is mapped, so that nobody has it open."""
+    with open("mapped", "w+b", 0) as file:
+        os.unlink("mapped")
+        for _ in range(48):
+            file.write(b"x" * MEGABYTE)
+        kernel("mmap", None, 4096, 1, 1, file.fileno(), 0, number=9 if _x86() else 222)
+    time.sleep(1)
+    return True
+
+
+@attempt(limits=NARROW)
+def fills_the_workspace_with_a_program_that_runs(world):
+    """The same with a removed program of 24 MB that runs."""
+    with open("/bin/sleep", "rb") as program, open("runs", "wb", 0) as file:
+        file.write(program.read())
         for _ in range(24):
             file.write(b"x" * MEGABYTE)
-    time.sleep(1)
-    return other.fileno() > 0
+    os.chmod("runs", 0o700)
+    child = os.fork()
+    if child == 0:
+        os.execv("runs", ["runs", "2"])
+    time.sleep(0.2)
+    os.unlink("runs")
+    return os.waitpid(child, 0)[1] == 0
 
 
 @attempt(limits=NARROW)
@@ -349,6 +394,37 @@ def _each_takes(count, take, headless=False):
             hold()
         children.append(child)
     return all(os.waitpid(child, 0)[1] == 0 for child in children) and len(os.read(ready, 99)) == count
+
+
+def _cut_short(count, size, file=-1):
+    for _ in range(count):
+        start = kernel("mmap", None, size, 3, 1 if file >= 0 else 0x21, file, 0, number=9 if _x86() else 222)
+        ctypes.memset(start, 1, size)
+        kernel("munmap", start + 4096, size - 4096, number=11 if _x86() else 215)
+    time.sleep(1)
+    return True
+
+
+def _filled_sockets(count):
+    kept = []
+    for _ in range(count):
+        one, other = socket.socketpair()
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MEGABYTE)
+        one.setblocking(False)
+        one.send(b"x" * MEGABYTE)
+        kept += one, other
+    return kept
+
+
+def _sent_away(name, megabytes):
+    """A pair of sockets on which a removed file is on its way that is open nowhere."""
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with open(name, "wb", 0) as file:
+        os.unlink(name)
+        socket.send_fds(one, [b"x"], [file.fileno()])
+        for _ in range(megabytes):
+            file.write(b"x" * MEGABYTE)
+    return one, other
 
 
 def _filled_by_a_child():
