@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from luxos.errors import LuxError
 from luxos.runtime.sandbox import Confinement, Limits, Network, Reach, choose
 from luxos.runtime.sandbox.container import Container
-from luxos.runtime.sandbox.program import launcher
+from luxos.runtime.sandbox.program import LIMITS, launcher
 from luxos.runtime.sandbox.sandlock import Sandlock
+
+BACKENDS = {"bubblewrap": choose, "sandlock": Sandlock, "container": Container}
 
 
 def confinement(row: dict) -> Confinement:
@@ -32,7 +35,9 @@ def confinement(row: dict) -> Confinement:
 def alone(row: dict) -> dict:
     """A program where Monty's own is run."""
     argv = row["alone"]
-    with launcher(Path(argv[0]), readable=tuple(map(Path, row["readable"])), quiet=False) as path:
+    readable, limits = tuple(map(Path, row["readable"])), replace(LIMITS, **row["limits"])
+    walls = BACKENDS[row["backend"]]()
+    with launcher(Path(argv[0]), readable=readable, backend=walls, limits=limits, quiet=False) as path:
         done = subprocess.run([path, *argv[1:]], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
     said = {name: base64.b64encode(getattr(done, name)).decode() for name in ("stdout", "stderr")}
     return {
@@ -48,7 +53,7 @@ def alone(row: dict) -> dict:
 async def answer(row: dict) -> dict:
     if "alone" in row:
         return alone(row)
-    backend = {"bubblewrap": choose, "sandlock": Sandlock, "container": Container}[row["backend"]]()
+    backend = BACKENDS[row["backend"]]()
     leaked = [os.open(path, os.O_RDONLY) for path in row["leaks"]]
     try:
         for descriptor in leaked:

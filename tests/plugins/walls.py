@@ -91,10 +91,10 @@ class Walls:
         }
         return self._told(row)
 
-    async def alone(self, source: str, *args: object) -> Completed:
+    async def alone(self, source: str, *args: object, **limits: object) -> Completed:
         """Runs Python source where Monty's program is run; its library can be read beside."""
         argv = [str(Path(OTHER_PYTHON).resolve()), "-I", "-S", "-c", source, *map(str, args)]
-        row = {"alone": argv, "readable": ["/usr"]}
+        row = {"alone": argv, "backend": self.backend, "readable": ["/usr"], "limits": limits}
         if self.worker is not None:
             return await asyncio.to_thread(self._told, row)
         return _completed(await asyncio.to_thread(alone, row))

@@ -14,6 +14,8 @@ from luxos.runtime.sandbox import Limits, Network, Reach
 
 GUARANTEES = Path(__file__).parents[2] / "docs" / "guarantees.md"
 KNOWN = re.compile(r"^\| `(?P<name>[a-z_]+\.[a-z_]+)` \| (?P<places>[a-z, -]+) \|", re.MULTILINE)
+OF_A_PROGRAM = ("memory", "processes", "open_files")
+"""Limits of the walls around Monty's program; how long it runs and how much it says is for who started it to end."""
 CAN_HOLD = {"bubblewrap": ("none", "loopback"), "sandlock": ("none", "named")}
 
 
@@ -93,9 +95,11 @@ class Place:
 
     async def alone(self, attempt: Attempt) -> End:
         """Makes the attempt in the place of Monty's program, inside its walls."""
-        done = await self.walls.alone(attempt.program(), json.dumps(self.stage.world(confined=True)))
+        limits = {name: most for name, most in attempt.facts.get("limits", {}).items() if name in OF_A_PROGRAM}
+        done = await self.walls.alone(attempt.program(), json.dumps(self.stage.world(confined=True)), **limits)
         said = done.stderr.decode(errors="replace")[-600:]
-        return End(read_end(done.stdout), settled(self.stage), None, said, bool(attempt.facts.get("dies")))
+        may_die = bool(attempt.facts.get("dies") or limits)
+        return End(read_end(done.stdout), settled(self.stage), None, said, may_die)
 
 
 def known() -> dict[str, set[str]]:

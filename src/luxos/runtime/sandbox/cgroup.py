@@ -44,6 +44,15 @@ class ControlGroup:
             _remove(folder)
 
 
+def plan(limits: Limits, owner: str) -> tuple[list[Path], list[tuple[str, int]]]:
+    """The folders of a group that another process makes for `owner`, and what it sets there; none where it may not."""
+    place, trial = find(), create(limits)
+    if place is None or trial is None:
+        return [], []
+    trial.close()
+    return [parent / f"{PREFIX}{owner}-0" for parent in place.parents], _settings(limits)
+
+
 @contextmanager
 def group_for(limits: Limits) -> Iterator[ControlGroup | None]:
     """A group of its own for one run, where this process may make one."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from luxos.runtime.sandbox import launched, seccomp
+from luxos.runtime.sandbox import cgroup, launched, seccomp, start
 from luxos.runtime.sandbox.bubblewrap import NAMESPACES, Bubblewrap, memory_file
 from luxos.runtime.sandbox.choose import Backend, choose
 from luxos.runtime.sandbox.confinement import GIBIBYTE, Confinement, Limits
@@ -23,11 +23,11 @@ from luxos.runtime.sandbox.limits import rlimits
 from luxos.runtime.sandbox.sandlock import Sandlock
 from luxos.runtime.sandbox.workspace import scratch_for
 
-START = Path(__file__).with_name("start.py")
 LIMITS = Limits(memory=GIBIBYTE, processes=16, file_size=0, open_files=64)
 INSIDE = "/program"
 STATUS, GATE, PLAN = 7, 8, 9
-"""Descriptors that the walls' own program starts with."""
+FILTER = GATE
+"""Descriptors that the walls' own program starts with; bubblewrap's gate is `start.py`'s."""
 _MFD_EXEC = 0x10
 _INTERPRETER = 3
 """The kind of an ELF program's header that names its loader."""
@@ -35,7 +35,12 @@ _INTERPRETER = 3
 
 @contextmanager
 def launcher(
-    program: Path, *, readable: Sequence[Path] = (), backend: Backend | None = None, quiet: bool = True
+    program: Path,
+    *,
+    readable: Sequence[Path] = (),
+    backend: Backend | None = None,
+    limits: Limits = LIMITS,
+    quiet: bool = True,
 ) -> Iterator[Path]:
     """A path that runs `program` behind the walls, with the arguments that it is run with, for the length of the block.
 
@@ -46,13 +51,15 @@ def launcher(
     with ExitStack() as held:
         if isinstance(walls, Bubblewrap):
             files, argv = _by_bubblewrap(walls, program, readable, held)
+            inside = f"{resource.RLIMIT_NPROC}:{limits.processes}"
         elif isinstance(walls, Sandlock | Container):
-            files, argv = _by_launcher(walls, program, readable, held)
+            files, argv = _by_launcher(walls, program, readable, limits, held)
+            inside = ""
         else:
             raise TypeError(walls)
         if quiet:
             files[2] = os.devnull
-        yield _script(files, argv, held)
+        yield _script(files, limits, inside, argv, held)
 
 
 def _by_bubblewrap(
@@ -61,31 +68,35 @@ def _by_bubblewrap(
     options = [*NAMESPACES, "--ro-bind", str(program), INSIDE]
     for path in (*_libraries(program), *readable):
         options += ["--ro-bind", str(path), str(path)]
-    options += ["--remount-ro", "/", "--chdir", "/", "--seccomp", str(GATE)]
+    options += ["--remount-ro", "/", "--chdir", "/", "--seccomp", str(FILTER)]
+    options += ["--info-fd", str(start.STATUS), "--block-fd", str(start.GATE)]
     files = {
-        GATE: _kept(seccomp.program(alone=True), held),
+        FILTER: _kept(seccomp.program(alone=True), held),
         PLAN: _kept(b"".join(os.fsencode(option) + b"\0" for option in options), held),
     }
     return files, [str(walls.program), "--args", str(PLAN), "--", INSIDE]
 
 
 def _by_launcher(
-    walls: Sandlock | Container, program: Path, readable: Sequence[Path], held: ExitStack
+    walls: Sandlock | Container, program: Path, readable: Sequence[Path], limits: Limits, held: ExitStack
 ) -> tuple[dict[int, str], list[str]]:
     """By `launcher.py`, whose gate is open."""
-    confinement = Confinement(argv=(str(program),), readable=(program, *readable), limits=LIMITS)
+    confinement = Confinement(argv=(str(program),), readable=(program, *readable), limits=limits)
     scratch = held.enter_context(scratch_for(confinement))
     plan = launched.plan(confinement, scratch, walls.walls(confinement, scratch), STATUS, GATE)
     files = {STATUS: os.devnull, GATE: _kept(b"!", held), PLAN: _kept(plan, held)}
     return files, [*launched.LAUNCHER, str(PLAN)]
 
 
-def _script(files: Mapping[int, str], argv: Sequence[str], held: ExitStack) -> Path:
-    bounds = {**rlimits(LIMITS)}
-    bounds.pop(resource.RLIMIT_NPROC)  # would count all that this person runs; the filter lets no process start
+def _script(files: Mapping[int, str], limits: Limits, inside: str, argv: Sequence[str], held: ExitStack) -> Path:
+    bounds = {**rlimits(limits)}
+    bounds.pop(resource.RLIMIT_NPROC)  # would count all that this person runs
     opened = ",".join(f"{number}={path}" for number, path in files.items())
-    limits = ",".join(f"{kind}:{bound}" for kind, bound in bounds.items())
-    command = [sys.executable, "-I", "-S", str(START), opened, limits, *argv]
+    limited = ",".join(f"{kind}:{bound}" for kind, bound in bounds.items())
+    folders, bounds_of_group = cgroup.plan(limits, "@")
+    groups = ",".join(map(str, folders))
+    settings = ",".join(f"{file}:{bound}" for file, bound in bounds_of_group)
+    command = [sys.executable, "-I", "-S", start.__file__, opened, limited, inside, groups, settings, *argv]
     return Path(_kept(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'.encode(), held))
 
 
