@@ -21,10 +21,7 @@ from luxos.runtime.threads import finished
 
 INSIDE = Path(__file__).with_name("inside")
 PYTHON = Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[2]); from inside.worker import main; del sys.path[0]; "
-    "main(int(sys.argv[1]))"
-)
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from inside.worker import main; del sys.path[0]; main()"
 GRACE = 5.0
 """Seconds in which a worker is up, or done with a call that was ended; after that it is given up."""
 UP = 30.0
@@ -52,10 +49,10 @@ class Walls:
     def of(cls, limits: CodeLimits, environment: Path | None = None, *, has_hosts: bool = False) -> "Walls":
         return cls(max(256 * MEBIBYTE, 4 * limits.memory), environment, has_hosts)
 
-    def around(self, descriptor: int) -> Confinement:
+    def around(self, channel: int) -> Confinement:
         shown = (*([self.environment] if self.environment else []), *(CERTIFICATES if self.has_hosts else ()))
         return Confinement(
-            argv=(str(PYTHON), "-I", "-S", "-B", "-c", _START, str(descriptor), str(INSIDE.parent)),
+            argv=(str(PYTHON), "-I", "-S", "-B", "-c", _START, str(INSIDE.parent)),
             readable=(INSIDE.parent, *python_paths(PYTHON), *shown),
             environment=ENVIRONMENT,
             limits=Limits(
@@ -67,7 +64,7 @@ class Walls:
                 output=4096,
                 temporary=64 * MEBIBYTE,
             ),
-            descriptors=(descriptor,),
+            channel=channel,
             keeper=True,
         )
 

@@ -153,7 +153,7 @@ class Bubblewrap:
             status=status,
             gate=gate,
             inherited=(status_inside, gate_inside, filter_, listed),
-            lent=confinement.descriptors,
+            channel=confinement.channel,
             group=group,
             growing=(*((overlay.upper,) if overlay else ()), *confinement.writable),
         )

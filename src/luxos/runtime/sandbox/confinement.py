@@ -86,8 +86,8 @@ class Confinement:
     network: Network = Network()
     stdin: bytes = b""
     limits: Limits = Limits()
-    descriptors: tuple[int, ...] = ()
-    """Open here, and to the command by the same numbers."""
+    channel: int | None = None
+    """Open here, and the command's standard input: the one descriptor that every back end hands on."""
     keeper: bool = False
     """The command keeps others in its place: where there is a PID namespace it is the first process of it, and what it
     starts changes the limits of nobody else."""
@@ -96,6 +96,8 @@ class Confinement:
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
         if not self.argv or any("\0" in argument for argument in self.argv):
             raise ValueError("argv needs a command, and no NUL in it")
+        if self.stdin and self.channel is not None:
+            raise ValueError("the standard input is bytes or a channel")
         for name, value in self.environment.items():
             if not name or "=" in name or "\0" in name + value:
                 raise ValueError(f"not an environment variable: {name!r}")

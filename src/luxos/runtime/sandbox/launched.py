@@ -60,7 +60,7 @@ def launch(
         status=status,
         gate=gate,
         inherited=(status_inside, gate_inside, listed),
-        lent=confinement.descriptors,
+        channel=confinement.channel,
         growing=(scratch.workspace, scratch.temporary, *confinement.writable),
         group=group,
         supervised=True,

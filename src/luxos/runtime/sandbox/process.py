@@ -42,8 +42,8 @@ class Launch:
     inherited: tuple[int, ...]
     growing: tuple[Path, ...] = ()
     """Folders whose growth is limited."""
-    lent: tuple[int, ...] = ()
-    """Inherited too, and still the caller's."""
+    channel: int | None = None
+    """Its standard input, and still the caller's."""
     group: cgroup.ControlGroup | None = None
     """What the whole tree is put into; without one its memory is watched."""
     supervised: bool = False
@@ -331,12 +331,12 @@ def _started(launch: Launch, has_input: bool) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
             launch.argv,
-            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL if launch.channel is None else launch.channel,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=dict(launch.environment),
             cwd="/",
-            pass_fds=(*launch.inherited, *launch.lent),
+            pass_fds=launch.inherited,
             start_new_session=True,
             bufsize=0,
         )

@@ -1,10 +1,9 @@
 """A worker, the first process behind its walls: it forks one call at a time, and runs nothing of a soul's own.
 
-The descriptor that it is started with is a socket whose messages LuxOS sends: `B` with a file (the soul: its source,
-what to import for it, its hosts, its limits), `C` with a channel, an output and, where there are hosts, one to ask for
-them by (fork a child that waits for its call there), and `K` (end the call and all that it started). It says `R` when
-it is up, and after a call `D` with how the child ended and whether the worker is as it was: a call that left anything
-behind has spoilt it.
+Its standard input is a socket whose messages LuxOS sends: `B` with a file (the soul: its source, what to import for it,
+its hosts, its limits), `C` with a channel, an output and, where there are hosts, one to ask for them by (fork a child
+that waits for its call there), and `K` (end the call and all that it started). It says `R` when it is up, and after a
+call `D` with how the child ended and whether the worker is as it was: a call that left anything behind has spoilt it.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from _socket import CMSG_LEN, MSG_CMSG_CLOEXEC, socket
 from contextlib import suppress
 from signal import SIG_IGN, SIGINT, signal
 
-from . import call
+from . import call, itself
 
 TYPE_CHECKING = False  # as `typing` has it, which is not imported: a cold call waits for it
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ KILL = 9
 MESSAGE, DESCRIPTORS = 16, 3
 SLACK = 64 << 20
 """Address space for what is mapped and takes no memory: files, the stacks of threads."""
-KINDS = sorted({number for name, number in vars(resource).items() if name.startswith("RLIMIT_")})
-PR_SET_DUMPABLE = 4
 
 
 class Worker:
@@ -78,17 +75,19 @@ class Worker:
         if not self._first:
             return
         self._soul["compiled"] = call.compiled(self._soul["source"])
-        _hide()
+        itself.hide()
 
     def _fork(self, channel: int, output: int, *ways: int) -> None:
         limits = self._soul["limits"]
-        size, _, _, _, _, data, _ = (int(pages) * resource.getpagesize() for pages in _read("/proc/self/statm").split())
-        seconds = int(limits["seconds"]) + 2
-        bounds = (
-            (resource.RLIMIT_DATA, data + limits["memory"]),
-            (resource.RLIMIT_AS, size + limits["memory"] + SLACK),
-            (resource.RLIMIT_CPU, seconds),
+        size, _, _, _, _, data, _ = (
+            int(pages) * resource.getpagesize() for pages in itself.read("/proc/self/statm").split()
         )
+        seconds = int(limits["seconds"]) + 2
+        bounds = {
+            resource.RLIMIT_DATA: data + limits["memory"],
+            resource.RLIMIT_AS: size + limits["memory"] + SLACK,
+            resource.RLIMIT_CPU: seconds,
+        }
         self._child = os.fork()
         if self._child:
             for number in (channel, output, *ways):
@@ -99,10 +98,7 @@ class Worker:
             os.dup2(output, number)
         os.close(output)
         os.setsid()
-        for kind, bound in bounds:
-            hard = resource.getrlimit(kind)[1]
-            lower = bound if hard < 0 else min(bound, hard)
-            resource.setrlimit(kind, (lower, lower))
+        itself.lower(bounds)
         if ways:
             from . import network
 
@@ -125,7 +121,7 @@ class Worker:
 
     def _seen(self) -> list[object]:
         """What a call could leave to the next one: files; and limits of this process, which a child inherits."""
-        kept: list[object] = [resource.getrlimit(kind) for kind in KINDS]
+        kept: list[object] = [itself.read("/proc/self/limits")]
         kept += [os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0)]
         for folder in FOLDERS:
             try:
@@ -136,22 +132,11 @@ class Worker:
         return kept
 
 
-def _read(path: str) -> str:
-    with open(path) as file:  # noqa: PTH123 - pathlib costs 3 ms
-        return file.read()
-
-
-def _hide() -> None:
-    """Closes this process's memory, and its settings in /proc, to its children."""
-    import _ctypes  # what `ctypes` is made of: that one costs 10 ms
-
-    itself: Any = None
-    prctl = _ctypes.dlsym(_ctypes.dlopen(itself, 0), "prctl")
-    if _ctypes.call_function(prctl, (PR_SET_DUMPABLE, 0, 0, 0, 0)):
-        raise OSError("prctl")
-
-
-def main(descriptor: int) -> None:
+def main() -> None:
     """Serves until LuxOS is gone."""
     signal(SIGINT, SIG_IGN)
-    Worker(socket(fileno=descriptor)).serve()
+    control = socket(fileno=os.dup(0))
+    nothing = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    Worker(control).serve()
