@@ -37,7 +37,7 @@ def main(files: str, limits: str, inside: str, groups: str, settings: str, *argv
         os.dup2(HIGH + descriptor, descriptor)
     _limit(0, limits)
     os.chdir("/")
-    os.execve(argv[0], argv, {})  # noqa: S606 - an argument list, no shell
+    os.execve(argv[0], argv, {"HOME": "/"})  # noqa: S606 - an argument list, no shell; sandlock asks for a home
 
 
 def _limit(pid: int, limits: str) -> None:
