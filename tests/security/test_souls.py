@@ -9,13 +9,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from tests.plugins.walls import SECRET
+from tests.plugins.remote_tier import RemoteTier
+from tests.plugins.sampling import WHOLE
+from tests.plugins.walls import AS_ROOT, ORDINARY, SECRET, as_user
 from tests.runtime.hermetic.conftest import THIS, code_of
 from tests.security import careless_host as host
 from tests.security import souls
@@ -26,7 +29,7 @@ from luxos.runtime.code import Ask, Given, Tier
 from luxos.runtime.hermetic import Hermetic
 from luxos.runtime.isolated import Isolated
 
-EVERY = 1 if os.environ.get("LUXOS_ALL_FAULTS") else 8
+EVERY = 1 if WHOLE else 8
 """`make test` makes each eighth attempt of a family, `make attacks` all of them."""
 FAMILIES = sorted(found.name for found in pkgutil.iter_modules(souls.__path__))
 HOST_SECRET = "h0st-" + SECRET
@@ -54,6 +57,7 @@ class World:
 
     folder: Path
     server: socket.socket
+    owner: int
     victim: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -68,7 +72,7 @@ class World:
     def given(self) -> dict[str, Any]:
         """The same for an attempt in one of our tiers, beside a process that lives."""
         if self.victim is None or self.victim.poll() is not None:
-            self.victim = subprocess.Popen(["/bin/sleep", "600"])
+            self.victim = subprocess.Popen(["/bin/sleep", "600"], **as_user(self.owner))  # type: ignore[call-overload]
         return {**self.told, "port": self.server.getsockname()[1], "pid": self.victim.pid, "list": [1]}
 
     def touched(self) -> list[str]:
@@ -84,23 +88,52 @@ class World:
         return problems
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setenv("SECRET_OF_THE_PERSON", SECRET)
-    (tmp_path / "secret").write_text(SECRET)
-    (tmp_path / "secret_module.py").write_text(f"SECRET = {SECRET!r}\n")
-    with socket.create_server(("127.0.0.1", 0)) as server:
+@contextmanager
+def world_of(owner: int) -> Iterator[World]:
+    """One whose files and processes are this user's."""
+    with (
+        TemporaryDirectory(prefix="luxos-test-", dir="/var/tmp") as name,
+        socket.create_server(("127.0.0.1", 0)) as server,
+    ):
+        folder = Path(name)
+        (folder / "secret").write_text(SECRET)
+        (folder / "secret_module.py").write_text(f"SECRET = {SECRET!r}\n")
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, owner, owner)
         server.setblocking(False)
-        made = World(tmp_path, server)
+        made = World(folder, server, owner)
+        try:
+            yield made
+        finally:
+            if made.victim is not None:
+                made.victim.kill()
+                made.victim.wait()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("SECRET_OF_THE_PERSON", SECRET)
+    with world_of(os.geteuid()) as made:
         yield made
-    if made.victim is not None:
-        made.victim.kill()
-        made.victim.wait()
 
 
 @pytest.fixture(params=["hermetic", "isolated"])
 async def tier(request: pytest.FixtureRequest, tmp_path: Path, world: World) -> AsyncIterator[Tier]:
     made: Hermetic | Isolated = Hermetic(tmp_path) if request.param == "hermetic" else Isolated(tmp_path)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def ordinary_world() -> Iterator[World]:
+    with world_of(ORDINARY if AS_ROOT else os.geteuid()) as made:
+        yield made
+
+
+@pytest.fixture(params=[f"{kind}-{walls}" for kind in ("hermetic", "isolated") for walls in ("bubblewrap", "sandlock")])
+async def ordinary_tier(request: pytest.FixtureRequest, worker: "subprocess.Popen[str]") -> AsyncIterator[Tier]:
+    """A tier of an ordinary user, behind each of the walls that hold one."""
+    made = RemoteTier(*request.param.split("-"), worker)
     yield made
     await made.close()
 
@@ -131,6 +164,14 @@ async def test_our_tiers_are_not(family: str, tier: Tier, world: World) -> None:
         assert await canaries(tier, owner) == []
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_neither_are_those_of_an_ordinary_user(family: str, ordinary_tier: Tier, ordinary_world: World) -> None:
+    souls = [*sample(family).items()][:: 1 if WHOLE else 4]
+    ends = {name: await end(ordinary_tier, source, ordinary_world) for name, source in souls}
+    assert {name: problems for name, problems in ends.items() if problems} == {}
+    assert await canaries(ordinary_tier, "jan") == []
+
+
 async def end(tier: Tier, source: str, world: World) -> list[str]:
     """How the attempt got there; nothing where it did not."""
     seen, given, this = host.Seen(), world.given(), json.loads(json.dumps(THIS))
@@ -159,7 +200,8 @@ async def canaries(tier: Tier, owner: str) -> list[str]:
         return ask.args[-1]
 
     problems = []
-    for source, right in CANARIES if isinstance(tier, Isolated) else CANARIES[:1]:
+    is_isolated = isinstance(tier, Isolated) or (isinstance(tier, RemoteTier) and tier.kind == "isolated")
+    for source, right in CANARIES if is_isolated else CANARIES[:1]:
         found = (await tier.call(code_of(source, owner=owner), Given([5], {}, THIS), answer, _soon())).result
         if found != right:
             problems.append(f"the next call finds {found}")

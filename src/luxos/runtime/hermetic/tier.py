@@ -7,6 +7,7 @@ from typing import Any
 
 from luxos.runtime.code import Answer, Code, CodeLimits, Ended, Given, Method
 from luxos.runtime.hermetic import sealed
+from luxos.runtime.hermetic.confined import confined
 from luxos.runtime.hermetic.conversation import Conversation
 from luxos.runtime.hermetic.limits import monty_limits
 from luxos.runtime.hermetic.monty import MontyError
@@ -16,7 +17,7 @@ from luxos.runtime.hermetic.running import Running
 from luxos.runtime.hermetic.source import read
 from luxos.runtime.hermetic.unsupported import Knowledge, Unsupported
 from luxos.runtime.hermetic.worker import Worker
-from luxos.runtime.hermetic.workers import SIZE, Workers
+from luxos.runtime.hermetic.workers import SIZE, Confined, Workers
 from luxos.runtime.sandbox.errors import SandboxFailed
 
 _LOOKING = CodeLimits(seconds=10)
@@ -28,9 +29,9 @@ _KEPT = 256
 class Hermetic:
     """A `Tier`; nothing is started before the first call. `home` is where the key of this installation is."""
 
-    def __init__(self, home: Path, size: int = SIZE) -> None:
+    def __init__(self, home: Path, size: int = SIZE, confined: Confined = confined) -> None:
         self._home = home
-        self._workers = Workers(size)
+        self._workers = Workers(size, confined)
         self._knowledge = Knowledge()
         self._known: dict[tuple[str, str, CodeLimits, str | None], Prepared] = {}
         self._trust: dict[str, Trust] = {}

@@ -28,6 +28,8 @@ INSIDE = "/program"
 STATUS, GATE, PLAN = 7, 8, 9
 FILTER = GATE
 """Descriptors that the walls' own program starts with; bubblewrap's gate is `start.py`'s."""
+OTHERS = 1024
+"""Processes that this person may start beside it, where the system counts them all together."""
 _MFD_EXEC = 0x10
 _INTERPRETER = 3
 """The kind of an ELF program's header that names its loader."""
@@ -83,7 +85,7 @@ def _by_launcher(
     """By `launcher.py`, whose gate is open."""
     confinement = Confinement(argv=(str(program),), readable=(program, *readable), limits=limits)
     scratch = held.enter_context(scratch_for(confinement))
-    plan = launched.plan(confinement, scratch, walls.walls(confinement, scratch), STATUS, GATE)
+    plan = launched.plan(confinement, scratch, walls.walls(confinement, scratch), STATUS, GATE, OTHERS)
     files = {STATUS: os.devnull, GATE: _kept(b"!", held), PLAN: _kept(plan, held)}
     return files, [*launched.LAUNCHER, str(PLAN)]
 
