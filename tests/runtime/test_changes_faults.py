@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from luxos.runtime.changes import ChangeSet
+from luxos.runtime.changes.errors import ChangeConflict
 from luxos.runtime.changes.store import Store
-from luxos.runtime.errors import ChangeConflict
 from luxos.runtime.sandbox import Confinement, Limits, python_paths, run
 
 SOURCES = Path(__file__).parents[2] / "src"
