@@ -1,5 +1,7 @@
 """Any value that is let through comes back from the table as it was."""
 
+import json
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,3 +36,9 @@ async def test_saved_and_changed_values_come_back(
     await being.save()
     found = await BaseBeing.load(being.soul)
     assert canonical([found.attributes, found.genesis, found.tags]) == canonical([second, first, tags])
+
+
+@given(VALUES)
+def test_text_of_ours_and_of_others_reads_as_the_standard_library_reads_it(value: object) -> None:
+    for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1), bytes(encode(value)).decode()):
+        assert canonical(decode(text)) == canonical(json.loads(text))

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid, GenotypeInvalid
-from luxos.beings.values import LARGEST, check_value
+from luxos.beings.values import check_value
+from luxos.persistence.json_codec import LARGEST
 
 GENOTYPE = (
     "type",

@@ -10,16 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid
-from luxos.persistence.json_codec import Array, Encoded, Object, encode
+from luxos.persistence.json_codec import DEEPEST, LARGEST, Encoded, carefully, encode, usual
 
-LARGEST = 16 * 2**20
-"""What the JSON of one row may take, in bytes."""
-_DEEPEST = 200
 _LONGEST_TAG = 500
 _MOST_TAGS, _MOST_TAG_BYTES = 1_000, 64 << 10
 """Of one row; beyond that a row that is only looked for by its tags fills the index of tags."""
 _LONGEST_VECTOR = 16_000
-_WORD = 2**63
 _MOST_DIGITS = 4000
 """Python reads integers of up to 4300 digits back."""
 _BIGGEST_INTEGER = 10**_MOST_DIGITS
@@ -31,27 +27,21 @@ def encoded(field: str, value: Any) -> Encoded:
     """The JSON of a value; `BeingInvalid` with the path of the first part that is not JSON or would not come back."""
     if not value and type(value) in _EMPTY:
         return _EMPTY[type(value)]
-    if not _is_plain(field, value):
+    text = usual(value)
+    if text is None:
         check_value(field, value)
-    text = encode(value)
-    if "\\u0000" in text:  # a NUL, or a backslash before these letters
+        text = carefully(value)
+    if text.find(b"\\u0000") >= 0:  # a NUL, or a backslash before these letters
         check_value(field, value)
-    try:
-        found = Encoded(text.encode())
-    except UnicodeEncodeError:
-        check_value(field, value)
-        raise
-    check_size(field, len(found))
-    return found
+    check_size(field, len(text))
+    return text
 
 
 def trusted(_field: str, value: Any) -> Encoded:
-    """The JSON of a value that came from a row: as the column has it, where it is that value as it came."""
-    if type(value) is Object or type(value) is Array:
-        return Encoded(value.text)
+    """The JSON of a value that came from a row."""
     if not value and type(value) in _EMPTY:
         return _EMPTY[type(value)]
-    return Encoded(encode(value).encode())
+    return encode(value)
 
 
 def check_whole(state: Mapping[str, Any]) -> None:
@@ -110,8 +100,8 @@ class _Look:
             check_number(path, value)
             self._count(value.bit_length() // 4 if isinstance(value, int) else 0)
         elif isinstance(value, dict | list):
-            if depth > _DEEPEST:
-                raise BeingInvalid(field=f"{path[:60]}…", reason="nested", limit=_DEEPEST)
+            if depth > DEEPEST:
+                raise BeingInvalid(field=f"{path[:60]}…", reason="nested", limit=DEEPEST)
             for inner, item in self._items(value, path):
                 self.at(item, inner, depth + 1)
         elif value is not None:
@@ -133,42 +123,6 @@ class _Look:
         """Counts what it will take at least; a value may hold itself many times over, and never be written out."""
         self._size += size
         check_size(self._field, self._size)
-
-
-def _is_plain(field: str, value: Any) -> bool:
-    """Whether it is surely JSON that a row holds, but for its texts; `False` may also mean that it takes a closer look.
-
-    Without recursion and without paths: this runs at every save. `BeingInvalid` where it is too big.
-    """
-    left, open_ = LARGEST, [iter((value,))]
-    while open_ and left >= 0 and len(open_) <= _DEEPEST:
-        for item in open_[-1]:
-            left -= 2  # a character at least, and what parts it from the next
-            kind = type(item)
-            if kind is str:
-                left -= len(item)
-            elif kind is dict:
-                for key in item:
-                    if type(key) is not str:
-                        return False
-                    left -= len(key)
-                open_.append(iter(item.values()))
-                break
-            elif kind is list:
-                open_.append(iter(item))
-                break
-            elif not _is_plain_scalar(item, kind):
-                return False
-        else:
-            open_.pop()
-    check_size(field, LARGEST - left)
-    return not open_
-
-
-def _is_plain_scalar(item: Any, kind: type) -> bool:
-    if kind is int:
-        return bool(-_WORD < item < _WORD)
-    return item is None or kind is bool or (kind is float and math.isfinite(item))
 
 
 def check_number(field: str, value: float) -> None:

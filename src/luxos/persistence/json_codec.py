@@ -2,16 +2,23 @@
 
 import json
 import re
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
+LARGEST = 16 << 20
+"""What the JSON of one row may take, in bytes."""
+DEEPEST = 200
+"""How many objects and lists may lie in one another."""
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
-"""Spaced as PostgreSQL shows `jsonb`, so that what was not changed mostly has the very text of its column."""
-_DECODER = json.JSONDecoder()
+_PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_QUICK = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder().decode
 _EXPONENT = re.compile(r"\de[+-]\d")
-_NUMBER = re.compile(r"(?:^|[\[ ])-?\d[\d.]*e[+-]\d")
-"""A number with an exponent, or a text that has one; never a UUID, which would take the long way often."""
+_USUAL = 10.0**15
+"""Below it no number is written with a positive exponent, which would make a whole number of a float."""
 _VERSION = b"\x01"
 """The first byte of a `jsonb` on the wire."""
 
@@ -22,50 +29,51 @@ class Encoded(bytes):
     __slots__ = ()
 
 
-class Object(dict[str, Any]):
-    """An object that came from a `jsonb` column, and the text that it had there."""
-
-    __slots__ = ("text",)
-    text: bytes
-
-
-class Array(list[Any]):
-    """A list that came from a `jsonb` column, and the text that it had there."""
-
-    __slots__ = ("text",)
-    text: bytes
+def encode(value: Any) -> Encoded:
+    """The JSON text of a value; `ValueError` for NaN and the infinities, `TypeError` for what is not JSON."""
+    text = usual(value)
+    return carefully(value) if text is None else text
 
 
-def encode(value: Any) -> str:
-    """The JSON text of a value; `ValueError` for NaN and the infinities."""
+def usual(value: Any) -> Encoded | None:
+    """The JSON text of an object or a list that surely is JSON; `None` may also mean that it takes a closer look."""
+    try:
+        if (type(value) is dict or type(value) is list) and _is_usual((value,)):
+            return Encoded(_QUICK(value))
+    except (TypeError, ValueError):  # a key that is no text, half a surrogate pair
+        pass
+    return None
+
+
+def carefully(value: Any) -> Encoded:
+    """The same as `encode`, for what is not usual."""
     text = _PLAIN.encode(value)
-    # Python writes an exponent always with its sign; two look-ups cost a tenth of the search.
-    if ("e+" in text or "e-" in text) and _EXPONENT.search(text) and _NUMBER.search(text):
-        return _write(value)
-    return text
+    # Python writes an exponent always with its sign.
+    long = ("e+" in text or "e-" in text) and _EXPONENT.search(text)
+    return Encoded((_written_out(value) if long else text).encode())
 
 
-def decode(text: str | bytes) -> Any:
-    """The value of a JSON text."""
-    return json.loads(text)
+def decode(text: str | bytes | memoryview) -> Any:
+    """The value of a JSON text; `ValueError` where it is none."""
+    try:
+        return _DECODE(text)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+
+
+def to_text(value: Any) -> str:
+    """A value as it goes to a `json` column."""
+    return encode(value).decode()
 
 
 def to_binary(value: Any) -> bytes:
     """A value as it goes to a `jsonb` column."""
-    return _VERSION + (value if type(value) is Encoded else encode(value).encode())
+    return _VERSION + (value if type(value) is Encoded else encode(value))
 
 
 def from_binary(data: bytes) -> Any:
-    """The value that came from a `jsonb` column; objects and lists with the text that they had there."""
-    text = data[1:]
-    value = _DECODER.raw_decode(str(text, "utf-8"))[0]
-    if type(value) is dict:
-        value = Object(value)
-        value.text = text
-    elif type(value) is list:
-        value = Array(value)
-        value.text = text
-    return value
+    """The value that came from a `jsonb` column."""
+    return decode(memoryview(data)[1:])
 
 
 def canonical(value: Any) -> str:
@@ -73,15 +81,55 @@ def canonical(value: Any) -> str:
     return _CANONICAL.encode(value)
 
 
-def _write(value: Any) -> str:
+def _is_usual(level: Collection[Any]) -> bool:
+    """Looks level by level, without recursion and without paths: this runs at every save.
+
+    A value may hold itself many times over, so what it will take is counted.
+    """
+    left = LARGEST
+    for _depth in range(DEEPEST + 1):
+        inner: list[Any] = []
+        for container in level:
+            left -= _size(container, inner)
+            if left < 0:
+                return False
+        if not inner:
+            return True
+        level = inner
+    return False
+
+
+def _size(container: Any, inner: list[Any]) -> int:
+    """How many bytes it takes at least, without the objects and lists in it, which `inner` gets.
+
+    More than there may be where it takes a closer look.
+    """
+    size = 0
+    if type(container) is dict:
+        size = len("".join(container))
+        container = container.values()
+    for item in container:
+        kind = type(item)
+        if kind is str:
+            size += len(item)
+        elif kind is dict or kind is list:
+            inner.append(item)
+        elif kind is int or kind is float:
+            if not -_USUAL < item < _USUAL:
+                return LARGEST + 1
+        elif item is not None and kind is not bool:
+            return LARGEST + 1
+    return size + 2 * len(container)
+
+
+def _written_out(value: Any) -> str:
     """Writes floats without exponents: `jsonb` would turn 1e22 into an integer, and 1e22.0 stays what it is."""
     if isinstance(value, float):
         text = format(Decimal(repr(float(value))), "f")
         return text if "." in text else text + ".0"
     if isinstance(value, dict):
-        return (
-            "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_write(item)}" for key, item in value.items()) + "}"
-        )
+        parts = [f"{json.dumps(key, ensure_ascii=False)}:{_written_out(item)}" for key, item in value.items()]
+        return "{" + ",".join(parts) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ",".join(map(_write, value)) + "]"
+        return "[" + ",".join(map(_written_out, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

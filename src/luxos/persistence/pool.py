@@ -123,7 +123,7 @@ async def prepare(connection: Any) -> None:
         format="binary",
     )
     await connection.set_type_codec(
-        "json", schema="pg_catalog", encoder=json_codec.encode, decoder=json_codec.decode, format="text"
+        "json", schema="pg_catalog", encoder=json_codec.to_text, decoder=json_codec.decode, format="text"
     )
     await prepare_vectors(connection)
 

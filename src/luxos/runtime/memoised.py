@@ -25,7 +25,7 @@ class Memo:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: OrderedDict[Key, str] = OrderedDict()
+        self._known: OrderedDict[Key, bytes] = OrderedDict()
         self._size = 0
         self._hits: Counter[UUID] = Counter()
         self._misses: Counter[UUID] = Counter()
