@@ -11,7 +11,6 @@ from luxos.beings.difference import first_difference
 from luxos.beings.errors import BeingConflict, BeingInvalid, BeingStatic, BeingUnknown, BeingUnsaved
 from luxos.beings.memories import WINDOW, history
 from luxos.beings.removal import delete
-from luxos.beings.values import trusted
 from luxos.persistence.database import Database
 from luxos.persistence.errors import ConnectionGivenBack, NotOpen
 
@@ -94,7 +93,7 @@ async def test_the_second_change_of_one_field_is_refused_and_named(database: Dat
         await two.save()
     assert caught.value.details["field"] == field
     found = await BaseBeing.load(being.soul)
-    assert first_difference(found._state(trusted), one._state(trusted)) is None
+    assert first_difference(found._state(), one._state()) is None
     assert "other" not in found.attributes
 
 

@@ -12,13 +12,13 @@ from luxos.beings.change import BeingChange, Change
 from luxos.beings.difference import State, is_same
 from luxos.beings.errors import BeingDamaged, BeingInvalid, BeingStatic
 from luxos.beings.owner import system_user
-from luxos.beings.record import Encoder, Record, Row, without_zone
+from luxos.beings.record import Record, Row, without_zone
 from luxos.beings.shared import Later, Now
 from luxos.beings.static import STATIC
-from luxos.beings.values import check_object, check_size, encoded, rounded, trusted
+from luxos.beings.values import check_object, check_size, encoded, rounded
 from luxos.errors import LuxError
 from luxos.persistence.errors import NotOpen
-from luxos.persistence.json_codec import Encoded, decode
+from luxos.persistence.json_codec import Encoded, as_it_came, decode, encode
 
 
 @dataclass(eq=False, kw_only=True)
@@ -99,7 +99,7 @@ class BaseBeing(Record):
         memories, embedding = row["memories"], row["embedding"]
         if not isinstance(memories, list):
             raise BeingDamaged(soul=row["soul"])
-        self.memories, self._remembered = list(memories), (len(memories), trusted("memories", memories))
+        self.memories, self._remembered = list(memories), (len(memories), as_it_came(memories))
         self.embedding = None if embedding is None else list(embedding)
 
     def _written(self, now: Now, row: Row) -> None:
@@ -136,7 +136,7 @@ class BaseBeing(Record):
         now.embedding = None if self.embedding is None else list(self.embedding)
         count = len(self.memories)
         grown = count > self._remembered[0]
-        now.remembered = (count, trusted("memories", self.memories)) if grown else self._remembered
+        now.remembered = (count, encode(self.memories)) if grown else self._remembered
         return now
 
     def _check(self) -> None:
@@ -154,8 +154,8 @@ class BaseBeing(Record):
         if claims or self.soul in STATIC:
             raise BeingStatic(soul=self.soul)
 
-    def _state(self, encode: Encoder) -> State:
-        return {**super()._state(encode), "embedding": rounded(self.embedding)}
+    def _state(self) -> State:
+        return {**super()._state(), "embedding": rounded(self.embedding)}
 
     def _state_of(self, row: Row) -> dict[str, Any]:
         state = super()._state_of(row)
@@ -163,7 +163,7 @@ class BaseBeing(Record):
         return state
 
     def _whole(self, state: State) -> dict[str, Any]:
-        memories = state.remembered[1] if isinstance(state, Now) else trusted("memories", self.memories)
+        memories = state.remembered[1] if isinstance(state, Now) else encode(self.memories)
         return {**super()._whole(state), "memories": memories}
 
     def _values(self, now: Now) -> list[Any]:

@@ -17,7 +17,7 @@ from luxos.beings.change import Change
 from luxos.beings.errors import BeingConflict, BeingInvalid, BeingUnknown
 from luxos.beings.record import Record, Row
 from luxos.beings.relationship import RelationshipBeing
-from luxos.beings.shared import Now, writing
+from luxos.beings.shared import Now, Writing
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
 
@@ -51,7 +51,7 @@ async def save_all(records: Iterable[Record], *, connection: Any = None) -> None
     there; then nothing was written, and the objects are as they were before.
     """
     wanted = list(dict.fromkeys(records))
-    async with writing(wanted, connection):
+    async with Writing(wanted, connection):
         await _save(wanted, connection)
     for record in wanted:
         if isinstance(record, BaseBeing):

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from luxos.beings.difference import Keys, State
-from luxos.beings.values import trusted
-from luxos.persistence.json_codec import canonical, decode
+from luxos.beings.update import Part
+from luxos.persistence.json_codec import canonical, decode, encode
 
 
 @dataclass(slots=True, kw_only=True)
 class Change:
-    """The arguments of `update_…` and `merge_…` after the key; sql/queries/beings.sql has their order."""
+    """What is written where nobody wrote meanwhile, and the arguments of `merge_…` in sql/queries/beings.sql."""
 
     energy: int
     """What is added."""
@@ -33,9 +33,13 @@ class Change:
         """Whether it could be written again, and nobody would see that it was there."""
         return self.tags is None and all(changed is None for _name, changed in self.keys)
 
-    def if_version(self, version: int) -> list[Any]:
-        """For a row that nobody has written since it was loaded."""
-        return [version, *self._written()]
+    def parts(self) -> list[Part]:
+        """What is written into a row that nobody has written since it was loaded."""
+        found: list[Part] = [] if self.tags is None else [("tags", "tags", [self.tags])]
+        if self.energy:
+            found.append(("energy", "energy_level", [self.energy]))
+        found += [_part(name, changed) for name, changed in self.keys if changed is not None]
+        return found
 
     def if_unchanged(self) -> list[Any]:
         """For a row whose fields, of those that change, are what was loaded."""
@@ -53,8 +57,8 @@ class Change:
 
     def _written(self) -> list[Any]:
         written: list[Any] = [self.tags, self.energy]
-        for name, changed in self.keys:
-            written += [None, None] if changed is None else [changed.names, trusted(name, changed.now)]
+        for _name, changed in self.keys:
+            written += [None, None] if changed is None else [changed.names, encode(changed.now)]
         return written
 
 
@@ -102,9 +106,23 @@ class BeingChange(Change):
             found["attributes"] = _with(attributes, self.attributes, {**self.attributes, **declared})
         return list(found.items())
 
+    def parts(self) -> list[Part]:
+        found = super(BeingChange, self).parts()
+        if self.memories:
+            found.append(("memories", "memories", [self.memories]))
+        if self.embedding_changed:
+            found.append(("embedding", "embedding", [self.embedding]))
+        return found
+
     def _written(self) -> list[Any]:
         written = super(BeingChange, self)._written()
         return [*written, self.memories or None, self.embedding_changed, self.embedding]
+
+
+def _part(name: str, changed: Keys) -> Part:
+    now = encode(changed.now)
+    gone = [key for key in changed.names if key not in changed.now]
+    return ("and_remove_keys", name, [now, gone]) if gone else ("keys", name, [now])
 
 
 def _conflict(changed: Keys, present: dict[str, Any]) -> str | None:

@@ -7,7 +7,7 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.errors import NotDispatched
 from luxos.beings.function import FunctionBeing
 from luxos.beings.record import Row
-from luxos.beings.shared import writing
+from luxos.beings.shared import Writing
 
 CLASS = "class_hash"
 """The key of a genesis that says by which version of a class a being was made."""
@@ -48,7 +48,7 @@ class InstanceBeing(BaseBeing):
 
     async def _follow(self) -> None:
         """Becomes what the row is, unless it has changes of its own, which its next save writes."""
-        async with writing([self], None):
+        async with Writing([self], None):
             now = self._checked()
             if self._loaded is None or self._changes(now) is None:
                 self._turn_into(now, await self.load(self.soul))

@@ -29,9 +29,10 @@ from luxos.beings.errors import (
     BeingUnknown,
     BeingUnsaved,
 )
-from luxos.beings.shared import Later, Now, check_lent, is_alone, later_in, writing
-from luxos.beings.values import check_energy, check_moment, check_object, check_tags, check_whole, encoded, trusted
-from luxos.persistence.json_codec import Encoded, decode
+from luxos.beings.shared import Later, Now, Writing, check_lent, is_alone, later_in
+from luxos.beings.update import update
+from luxos.beings.values import check_energy, check_moment, check_object, check_tags, check_whole, encoded
+from luxos.persistence.json_codec import as_it_came, decode
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
 
@@ -43,7 +44,6 @@ _CHUNK = 1000
 _MERGES = 5
 """How often a save is tried whose field was in conflict, and is not any more when it is looked for."""
 Row = Mapping[str, Any]
-Encoder = Callable[[str, Any], Encoded]
 
 
 @dataclass(eq=False, kw_only=True)
@@ -117,14 +117,17 @@ class Record:
 
         With a `connection`, it becomes part of the caller's transaction: where that one is rolled back, load again.
         """
-        async with writing([self], connection):
+        async with Writing([self], connection):
             now = self._checked()
             change = None if self._loaded is None else self._changes(now)
             if self._loaded is not None and change is None:
                 return
             try:
-                async with self._borrowed(connection) as lent:
-                    await (self._insert(now, lent) if change is None else self._change(now, change, lent))
+                if connection is not None:
+                    await self._write(now, change, connection)
+                else:
+                    async with self._pool().acquire() as lent:
+                        await self._write(now, change, lent)
             except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
                 raise BeingInvalid(field=str(self.identity), reason="database", said=str(error)) from error
             except asyncpg.UniqueViolationError as error:
@@ -142,7 +145,7 @@ class Record:
         `function` is called inside the transaction, with a fresh object each time where the transaction has to be
         repeated (deadlock, lost connection), so it only changes the object that it is given.
         """
-        async with writing([self], connection):
+        async with Writing([self], connection):
             now = None if self._loaded is None else self._checked()
             if now is not None and (change := self._changes(now)):
                 raise BeingUnsaved(soul=self.identity, field=change.fields[0])
@@ -261,7 +264,7 @@ class Record:
         for name in self.objects:
             check_object(name, getattr(self, name))
         self._check()
-        now = Now(self._state(encoded))
+        now = Now(self._state())
         now.energy = self.energy_level
         check_whole(now)
         typed.check(self)
@@ -295,13 +298,13 @@ class Record:
         if not SEALED.isdisjoint(self._loaded["tags"]):
             raise BeingSealed(soul=self.identity)
 
-    def _state(self, encode: Encoder) -> State:
+    def _state(self) -> State:
         """What is compared with the row, by field."""
-        return {"tags": list(self.tags), **{name: encode(name, getattr(self, name)) for name in self.objects}}
+        return {"tags": list(self.tags), **{name: encoded(name, getattr(self, name)) for name in self.objects}}
 
     def _state_of(self, row: Row) -> dict[str, Any]:
         """The same of a row, which is known to be right."""
-        return {"tags": row["tags"] or [], **{name: trusted(name, row[name]) for name in self.objects}}
+        return {"tags": row["tags"] or [], **{name: as_it_came(row[name]) for name in self.objects}}
 
     def _changes(self, now: Now) -> Change | None:
         """What differs from what was loaded, ready to be written; `None` for nothing."""
@@ -351,10 +354,14 @@ class Record:
         """The arguments of the query that inserts."""
         raise NotImplementedError
 
-    async def _change(self, now: Now, change: Change, connection: Any) -> None:
+    async def _write(self, now: Now, change: Change | None, connection: Any) -> None:
+        """What changed, or the whole row where it is new."""
+        if change is None:
+            await self._insert(now, connection)
+            return
         if self._version is not None:
-            arguments = change.if_version(self._version)
-            row = await connection.fetchrow(queries()[f"update_{self.row}"], self.identity, *arguments)
+            text, arguments = update(self.row, change.parts())
+            row = await connection.fetchrow(text, self.identity, self._version, *arguments)
             if row is not None:
                 self._written(now, row)
                 return

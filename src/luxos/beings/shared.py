@@ -1,8 +1,7 @@
 """One object in the hands of several tasks: one of them writes it at a time, and what others change meanwhile stays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -27,31 +26,33 @@ class Now(dict[str, Any]):
     remembered: tuple[int, Encoded] = (0, Encoded(b"[]"))
 
 
-@asynccontextmanager
-async def writing(records: Sequence["Record"], connection: Any) -> AsyncIterator[None]:
+class Writing:
     """Waits until no other task writes one of the objects; all are taken at once, so nobody waits in a ring.
 
     Inside a caller's transaction, which may hold what the other task waits for, it is `BeingBusy` instead. Where the
     block ends without a word from the database, the objects know that nobody knows how it ended.
     """
-    check_lent(connection)
-    while (one := next((record for record in records if record._busy is not None), None)) is not None:
-        if connection is not None and connection.is_in_transaction():
-            raise BeingBusy(soul=one.identity)
-        await one._busy.wait()  # type: ignore[union-attr]
-    done = asyncio.Event()
-    for record in records:
-        record._busy = done
-    try:
-        yield
-    except (asyncio.CancelledError, DatabaseLost):
-        for record in records:
-            record._unsure = True
-        raise
-    finally:
-        for record in records:
+
+    __slots__ = ("_connection", "_done", "_records")
+
+    def __init__(self, records: Sequence["Record"], connection: Any) -> None:
+        check_lent(connection)
+        self._records, self._connection, self._done = records, connection, asyncio.Event()
+
+    async def __aenter__(self) -> None:
+        while (one := next((record for record in self._records if record._busy is not None), None)) is not None:
+            if self._connection is not None and self._connection.is_in_transaction():
+                raise BeingBusy(soul=one.identity)
+            await one._busy.wait()  # type: ignore[union-attr]
+        for record in self._records:
+            record._busy = self._done
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_raised: object) -> None:
+        unsure = kind is not None and issubclass(kind, (asyncio.CancelledError, DatabaseLost))
+        for record in self._records:
             record._busy = None
-        done.set()
+            record._unsure |= unsure
+        self._done.set()
 
 
 def check_lent(connection: Any) -> None:

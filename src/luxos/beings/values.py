@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid
-from luxos.persistence.json_codec import DEEPEST, LARGEST, Encoded, carefully, encode, usual
+from luxos.persistence.json_codec import DEEPEST, LARGEST, Encoded, carefully, usual
 
 _LONGEST_TAG = 500
 _MOST_TAGS, _MOST_TAG_BYTES = 1_000, 64 << 10
@@ -35,13 +35,6 @@ def encoded(field: str, value: Any) -> Encoded:
         check_value(field, value)
     check_size(field, len(text))
     return text
-
-
-def trusted(_field: str, value: Any) -> Encoded:
-    """The JSON of a value that came from a row."""
-    if not value and type(value) in _EMPTY:
-        return _EMPTY[type(value)]
-    return encode(value)
 
 
 def check_whole(state: Mapping[str, Any]) -> None:
@@ -157,6 +150,8 @@ def check_tags(tags: Iterable[Any]) -> None:
     """Raises `BeingInvalid` where a tag is not a short text, or where they are too many, or too long together."""
     if not isinstance(tags, list):
         raise BeingInvalid(field="tags", reason="not_list", kind=type(tags).__name__)
+    if len(tags) <= _MOST_TAGS and _are_usual(tags):
+        return
     size = 0
     for index, tag in enumerate(tags):
         if not isinstance(tag, str) or len(tag) > _LONGEST_TAG:
@@ -165,6 +160,15 @@ def check_tags(tags: Iterable[Any]) -> None:
         size += len(tag) if tag.isascii() else len(tag.encode())
     if len(tags) > _MOST_TAGS or size > _MOST_TAG_BYTES:
         raise BeingInvalid(field="tags", reason="tags", limit=_MOST_TAGS, size=_MOST_TAG_BYTES >> 10)
+
+
+def _are_usual(tags: list[Any]) -> bool:
+    """Whether they are surely right; in a few steps, for every save looks."""
+    try:
+        joined = "".join(tags)
+    except TypeError:
+        return False
+    return len(joined) <= _LONGEST_TAG and joined.isascii() and "\0" not in joined
 
 
 def check_energy(energy: Any) -> None:

@@ -45,6 +45,11 @@ def usual(value: Any) -> Encoded | None:
     return None
 
 
+def as_it_came(value: Any) -> Encoded:
+    """A text of a value that came from a column, to compare by; not to be written, for its exponents."""
+    return Encoded(_QUICK(value))
+
+
 def carefully(value: Any) -> Encoded:
     """The same as `encode`, for what is not usual."""
     text = _PLAIN.encode(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from luxos.beings.difference import is_same
-from luxos.beings.values import trusted
+from luxos.persistence.json_codec import encode
 
 if TYPE_CHECKING:
     from luxos.runtime.recorder import Record
@@ -36,7 +36,7 @@ class States:
         before = self._fit.get(state.soul)
         if before is not None and before.state is not None:
             now = before.state.after if before.run == record.run else None  # no run depends on another one's luck
-        if now is not None and is_same(trusted("attributes", state.before), trusted("attributes", now)):
+        if now is not None and is_same(encode(state.before), encode(now)):
             self._fit[state.soul] = record
         else:
             self.unfit.append(record)

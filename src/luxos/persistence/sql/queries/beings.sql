@@ -1,8 +1,8 @@
 -- Beings and relationships. A change is written by difference: what is not named keeps the value in the row, and its
 -- stored form, so that a long attribute is not written again because another one changed.
 --
--- update_… writes where nobody has written the row since it was loaded: its version is the transaction that wrote it.
--- Neither writes into a tombstone: an object that was loaded as one is refused before.
+-- update_… (sql/parts/update.sql) writes where nobody has written the row since it was loaded: its version is the
+-- transaction that wrote it. Neither writes into a tombstone: an object that was loaded as one is refused before.
 -- merge_… writes where each changed field is what was loaded; values are compared as text, so that 1 and 1.0 differ. The
 -- comparison is an expression, and must be: a NOT EXISTS becomes a join, of which PostgreSQL looks again only at our
 -- side when it had to wait for another writer, and the update of that one is lost.
@@ -39,31 +39,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::TIMESTAMP, CURRENT_TIMESTAMP), 
 ON CONFLICT (soul) DO NOTHING
 RETURNING created_at, xmin AS version;
 
--- name: update_being
--- $2 the version; $3 tags or null; $4 energy to add; $5 … $10 in turn of genesis, attributes and self_awareness the keys
--- that change, or null, and what is under those of them that stay; $11 memories to append, or null; $12 whether the
--- embedding changes, $13 to what.
-UPDATE base_beings
-SET tags = coalesce($3, tags),
-    energy_level = coalesce(energy_level, 0) + $4::BIGINT,
-    genesis = CASE WHEN $5::TEXT[] IS NULL THEN genesis ELSE (genesis - $5) || $6::JSONB END,
-    attributes = CASE WHEN $7::TEXT[] IS NULL THEN attributes ELSE (attributes - $7) || $8::JSONB END,
-    self_awareness = CASE WHEN $9::TEXT[] IS NULL THEN self_awareness ELSE (self_awareness - $9) || $10::JSONB END,
-    memories = CASE WHEN $11::JSONB IS NULL THEN memories ELSE memories || $11 END,
-    embedding = CASE WHEN $12::BOOLEAN THEN $13 ELSE embedding END
-WHERE soul = $1
-    AND xmin = $2::XID
-    AND genesis ->> 'tier' IS DISTINCT FROM 'core'
-    AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
-RETURNING
-    xmin AS version,
-    CASE WHEN $11::JSONB IS NULL THEN 0
-         ELSE jsonb_array_length(memories) - (coalesce(memories -> 0 ->> 'kind', '') = 'earlier')::INTEGER
-    END AS remembered;
-
 -- name: merge_being
--- $2 the tags before; $3 … $13 as in update_being; $14 … $16 what was under the keys of $5, $7 and $9; $17 the embedding
--- before.
+-- $2 the tags before; $3 tags or null; $4 energy to add; $5 … $10 in turn of genesis, attributes and self_awareness the
+-- keys that change, or null, and what is under those of them that stay; $11 memories to append, or null; $12 whether the
+-- embedding changes, $13 to what; $14 … $16 what was under the keys of $5, $7 and $9; $17 the embedding before.
 UPDATE base_beings
 SET tags = coalesce($3, tags),
     energy_level = coalesce(energy_level, 0) + $4::BIGINT,
@@ -120,20 +99,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8::TIMESTAMP, CURRENT_TIMESTAMP))
 ON CONFLICT (id) DO NOTHING
 RETURNING created_at, xmin AS version;
 
--- name: update_relationship
--- As update_being, as far as relationships have the columns.
-UPDATE relationships
-SET tags = coalesce($3, tags),
-    energy_level = coalesce(energy_level, 0) + $4::BIGINT,
-    genesis = CASE WHEN $5::TEXT[] IS NULL THEN genesis ELSE (genesis - $5) || $6::JSONB END,
-    attributes = CASE WHEN $7::TEXT[] IS NULL THEN attributes ELSE (attributes - $7) || $8::JSONB END
-WHERE id = $1
-    AND xmin = $2::XID
-    AND coalesce(energy_level, 0) + $4::BIGINT BETWEEN -2147483648 AND 2147483647
-RETURNING xmin AS version;
-
 -- name: merge_relationship
--- $2 … $8 as in merge_being; $9 and $10 what was under the keys of $5 and $7.
+-- $2 … $8 as in merge_being, as far as relationships have the columns; $9 and $10 what was under the keys of $5 and $7.
 UPDATE relationships
 SET tags = coalesce($3, tags),
     energy_level = coalesce(energy_level, 0) + $4::BIGINT,
