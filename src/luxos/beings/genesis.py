@@ -5,15 +5,16 @@ RFC 8785 has only one kind of number, so values are typed first: 1 becomes `{"in
 """
 
 import hashlib
-import json
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from luxos.beings.errors import BeingInvalid, GenotypeInvalid
 from luxos.beings.values import check_value
-from luxos.persistence.json_codec import LARGEST
+from luxos.persistence.json_codec import LARGEST, is_usual
 
 GENOTYPE = (
     "type",
@@ -30,11 +31,9 @@ GENOTYPE = (
 """The keys of a genesis that change what the being does; names, examples, authors and times are not among them."""
 _MARKS = frozenset({"int", "float", "object"})
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
-_quoted = json.encoder.encode_basestring
-"""A text as RFC 8785 writes it."""
-_DEEP, _MANY = 100, 2_000_000
-_UNUSUAL = re.compile("[\ud800-\U0010ffff]")
-"""Halves of characters, and characters that RFC 8785, which sorts keys as UTF-16, may sort otherwise than Python."""
+_SORTED = msgspec.json.Encoder(order="sorted").encode
+_UNUSUAL = re.compile(rb"[\xf0-\xff]")
+"""The first bytes of characters that RFC 8785, which sorts keys as UTF-16, may sort otherwise."""
 
 
 def genotype(genesis: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,54 +53,25 @@ def canonical_hash(value: Any) -> str:
 
 def canonical_bytes(value: Any) -> bytes:
     """The bytes that are hashed, so that other languages can check them."""
-    parts: list[str] = []
     try:
-        _write(value, parts, 0)
-        text = "".join(parts)
-        found = text.encode()
-        usual = "\\u0000" not in text and len(found) <= LARGEST and _UNUSUAL.search(text) is None
-    except (_Unusual, TypeError, ValueError):
-        usual = False
-    return found if usual else _bytes_with_care(value)
+        found = _SORTED(_marked(value)) if is_usual(value) else b""
+    except (TypeError, ValueError):  # a key that is no text, half a surrogate pair
+        found = b""
+    usual = found and b"\\u0000" not in found and len(found) <= LARGEST
+    return found if usual and (found.isascii() or not _UNUSUAL.search(found)) else _bytes_with_care(value)
 
 
-class _Unusual(Exception):
-    """Something that takes a closer look, and may be no JSON."""
-
-
-def _write(value: Any, parts: list[str], depth: int) -> None:
-    """The canonical text of the typed value, in one go; its numbers are texts, so there is little of RFC 8785 to do."""
+def _marked(value: Any) -> Any:
+    """As `typed`, of what is usual; its numbers become texts, so there is little of RFC 8785 left to do."""
     kind = type(value)
-    if kind is str:
-        parts.append(_quoted(value))
-    elif value is None or kind is bool:
-        parts.append("null" if value is None else "true" if value else "false")
-    elif kind is int:
-        parts.append(f'{{"int":"{value}"}}')
-    elif kind is float:
-        parts.append(f'{{"float":"{_hexadecimal(value)}"}}')
-    elif depth > _DEEP or len(parts) > _MANY:
-        raise _Unusual
-    elif isinstance(value, dict):
-        _write_object(value, parts, depth + 1)
-    elif isinstance(value, list):
-        parts.append("[")
-        for item in value:
-            _write(item, parts, depth + 1)
-            parts.append(",")
-        parts[-1 if value else len(parts) :] = ["]"]
-    else:
-        raise _Unusual
-
-
-def _write_object(value: dict[Any, Any], parts: list[str], depth: int) -> None:
-    wrapped = len(value) == 1 and value.keys() <= _MARKS
-    parts.append('{"object":{' if wrapped else "{")
-    for key in sorted(value):
-        parts.append(f"{_quoted(key)}:")
-        _write(value[key], parts, depth)
-        parts.append(",")
-    parts[-1 if value else len(parts) :] = ["}}" if wrapped else "}"]
+    if kind is dict:
+        plain = {key: item if type(item) is str else _marked(item) for key, item in value.items()}
+        return {"object": plain} if len(plain) == 1 and plain.keys() <= _MARKS else plain
+    if kind is list:
+        return [_marked(item) for item in value]
+    if kind is int:
+        return {"int": str(value)}
+    return {"float": _hexadecimal(value)} if kind is float else value
 
 
 def _bytes_with_care(value: Any) -> bytes:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from luxos.beings.errors import BeingInvalid
-from luxos.persistence.json_codec import DEEPEST, LARGEST, Encoded, carefully, usual
+from luxos.persistence.json_codec import DEEPEST, LARGEST, Encoded, TooLarge, carefully, usual
 
 _LONGEST_TAG = 500
 _MOST_TAGS, _MOST_TAG_BYTES = 1_000, 64 << 10
@@ -27,7 +27,11 @@ def encoded(field: str, value: Any) -> Encoded:
     """The JSON of a value; `BeingInvalid` with the path of the first part that is not JSON or would not come back."""
     if not value and type(value) in _EMPTY:
         return _EMPTY[type(value)]
-    text = usual(value)
+    try:
+        text = usual(value)
+    except TooLarge:
+        check_size(field, LARGEST + 1)
+        raise
     if text is None:
         check_value(field, value)
         text = carefully(value)

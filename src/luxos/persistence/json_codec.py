@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +22,10 @@ _VERSION = b"\x01"
 """The first byte of a `jsonb` on the wire."""
 
 
+class TooLarge(ValueError):
+    """A value would take more than `LARGEST` bytes."""
+
+
 class Encoded(bytes):
     """The JSON text of a value, in UTF-8, so that it is not encoded again."""
 
@@ -36,13 +39,14 @@ def encode(value: Any) -> Encoded:
 
 
 def usual(value: Any) -> Encoded | None:
-    """The JSON text of an object or a list that surely is JSON; `None` may also mean that it takes a closer look."""
+    """The JSON text of what surely is JSON that a row holds; `None` may also mean that it takes a closer look.
+
+    `TooLarge` as `is_usual`.
+    """
     try:
-        if (type(value) is dict or type(value) is list) and _is_usual((value,)):
-            return Encoded(_QUICK(value))
-    except (TypeError, ValueError):  # a key that is no text, half a surrogate pair
-        pass
-    return None
+        return Encoded(_QUICK(value)) if is_usual(value) else None
+    except (TypeError, UnicodeEncodeError):  # a key that is no text, half a surrogate pair
+        return None
 
 
 def as_it_came(value: Any) -> Encoded:
@@ -86,28 +90,34 @@ def canonical(value: Any) -> str:
     return _CANONICAL.encode(value)
 
 
-def _is_usual(level: Collection[Any]) -> bool:
-    """Looks level by level, without recursion and without paths: this runs at every save.
+def is_usual(value: Any) -> bool:
+    """Whether it is made of objects, lists, texts and numbers that are not big; its texts are not looked into.
 
-    A value may hold itself many times over, so what it will take is counted.
+    Looks without recursion and without paths: this runs at every save. A value may hold itself many times over, so what
+    it will take is counted: `TooLarge` beyond `LARGEST`. `TypeError` for a key that is no text.
     """
     left = LARGEST
-    for _depth in range(DEEPEST + 1):
+    open_: list[list[Any]] = [[(value,)]]
+    while open_:
+        if not open_[-1]:
+            open_.pop()
+            continue
         inner: list[Any] = []
-        for container in level:
-            left -= _size(container, inner)
-            if left < 0:
-                return False
-        if not inner:
-            return True
-        level = inner
-    return False
+        size = _size(open_[-1].pop(), inner)
+        left -= size
+        if size < 0 or len(open_) > DEEPEST + 1:
+            return False
+        if left < 0:
+            raise TooLarge
+        if inner:
+            open_.append(inner)
+    return True
 
 
 def _size(container: Any, inner: list[Any]) -> int:
     """How many bytes it takes at least, without the objects and lists in it, which `inner` gets.
 
-    More than there may be where it takes a closer look.
+    Below zero where it takes a closer look.
     """
     size = 0
     if type(container) is dict:
@@ -121,9 +131,9 @@ def _size(container: Any, inner: list[Any]) -> int:
             inner.append(item)
         elif kind is int or kind is float:
             if not -_USUAL < item < _USUAL:
-                return LARGEST + 1
+                return -1
         elif item is not None and kind is not bool:
-            return LARGEST + 1
+            return -1
     return size + 2 * len(container)
 
 
