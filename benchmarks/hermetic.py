@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,33 +172,38 @@ async def _snapshots(tier: Hermetic, home: Path, bare: Bare) -> list[Figure]:
             assert isinstance(done, MontyComplete)
             return done.output
 
-    alone: list[float] = []
-    for _ in range(ROUNDS * CALLS // 4):
-        await _called(tier, bare.code, bare.args, answer)
+    async def dump() -> float:
         with bare.pool.checkout(limits=bare.limits) as session:
             now = session.feed_start(read(bare.code.source, bare.code.signature).text, inputs=_inputs(bare.args))
             assert isinstance(now, FunctionSnapshot)
             began = time.perf_counter()
             now.dump()
-            alone.append(time.perf_counter() - began)
+            return time.perf_counter() - began
+
+    dumped: list[list[float]] = [[], []]
+    for _ in range(ROUNDS * CALLS // 4):
+        await _called(tier, bare.code, bare.args, answer)
+        for way, took in zip((as_it_comes(dump), dump), dumped, strict=True):
+            took.append(await way())
     assert kept[0] is not None
     source = Prepared(read(bare.code.source, bare.code.signature))
     _talk, state = sealed.unseal(sealed.Key.of(home), bare.code, Given(), source, kept[0])
-    saved, dumped = statistics.median(seconds), statistics.median(alone)
-    went_on, loaded = await _rounds(go_on, load)
+    saved, saving = statistics.median(seconds), [statistics.median(took) for took in dumped]
+    went_on, *loading = await _rounds(go_on, as_it_comes(load), load)
     return [
-        _beside("snapshot in the middle of a call: save", saved, "Monty's dump", dumped),
-        _beside("snapshot in the middle of a call: load, and the rest of the call", went_on, "Monty alone", loaded),
+        _beside("snapshot in the middle of a call: save", saved, "Monty's dump", saving),
+        _beside("snapshot in the middle of a call: load, and the rest of the call", went_on, "Monty alone", loading),
     ]
 
 
-def _beside(what: str, mine: float, peer: str, alone: float) -> Figure:
+def _beside(what: str, mine: float, peer: str, alone: Sequence[float]) -> Figure:
+    """`alone` is Monty as it comes, and by our trick."""
     return Figure(
         what,
-        f"{mine * 1e6:.0f} µs ({mine / alone:.2f}×)",
-        f"{peer} {alone * 1e6:.0f} µs",
+        f"{mine * 1e6:.0f} µs ({mine / alone[0]:.2f}×)",
+        f"{peer} {alone[0] * 1e6:.0f} µs (by our trick {alone[1] * 1e6:.0f} µs, {mine / alone[1]:.2f}×)",
         f"at most {SNAPSHOT_MUST}×",
-        mine <= SNAPSHOT_MUST * alone,
+        mine <= SNAPSHOT_MUST * alone[0],
     )
 
 
