@@ -59,9 +59,12 @@ def columns() -> str:
 
 
 async def conditions(statement: Statement, wanted: Filter, connection: Any) -> None:
-    """Adds what the filter wants; the statement is planned for its very values, which are spread unevenly."""
+    """Adds what the filter wants; the statement is planned for its very values, which are spread unevenly.
+
+    PostgreSQL looks at conditions of one cost in their order: numbers come first, and what most rows pass comes last.
+    """
     statement.add("find_for_values", True)
-    for name, value in _plain(wanted):
+    for name, value in (*_bounds(wanted), *_contained(wanted)):
         statement.add(name, value)
     for one in wanted.where:
         if one.operator != "=":  # only equality is looked up in the index by itself
@@ -76,13 +79,25 @@ async def conditions(statement: Statement, wanted: Filter, connection: Any) -> N
         statement.add("find_text", await words(wanted.text, connection))
     if wanted.near is not None:
         statement.add("find_near")
+    for name, value in _left_out(wanted):
+        statement.add(name, value)
 
 
-def _plain(wanted: Filter) -> list[tuple[str, Any]]:
-    """The conditions that are one value each, where there is one."""
+def _bounds(wanted: Filter) -> list[tuple[str, Any]]:
+    """Between what the energy and the moment of creation lie, where that is said."""
     low, high = wanted.energy or (None, None)
     first, last = wanted.created or (None, None)
-    hidden_tags, hidden_kinds = _hidden(wanted)
+    bounds = [
+        ("find_energy_from", low),
+        ("find_energy_to", high),
+        ("find_created_from", without_zone(first)),
+        ("find_created_to", without_zone(last)),
+    ]
+    return [(name, value) for name, value in bounds if value is not None]
+
+
+def _contained(wanted: Filter) -> list[tuple[str, Any]]:
+    """What tags, attributes and genesis contain, where that is said."""
     named = {"type": wanted.kind, "owner": wanted.owner, "name": wanted.name}
     genesis = [dict(wanted.genesis), {key: value for key, value in named.items() if value is not None}]
     found = [
@@ -90,16 +105,15 @@ def _plain(wanted: Filter) -> list[tuple[str, Any]]:
         ("find_any_tags", list(wanted.any_tags)),
         ("find_attributes", dict(wanted.attributes)),
         *(("find_genesis", part) for part in genesis),
-        ("find_without_tags", [*wanted.without_tags, *hidden_tags]),
-        ("find_without_kinds", hidden_kinds),
     ]
-    bounds = [
-        ("find_energy_from", low),
-        ("find_energy_to", high),
-        ("find_created_from", without_zone(first)),
-        ("find_created_to", without_zone(last)),
-    ]
-    return [*((name, value) for name, value in found if value), *(one for one in bounds if one[1] is not None)]
+    return [(name, value) for name, value in found if value]
+
+
+def _left_out(wanted: Filter) -> list[tuple[str, Any]]:
+    """What no being that is found has."""
+    tags, kinds = _hidden(wanted)
+    found = [("find_without_tags", [*wanted.without_tags, *tags]), ("find_without_kinds", kinds)]
+    return [(name, value) for name, value in found if value]
 
 
 def _hidden(wanted: Filter) -> tuple[list[str], list[str]]:
