@@ -183,5 +183,5 @@ async def _write_files(promotion: Promotion, archive: Archive) -> None:
 
 def short(value: Any) -> Any:
     """A JSON value as it is, or the beginning of its text where that is long."""
-    text = encode(value)
+    text = encode(value).decode()
     return value if len(text) <= _LONGEST else text[:_LONGEST] + "…"

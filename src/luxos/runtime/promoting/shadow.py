@@ -75,7 +75,7 @@ async def _is_slow(tiers: Tiers, heard: Heard, candidate: Known, slower: float, 
 
 def heard_as(named: Any, this: Any) -> str:
     """What a call was given, as it is at this moment."""
-    return encode([dict(named), this])
+    return encode([dict(named), this]).decode()
 
 
 async def _run(tiers: Tiers, known: Known, heard: Heard, *, seconds: float) -> Replayed:
