@@ -7,6 +7,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class Settings:
     task_lease: float = 30.0
     """`LUXOS_TASK_LEASE`: seconds after which a worker that is not heard of loses its tasks to others. Default 30."""
 
+    cluster: str = LOCAL
+    """`LUXOS_CLUSTER`: who works the queue `cpu`: `local`, or a Ray cluster, `ray://HOST:PORT`. Default `local`."""
+
     otel: bool = False
     """`LUXOS_OTEL`: 1 makes each call an OpenTelemetry span, sent as `OTEL_EXPORTER_OTLP_ENDPOINT` says. Default 0."""
 
@@ -64,8 +70,20 @@ class Settings:
             cache_size=_number(environment, "LUXOS_CACHE_SIZE", cls.cache_size),
             queue_depth=int(_number(environment, "LUXOS_QUEUE_DEPTH", cls.queue_depth, least=1)),
             task_lease=_number(environment, "LUXOS_TASK_LEASE", cls.task_lease, least=1),
+            cluster=_cluster(environment, "LUXOS_CLUSTER"),
             otel=bool(_number(environment, "LUXOS_OTEL", cls.otel)),
         )
+
+
+def _cluster(environment: Mapping[str, str], name: str) -> str:
+    """`local`, or the address of a cluster with its port."""
+    said = environment.get(name) or LOCAL
+    told = urlsplit(said)
+    if said != LOCAL and not (
+        told.scheme == "ray" and told.hostname and told.port and told.netloc == said[len("ray://") :]
+    ):
+        raise ValueError(name, said)
+    return said
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, least: float = 0.0) -> float:

@@ -20,6 +20,7 @@ from luxos.i18n import speaking
 from luxos.nlp import understand
 from luxos.persistence.locks import open_lock_file, try_lock
 from luxos.runtime.sealing import seal
+from luxos.runtime.tasks.cluster import check_cluster
 from luxos.ui.client import socket_path, tell
 from luxos.ui.conditions import conditions
 from luxos.ui.defects import defect
@@ -51,6 +52,7 @@ async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     with heard(signal.SIGTERM, stop.set):
         async with system(settings) as opened:
+            await check_cluster(settings)
             await opened.runtime()
             with contextlib.suppress(LuxError):
                 await fold_pending()

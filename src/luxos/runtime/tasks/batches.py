@@ -7,12 +7,10 @@ from typing import Generic, TypeVar
 import asyncpg
 
 from luxos.errors import LuxError
-from luxos.persistence.errors import DatabaseLost, DatabaseUnreachable, DiskFull
+from luxos.runtime.tasks.away import GONE
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-GONE: tuple[type[Exception], ...] = (DatabaseLost, DatabaseUnreachable, DiskFull, asyncpg.InterfaceError, OSError)
-"""How a database that is away for a while is told."""
 _REFUSED = (asyncpg.PostgresError, LuxError)
 _MOST, _BYTES = 500, 16_000_000
 

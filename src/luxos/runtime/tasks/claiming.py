@@ -57,6 +57,11 @@ class Claiming:
         self._turns.took((row["soul"] for row in rows), self._weights)
         return [(TaskBeing._of(row), row["now"]) for row in rows]
 
+    async def ready(self, count: int) -> int:
+        """How many tasks could begin now, up to about so many; nothing is taken."""
+        async with BaseBeing._borrowed(None) as lent:
+            return sum(len(lane.souls) for lane in await self._look(count, lent))
+
     async def _look(self, count: int, connection: Any) -> list[Lane]:
         """The lanes in which something is ready, with about twice what is wanted, since others take from them too."""
         each = max(1, 2 * count // self._lanes)

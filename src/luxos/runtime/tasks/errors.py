@@ -48,6 +48,68 @@ class WorkerLost(LuxError):
     message = N_("The worker that carried the task out was not heard of any more.")
 
 
+class LeaseLost(LuxError):
+    """A worker was taken for dead, and may go on under no other lease."""
+
+    code = "runtime.lease_lost"
+    message = N_("This process was not heard of for too long, and others have its tasks now.")
+
+
+class ProcessesFail(LuxError):
+    """Processes of a queue end before they have begun to work."""
+
+    code = "runtime.processes_fail"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "The processes of the queue {queue} end before they begin to work (the last one with {reason}). "
+        "`luxos doctor` looks for the cause."
+    )
+
+
+class ClusterMissing(LuxError):
+    """A cluster is set, and Ray is not installed."""
+
+    code = "runtime.cluster_missing"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "LUXOS_CLUSTER says {address}, and Ray is not installed here. Install it with `pip install 'lux-os[cluster]'`, "
+        "or set LUXOS_CLUSTER=local."
+    )
+
+
+class ClusterUnreachable(LuxError):
+    """The cluster does not answer, or not any more."""
+
+    code = "runtime.cluster_unreachable"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "The Ray cluster at {address} cannot be reached: {reason}. Check LUXOS_CLUSTER and whether it is running; "
+        "without it, LUXOS_CLUSTER=local works on this machine."
+    )
+
+
+class ClusterDiffers(LuxError):
+    """A node of the cluster has another LuxOS, or none."""
+
+    code = "runtime.cluster_differs"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "The Ray cluster at {address} has LuxOS {there}, and this is {here}. Install the same version on every machine "
+        "of it, in the Python that Ray uses there."
+    )
+
+
+class ClusterNeedsDatabase(LuxError):
+    """Other machines cannot reach the database that belongs to this one."""
+
+    code = "runtime.cluster_needs_database"
+    exit_code = Exit.ENVIRONMENT
+    message = N_(
+        "The machines of the Ray cluster at {address} need a database that they can reach. Set LUXOS_DSN to a "
+        "PostgreSQL server, or LUXOS_CLUSTER=local."
+    )
+
+
 class WorkFailed(LuxError):
     """What carried a task out failed with an error that has no sentence of its own."""
 

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -77,6 +77,13 @@ class Lease:
     async def _run(self, query: str, *arguments: Any) -> None:
         async with BaseBeing._borrowed(None) as lent:
             await lent.execute(queries()[query], *arguments)
+
+
+async def leases(workers: Iterable[UUID]) -> Mapping[UUID, bool]:
+    """Those of these workers that have a lease, and whether it still counts."""
+    async with BaseBeing._borrowed(None) as lent:
+        rows = await lent.fetch(queries()["leases"], list(workers))
+    return {row["soul"]: row["counts"] for row in rows}
 
 
 async def take_over(backoff: Backoff) -> int:

@@ -22,7 +22,7 @@ from luxos.persistence.json_codec import canonical
 from luxos.persistence.listening import CHANNEL
 from luxos.persistence.queries import queries
 from luxos.runtime.faultpoints import reach
-from luxos.runtime.tasks.batches import GONE
+from luxos.runtime.tasks.away import GONE
 from luxos.runtime.tasks.cron import Cron
 from luxos.runtime.tasks.errors import ScheduleDiffers, ScheduleUnknown
 from luxos.runtime.tasks.queue import Tasks, microseconds

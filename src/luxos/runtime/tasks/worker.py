@@ -2,13 +2,15 @@
 
 import asyncio
 import inspect
+import math
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -17,11 +19,11 @@ from luxos.beings.queued import IO
 from luxos.beings.task import TaskBeing
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.tasks import ending
+from luxos.runtime.tasks.away import GONE, PAUSE, outlast
 from luxos.runtime.tasks.backoff import Backoff
-from luxos.runtime.tasks.batches import GONE
 from luxos.runtime.tasks.claiming import Claiming
 from luxos.runtime.tasks.ending import Ending, Endings
-from luxos.runtime.tasks.errors import TaskOverdue, WorkFailed
+from luxos.runtime.tasks.errors import LeaseLost, TaskOverdue, WorkFailed
 from luxos.runtime.tasks.lease import SECONDS, Lease, take_over
 from luxos.runtime.tasks.queue import microseconds
 
@@ -31,9 +33,6 @@ does over it and the task's end are one transaction."""
 BOUND = 64
 POLL = 5.0
 """Seconds after which the table is looked into though nothing was heard of."""
-_PATIENCE = 60.0
-"""Seconds for which a database that does not answer is waited for."""
-_PAUSE = 0.2
 _GATHER = 0.002
 """Seconds in which a worker that is busy lets more places become free, so that it claims more at once."""
 _KEPT = 4
@@ -61,7 +60,10 @@ class _Undone(Exception):
 
 
 class Worker:
-    """Carries out the tasks of one queue, `bound` at a time."""
+    """Carries out the tasks of one queue, `bound` at a time.
+
+    With a `soul` it has that lease and no other: where it is lost, the worker ends with `LeaseLost`.
+    """
 
     def __init__(
         self,
@@ -71,11 +73,12 @@ class Worker:
         bound: int = BOUND,
         lease: float = SECONDS,
         backoff: Backoff | None = None,
+        soul: UUID | None = None,
     ) -> None:
         self.queue, self.bound = queue, bound
         self._carry_out, self._backoff = carry_out, backoff or Backoff()
         self._takes_connection = "connection" in inspect.signature(carry_out).parameters
-        self._lease = Lease(queue, lease)
+        self._soul, self._lease = soul, Lease(queue, lease)
         self._claiming, self._endings = Claiming(queue), Endings()
         self._running: dict[UUID, _Running] = {}
         self._unsure = False
@@ -85,27 +88,30 @@ class Worker:
 
     async def run(self) -> None:
         """Works until it is cancelled; then gives back what it has not finished."""
-        await self._work(until_empty=False)
+        await self._work(math.inf)
 
-    async def drain(self) -> None:
-        """Works until nothing is ready and nothing runs; what is to begin later is left."""
-        await self._work(until_empty=True)
+    async def drain(self, idle: float = 0.0) -> None:
+        """Works until nothing is ready and nothing runs, for `idle` seconds; what is to begin later is left."""
+        await self._work(idle)
 
-    async def _work(self, until_empty: bool) -> None:
+    async def _work(self, most_idle: float) -> None:
         pool = BaseBeing._pool()
         if self._takes_connection:
             self.bound = max(1, min(self.bound, pool.get_max_size() - _KEPT))
         async with self._alive():
             with pool.listening.heard(f"tasks:{self.queue}") as self._freed:
+                quiet: float | None = None
                 while True:
                     self._freed.clear()
                     self._check_keeping()
                     idle = not self._running  # else what is ready may have been left because of its owner's share
                     if await self._fill():
                         continue
-                    if until_empty and idle and not self._running:
+                    quiet = (quiet or time.monotonic()) if idle and not self._running else None
+                    left = math.inf if quiet is None else quiet + most_idle - time.monotonic()
+                    if left <= 0:
                         return
-                    await self._rest()
+                    await self._rest(left)
 
     async def _fill(self) -> bool:
         """Claims what there is room for and begins it; whether to look again at once."""
@@ -120,7 +126,7 @@ class Worker:
             claimed = await self._claiming.claim(self._lease.worker, free, running, self.bound - self.bound // 4)
         except GONE as error:
             self._unsure = True
-            await self._wait_for_database(error)
+            await outlast(error, self._lease.held)
             return True
         for task, now in claimed:
             one = _Running(task, now)
@@ -128,10 +134,10 @@ class Worker:
             one.work = asyncio.create_task(self._carried(one))
         return bool(claimed) and self._claiming.more
 
-    async def _rest(self) -> None:
+    async def _rest(self, most: float) -> None:
         wait = self._claiming.wait if len(self._running) < self.bound else None
         with suppress(TimeoutError):
-            async with asyncio.timeout(POLL if wait is None else min(POLL, max(wait, 0.001))):
+            async with asyncio.timeout(max(min(POLL if wait is None else wait, POLL, most), 0.001)):
                 await self._freed.wait()
 
     async def _settle_doubts(self) -> None:
@@ -142,15 +148,6 @@ class Worker:
         for soul in (await self._lease.held()).keys() - ours:
             await self._endings.put(ending.given_back(await TaskBeing.load(soul)))
         self._unsure = False
-
-    async def _wait_for_database(self, error: Exception) -> None:
-        """Waits until the database answers, and raises what it said when it does not."""
-        for _try in range(int(_PATIENCE / _PAUSE)):
-            await asyncio.sleep(_PAUSE)
-            with suppress(*GONE):
-                await self._lease.held()
-                return
-        raise error
 
     async def _carried(self, one: _Running) -> None:
         """One attempt, from its first instruction until its end is written."""
@@ -214,7 +211,7 @@ class Worker:
                 await self._endings.put(found)
                 return
             except GONE:
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(PAUSE)
 
     async def _give_back(self, one: _Running) -> None:
         with suppress(*GONE):
@@ -246,7 +243,7 @@ class Worker:
                 task.result()
 
     async def _begin(self) -> None:
-        self._lease = Lease(self.queue, self._lease.seconds)
+        self._lease = Lease(self.queue, self._lease.seconds, self._soul or uuid4())
         await self._lease.begin()
         await take_over(self._backoff)
 
@@ -275,6 +272,8 @@ class Worker:
 
     async def _start_anew(self) -> None:
         self._lose_all()
+        if self._soul is not None:
+            raise LeaseLost
         await self._begin()
 
     def _lose_all(self) -> None:

@@ -119,13 +119,19 @@ class SettingUnfit(LuxError):
     )
 
 
+class ClusterUnfit(SettingUnfit):
+    """The cluster that is set is no address of one."""
+
+    message = N_("The setting {name} has the value {value!r}. It takes `local`, or `ray://HOST:PORT`; correct it.")
+
+
 def settings() -> Settings:
     """The settings of this process."""
     try:
         return Settings.from_environment(os.environ)
     except ValueError as error:
         name, value = error.args
-        raise SettingUnfit(name=name, value=value) from error
+        raise (ClusterUnfit if name == "LUXOS_CLUSTER" else SettingUnfit)(name=name, value=value) from error
     except OSError as error:
         raise FolderUnfit(reason=reason_of(error)) from error
 

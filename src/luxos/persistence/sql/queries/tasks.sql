@@ -162,6 +162,12 @@ SET attributes = attributes || jsonb_build_object(
 WHERE soul = $1 AND tags @> '{worker}'
 RETURNING soul;
 
+-- name: leases
+-- $1 workers; those that have a lease, and whether it still counts.
+SELECT soul, (attributes ->> 'until')::BIGINT >= (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS counts
+FROM base_beings
+WHERE soul = ANY($1::UUID[]) AND tags @> '{worker}' AND genesis ->> 'type' = 'worker';
+
 -- name: end_lease
 DELETE FROM base_beings WHERE soul = $1 AND tags @> '{worker}' AND genesis ->> 'type' = 'worker';
 
@@ -176,6 +182,19 @@ SELECT soul, (attributes ->> 'token')::BIGINT AS token
 FROM base_beings
 WHERE tags @> '{task}' AND attributes ->> 'status' = 'doing' AND genesis ->> 'queue' = $1
     AND attributes ->> 'worker' = $2::UUID::TEXT;
+
+-- name: is_anything_left
+-- Whether something is ready in the queue $1, or one of the workers $2 has something.
+SELECT EXISTS (
+    SELECT FROM base_beings
+    WHERE tags @> '{task}' AND attributes ->> 'status' = 'doing' AND genesis ->> 'queue' = $1
+        AND attributes ->> 'worker' = ANY($2::UUID[]::TEXT[])
+) OR EXISTS (
+    SELECT FROM base_beings
+    WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo' AND genesis ->> 'queue' = $1
+        AND (attributes -> 'at')::BIGINT <= (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
+        AND (tags @> '{tombstone}') IS NOT TRUE
+);
 
 -- name: abandoned_tasks
 -- Tasks whose worker has no row, of all queues; at most $1.

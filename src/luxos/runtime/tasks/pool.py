@@ -1,0 +1,196 @@
+"""Worker processes of a queue: begun where there is work, and replaced where one dies or hangs.
+
+Each is a worker with one place and a lease of its own, so what it has is safe as any worker's is: by its lease and by
+the token of each claim, in the database. An *engine* only says where a process is and ends it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from luxos.beings.being import BaseBeing
+from luxos.errors import LuxError
+from luxos.persistence.queries import queries
+from luxos.runtime.tasks.away import GONE, outlast
+from luxos.runtime.tasks.backoff import Backoff
+from luxos.runtime.tasks.claiming import Claiming
+from luxos.runtime.tasks.errors import ProcessesFail
+from luxos.runtime.tasks.lease import SECONDS, leases, take_over
+from luxos.runtime.tasks.worker import POLL
+
+IDLE = 60.0
+"""Seconds after which a process that finds nothing to do ends."""
+_GATHER = 0.02
+"""Seconds in which a process that has nothing to do takes what was just put, so that none is begun for it."""
+_FAILURES = 5
+"""So many processes that end one after the other before they have begun to work are no accident."""
+_GRACE = 15.0
+"""Seconds in which a process gives back what it has, and ends."""
+
+
+class Process(Protocol):
+    """A process of an engine."""
+
+    async def wait(self) -> str | None:
+        """Waits until it is no more; gives how it ended where it did not end by itself in good order."""
+
+    async def stop(self) -> None:
+        """Asks it to give back what it has and to end."""
+
+    async def kill(self) -> None:
+        """Ends it at once, even if it hangs."""
+
+
+class Engine(Protocol):
+    """Where processes can be."""
+
+    async def room(self) -> int:
+        """How many there can be now, at least one."""
+
+    async def begin(self, worker: UUID) -> Process:
+        """Begins one, that works under this lease."""
+
+
+@dataclass(eq=False)
+class _Watched:
+    """A process as its pool sees it."""
+
+    worker: UUID
+    process: Process
+    waiting: "asyncio.Task[str | None]"
+    began: bool = field(default=False, init=False)
+    """Whether it had its lease once."""
+    silent: float | None = field(default=None, init=False)
+    """Since when its lease has been over, or gone, by this process's own clock."""
+
+
+class Pool:
+    """The worker processes of one queue, as many as the engine has room for."""
+
+    def __init__(
+        self,
+        engine: Callable[[], AbstractAsyncContextManager[Engine]],
+        queue: str,
+        *,
+        lease: float = SECONDS,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.queue = queue
+        self._opened, self._lease, self._backoff = engine, lease, backoff or Backoff()
+        self._claiming = Claiming(queue)
+        self._processes: dict[UUID, _Watched] = {}
+        self._failures = 0
+        self._stirred = asyncio.Event()
+
+    async def run(self) -> None:
+        """Works until it is cancelled; then its processes give back what they have not finished."""
+        await self._work(until_empty=False)
+
+    async def drain(self) -> None:
+        """Works until nothing is ready and no task runs here; what is to begin later is left."""
+        await self._work(until_empty=True)
+
+    async def _work(self, until_empty: bool) -> None:
+        async with self._opened() as engine:
+            with BaseBeing._pool().listening.heard(f"tasks:{self.queue}") as self._stirred:
+                try:
+                    await self._keep_at_work(engine, until_empty)
+                finally:
+                    await self._stop()
+
+    async def _keep_at_work(self, engine: Engine, until_empty: bool) -> None:
+        while True:
+            self._stirred.clear()
+            try:
+                await self._look_after()
+                await asyncio.sleep(_GATHER)
+                ready = await self._begin_where_wanted(engine)
+                if until_empty and not ready and not await self._is_anything_left():
+                    return
+            except GONE as error:
+                await outlast(error, self._look_after)
+                continue
+            await self._rest(until_empty)
+
+    async def _begin_where_wanted(self, engine: Engine) -> int:
+        """Begins a process for each task that is ready, as far as there is room; how many tasks are ready."""
+        room = await engine.room()
+        ready = await self._claiming.ready(room)
+        for _number in range(min(ready, room - len(self._processes))):
+            worker = uuid4()
+            process = await engine.begin(worker)
+            waiting = asyncio.create_task(process.wait())
+            waiting.add_done_callback(lambda _ended: self._stirred.set())
+            self._processes[worker] = _Watched(worker, process, waiting)
+        return ready
+
+    async def _is_anything_left(self) -> bool:
+        """Whether a task is ready, or runs in one of its processes; both as of one moment."""
+        return bool(await BaseBeing._pool().fetchval(queries()["is_anything_left"], self.queue, list(self._processes)))
+
+    async def _rest(self, until_empty: bool) -> None:
+        wait = self._claiming.wait
+        wait = POLL if wait is None else min(POLL, max(wait, 0.001))
+        if self._processes:
+            wait = min(wait, self._lease / 3, 0.2 if until_empty else POLL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._stirred.wait()
+
+    async def _look_after(self) -> None:
+        """Ends what hangs; what ended with tasks in its hands loses them at once."""
+        ended = [one for one in self._processes.values() if one.waiting.done()]
+        alive = await leases(self._processes)
+        lost = False
+        for one in list(self._processes.values()):
+            one.began = one.began or one.worker in alive
+            if one in ended:
+                lost = await self._ended(one, left=one.worker in alive) or lost
+            elif one.began and not alive.get(one.worker):
+                await self._doubt(one)
+            else:
+                one.silent = None
+        if lost or self._processes:
+            await take_over(self._backoff)
+
+    async def _ended(self, one: _Watched, *, left: bool) -> bool:
+        """Whether it left its lease behind."""
+        del self._processes[one.worker]
+        reason = one.waiting.result()
+        if left:
+            await BaseBeing._pool().execute(queries()["end_lease"], one.worker)
+        if one.began or reason is None:
+            self._failures = 0
+        else:
+            self._failures += 1
+            if self._failures >= _FAILURES:
+                raise ProcessesFail(queue=self.queue, reason=reason)
+        return left
+
+    async def _doubt(self, one: _Watched) -> None:
+        """One without a lease is about to end by itself, or hangs: then it is ended, and no more waited for."""
+        now = time.monotonic()
+        if one.silent is None:
+            one.silent = now
+        elif now > one.silent + self._lease / 3:
+            del self._processes[one.worker]
+            await one.process.kill()
+
+    async def _stop(self) -> None:
+        """Stops all processes; what one did not give back in time is lost to it."""
+        ending = list(self._processes.values())
+        if not ending:
+            return
+        for one in ending:
+            await one.process.stop()
+        _ended, late = await asyncio.wait([one.waiting for one in ending], timeout=_GRACE)
+        for one in ending:
+            if one.waiting in late:
+                await one.process.kill()
+        with suppress(*GONE, LuxError):
+            await self._look_after()
+        self._processes.clear()
