@@ -78,12 +78,19 @@ class Settings:
 def _cluster(environment: Mapping[str, str], name: str) -> str:
     """`local`, or the address of a cluster with its port."""
     said = environment.get(name) or LOCAL
-    told = urlsplit(said)
-    if said != LOCAL and not (
-        told.scheme == "ray" and told.hostname and told.port and told.netloc == said[len("ray://") :]
-    ):
+    if said != LOCAL and not _is_address(said):
         raise ValueError(name, said)
     return said
+
+
+def _is_address(said: str) -> bool:
+    try:
+        told = urlsplit(said)
+        return (
+            told.scheme == "ray" and bool(told.hostname and told.port) and said == f"ray://{told.netloc.split('@')[-1]}"
+        )
+    except ValueError:
+        return False
 
 
 def _number(environment: Mapping[str, str], name: str, default: float, least: float = 0.0) -> float:

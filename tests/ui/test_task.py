@@ -54,6 +54,23 @@ def test_a_task_is_put_carried_out_and_shown(luxos: Command) -> None:
     assert "gotowe do wykonania" in luxos("queue").out
 
 
+def test_what_computes_is_carried_out_by_processes_of_its_own(luxos: Command) -> None:
+    tasks = [luxos("task", "add", "vat", "100", "--queue", "cpu", "--json").json["task"] for _task in range(3)]
+    assert luxos("task", "work", "--queue", "cpu", "--until-empty").code == 0
+    assert [shown(luxos, task)["result"] for task in tasks] == [123.0] * 3
+    assert {one["queue"]: one["workers"] for one in luxos("queue", "--json").json["queues"]} == {"cpu": 0, "io": 0}
+
+
+def test_a_cluster_that_cannot_be_used_is_said(luxos: Command) -> None:
+    nowhere = {"LUXOS_CLUSTER": "ray://127.0.0.1:1"}
+    for command in (("task", "work", "--queue", "cpu"), ("up",), ("up", "--detach")):
+        ended = luxos(*command, **nowhere)
+        assert (ended.code, "ray://127.0.0.1:1 jest nieosiągalny" in ended.out + ended.err) == (5, True), ended
+    assert luxos("task", "work", "--queue", "io", "--until-empty", **nowhere).code == 0
+    unfit = luxos("task", "work", LUXOS_CLUSTER="ray")
+    assert (unfit.code, "ray://HOST:PORT" in unfit.err) == (2, True), unfit
+
+
 def test_a_dead_letter_is_looked_at_sent_again_and_dropped(luxos: Command) -> None:
     task = luxos("task", "add", "bad", "--retries", "0", "--json").json["task"]
     assert "Nie ma zadań nieudanych" in luxos("task", "dead").out

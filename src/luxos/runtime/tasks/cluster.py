@@ -5,6 +5,7 @@ own LuxOS. Ray is the extra `cluster`; it is imported where a cluster is used, a
 """
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
@@ -135,7 +136,7 @@ class Cluster:
         import ray
 
         self._ray = ray
-        ray.init(self._address, namespace="luxos", log_to_driver=False, logging_level="ERROR")
+        ray.init(self._address, namespace="luxos", log_to_driver=False, logging_level=logging.ERROR)
         try:
             version: str = ray.get(ray.remote(num_cpus=0)(version_here).remote(), timeout=_READY)
         except ModuleNotFoundError:

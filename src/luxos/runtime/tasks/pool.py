@@ -6,7 +6,7 @@ the token of each claim, in the database. An *engine* only says where a process 
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,6 +30,8 @@ _FAILURES = 5
 """So many processes that end one after the other before they have begun to work are no accident."""
 _GRACE = 15.0
 """Seconds in which a process gives back what it has, and ends."""
+_REAPED = 5.0
+"""Seconds in which one that was killed is no more."""
 
 
 class Process(Protocol):
@@ -83,6 +85,7 @@ class Pool:
         self._opened, self._lease, self._backoff = engine, lease, backoff or Backoff()
         self._claiming = Claiming(queue)
         self._processes: dict[UUID, _Watched] = {}
+        self._given_up: set[asyncio.Task[str | None]] = set()
         self._failures = 0
         self._stirred = asyncio.Event()
 
@@ -117,10 +120,14 @@ class Pool:
             await self._rest(until_empty)
 
     async def _begin_where_wanted(self, engine: Engine) -> int:
-        """Begins a process for each task that is ready, as far as there is room; how many tasks are ready."""
+        """Begins a process for each task that is ready, as far as there is room; how many tasks are ready.
+
+        Those that are on their way count for a task each.
+        """
         room = await engine.room()
         ready = await self._claiming.ready(room)
-        for _number in range(min(ready, room - len(self._processes))):
+        coming = sum(not one.began for one in self._processes.values())
+        for _number in range(min(ready - coming, room - len(self._processes))):
             worker = uuid4()
             process = await engine.begin(worker)
             waiting = asyncio.create_task(process.wait())
@@ -178,19 +185,28 @@ class Pool:
             one.silent = now
         elif now > one.silent + self._lease / 3:
             del self._processes[one.worker]
+            self._given_up.add(one.waiting)
+            one.waiting.add_done_callback(self._given_up.discard)
             await one.process.kill()
 
     async def _stop(self) -> None:
         """Stops all processes; what one did not give back in time is lost to it."""
         ending = list(self._processes.values())
-        if not ending:
-            return
         for one in ending:
             await one.process.stop()
-        _ended, late = await asyncio.wait([one.waiting for one in ending], timeout=_GRACE)
+        await _ended_within(_GRACE, [one.waiting for one in ending])
         for one in ending:
-            if one.waiting in late:
+            if not one.waiting.done():
                 await one.process.kill()
+        waiting = {*self._given_up, *(one.waiting for one in ending)}
+        await _ended_within(_REAPED, waiting)
         with suppress(*GONE, LuxError):
             await self._look_after()
+        for ended in waiting:
+            ended.cancel()
         self._processes.clear()
+
+
+async def _ended_within(seconds: float, waiting: Collection["asyncio.Task[str | None]"]) -> None:
+    if waiting:
+        await asyncio.wait(waiting, timeout=seconds)
