@@ -30,6 +30,10 @@ class Settings:
     """`LUXOS_KEEP_RUNS`: days for which runs (with journals) and tasks that ended stay; 0 is for ever. Default 365."""
     keep_undo: float = 90.0
     """`LUXOS_KEEP_UNDO`: days for which changes of files can be taken back; 0 is as long as their run. Default 90."""
+    keep_reports: float = 365.0
+    """`LUXOS_KEEP_REPORTS`: days for which reports on versions that nobody uses stay; 0 is for ever. Default 365."""
+    keep_conversations: float = 365.0
+    """`LUXOS_KEEP_CONVERSATIONS`: days for which what was said and answered is kept; 0 is for ever. Default 365."""
     keep_messages: float = 90.0
     """`LUXOS_KEEP_MESSAGES`: days for which messages that were read are kept; 0 is for ever. Default 90."""
     keep_tombstones: float = 0.0
@@ -64,6 +68,8 @@ class Settings:
             database_linger=_number(environment, "LUXOS_DATABASE_LINGER", 10.0, least=-math.inf),
             keep_runs=_number(environment, "LUXOS_KEEP_RUNS", cls.keep_runs),
             keep_undo=_number(environment, "LUXOS_KEEP_UNDO", cls.keep_undo),
+            keep_reports=_number(environment, "LUXOS_KEEP_REPORTS", cls.keep_reports),
+            keep_conversations=_number(environment, "LUXOS_KEEP_CONVERSATIONS", cls.keep_conversations),
             keep_messages=_number(environment, "LUXOS_KEEP_MESSAGES", cls.keep_messages),
             keep_tombstones=_number(environment, "LUXOS_KEEP_TOMBSTONES", cls.keep_tombstones),
             keep_memories=_number(environment, "LUXOS_KEEP_MEMORIES", cls.keep_memories),

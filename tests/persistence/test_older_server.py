@@ -7,13 +7,20 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.integrity.test_hostile import CHECKS, READERS, ask
 from tests.persistence.test_backup import fill, rows, silent
+from tests.plugins.inhabited import inhabit
 
+import luxos
+from luxos.boot import system
 from luxos.config import Settings
 from luxos.persistence.address import Address
+from luxos.persistence.backup.bundle import files_below
 from luxos.persistence.backup.making import make_backup
 from luxos.persistence.backup.restoring import restore_backup
 from luxos.persistence.database import OLDEST, Database, open_database
+from luxos.runtime.hermetic.key import Key
+from luxos.runtime.tasks.schedules import Schedules
 
 pytest_plugins = ("tests.plugins.older_server",)
 pytestmark = pytest.mark.slow
@@ -43,6 +50,40 @@ async def test_a_backup_moves_between_majors_and_back(
     assert made.postgresql.startswith(f"{major}.")
     await restore_backup(database, settings, tmp_path / "old.luxos", silent, replace=True)
     assert await rows(database) == before
+
+
+async def test_everything_that_luxos_keeps_moves_between_majors(
+    database: Database, settings_with_database: Settings, older: Database, elsewhere: Settings, tmp_path: Path
+) -> None:
+    """Every row of both tables, and every file of the data folder; then all of it works there."""
+    settings = settings_with_database
+    await inhabit(settings)
+    before, there = await rows(database), files_of(settings)
+    assert {name.partition("/")[0] for name in there} == {"keys", "runs", "souls"}
+    await make_backup(database, settings, tmp_path / "all.luxos", silent)
+    await restore_backup(older, elsewhere, tmp_path / "all.luxos", silent)
+    assert await rows(older) == before
+    assert {name: each for name, each in files_of(elsewhere).items() if not name.startswith("artifacts/")} == there
+    assert [path.read_bytes() for path in (elsewhere.home / "artifacts").rglob("*.gz")] == [b"archive"]
+    dsn = older.dsn
+    async with system(replace(elsewhere, dsn=dsn)) as opened:
+        for name, given in (*CHECKS, *READERS):
+            assert (await ask(opened, name, given)).get("status", "whole") in ("whole", "done", "preview"), name
+    async with luxos.open(home=elsewhere.home, dsn=dsn) as lux:
+        assert await lux.execution("double", 21) == 42
+        (schedule,) = await Schedules(lux._runtime.owner).all()
+        assert (schedule.name, schedule.genesis["zone"]) == ("nightly", "Europe/Warsaw")
+    assert Key.of(elsewhere.home) == Key.of(settings.home)
+
+
+NOT_KEPT = {"defects.log", "postgres", "backups"}
+"""What a backup does not hold of a data folder: the database is in it as rows."""
+
+
+def files_of(settings: Settings) -> dict[str, tuple[bytes, int]]:
+    """What each file of a data folder holds, and its mode."""
+    found = {name: path for name, path in files_below(settings.home) if name.split("/")[0] not in NOT_KEPT}
+    return {name: (path.read_bytes(), path.stat().st_mode & 0o777) for name, path in found.items()}
 
 
 async def test_the_schema_is_the_same(database: Database, older: Database) -> None:

@@ -1,15 +1,17 @@
 """What is old goes with its journals and is told; what is young, in use or stood upon stays."""
 
+import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from tests.plugins.steps import ended
 
+from luxos.agent.memory import remember
 from luxos.beings import memories, removal
 from luxos.beings.awareness import recompute
 from luxos.beings.being import BaseBeing
@@ -26,6 +28,11 @@ from luxos.runtime.retention import Cleaning, Part, before, clean, preview
 from luxos.runtime.runs import Runs
 from luxos.runtime.sealing import seal
 from luxos.runtime.tasks.queue import Tasks
+from luxos.souls import environment
+from luxos.souls.archive import Archive
+from luxos.souls.registry import Soul, summon
+from luxos.souls.reports import catch_up, write_again
+from luxos.souls.validation import validate
 
 OLD = datetime(2020, 1, 1, tzinfo=UTC).isoformat(timespec="microseconds")
 
@@ -324,4 +331,78 @@ async def test_what_is_sealed_is_neither_put_away_nor_changed(place: Place, monk
         for attempt in (being.save, lambda soul=soul: removal.delete(soul)):
             with pytest.raises(BeingSealed):
                 await attempt()
+    await place.check()
+
+
+async def test_reports_go_where_nobody_uses_the_version_and_can_be_written_again(place: Place) -> None:
+    archive = Archive(place.settings.home)
+    sources = [f"def function():\n    return {number}\n" for number in range(4)]
+    hashes = []
+    for source in sources:
+        await summon(name="f", source=source)
+        hashes.append((await Soul.of("f")).hash)
+    promoted = {"f": {"hash": hashes[1], "examples": 0, "types": "passed", "unchecked": []}}
+    await environment.change(archive, "production", lambda before: (promoted, {"kind": "promote"}))
+    await place.database.pool.execute("UPDATE base_beings SET created_at = '2020-01-01' WHERE tags @> '{soul}'")
+    await catch_up(archive)
+    assert (await place.clean(keep_reports=0)).soul is None
+    (part,) = await preview(place.database, place.settings)
+    assert (part.kind, part.count, part.bytes > 0) == ("reports", 2, True)
+    cleaning = await place.clean()
+    assert cleaning.removed() == [part]
+    there = {hash_: len(list(archive.folder.glob(f"{hash_.removeprefix('sha256:')}_*"))) for hash_ in hashes}
+    assert list(there.values()) == [0, 2, 0, 2]
+    assert await preview(place.database, place.settings) == []
+    assert await catch_up(archive, everything=True) == []
+    assert [finding async for finding in validate(archive)] == []
+    json_file, _md = await write_again(archive, await Soul.of(hashes[0]))
+    assert json.loads((archive.folder / json_file).read_text())["genotype"]["genesis"]["source"] == sources[0]
+    assert [finding async for finding in validate(archive)] == []
+
+
+class Killed(BaseException):
+    """The end of a process; a task that is interrupted would end the loop too."""
+
+
+async def test_reports_that_a_killed_cleaning_left_go_the_next_time(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(place.settings.home)
+    for number in range(2):
+        await summon(name="f", source=f"def function():\n    return {number}\n")
+    await place.database.pool.execute("UPDATE base_beings SET created_at = '2020-01-01' WHERE tags @> '{soul}'")
+    await catch_up(archive)
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    for where, left in (("luxos.runtime.retention.remove_reports", 2), ("pathlib.Path.glob", 2)):
+        with monkeypatch.context() as patched:  # before anything went, and between the index and the files
+            patched.setattr(where, killed)
+            with pytest.raises(Killed):
+                await place.clean()
+        assert [finding async for finding in validate(archive)] == []
+        assert len(list(archive.folder.glob("*_2020*.md"))) == left
+    await place.clean()
+    assert len(list(archive.folder.glob("*_2020*.md"))) == 1
+    assert [finding async for finding in validate(archive)] == []
+
+
+async def test_conversations_go_unless_something_is_tied_to_them(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    talks = []
+    for at in (OLD, OLD, datetime.now(UTC).isoformat(timespec="microseconds")):
+        run = await place.run(monkeypatch, at=at, status="failed")
+        with monkeypatch.context() as patched:
+            patched.setattr("luxos.agent.memory.now", lambda at=at: at)
+            found = await place.runs.find(str(run))
+            await remember(place.database, found, "Gotowe.", {"status": "failed"}, None)
+        talks.append(uuid5(run, "conversation"))
+    note = BaseBeing(genesis={"type": "note"})
+    await note.save()
+    await RelationshipBeing(source_soul=note.soul, target_soul=talks[1], genesis={"type": "quotes"}).save()
+    assert (await place.clean(keep_conversations=0)).soul is None
+    (part,) = await preview(place.database, place.settings)
+    assert (part.kind, part.count) == ("conversations", 1)
+    assert (await place.clean()).removed() == [part]
+    assert [await BaseBeing.find(talk) is not None for talk in talks] == [False, True, True]
     await place.check()

@@ -1,4 +1,5 @@
-"""What goes when its time is over, by the settings: runs, undo data, messages, tombstones, memories, and of the cache.
+"""What goes when its time is over, by the settings: runs, undo data, reports, conversations, messages, tombstones,
+memories, and of the cache.
 
 Each thing goes in a transaction of its own, in which the being of the cleaning tells of it: whenever the process ends,
 what is gone is told, and what is told is gone. Forgotten memories leave one in their own being that says so, and
@@ -29,11 +30,20 @@ from luxos.runtime import caches, undo_data
 from luxos.runtime.room import OF_CACHE, size_of
 from luxos.runtime.sealing import seal
 from luxos.runtime.threads import to_the_end
+from luxos.souls.archive import Archive
+from luxos.souls.errors import ArchiveUnfit
+from luxos.souls.reports import old_reports, remove_reports
 
 NEWEST = 1000
 """Memories that each being keeps, however old they are."""
 _MANY = 500
-_UNDO = "undo:"
+_UNDO, _REPORT = "undo:", "report:"
+_OF_ROWS = {
+    "tasks": ("keep_runs", "ended_tasks", "remove_ended_tasks"),
+    "conversations": ("keep_conversations", "old_conversations", "remove_old_conversations"),
+    "messages": ("keep_messages", "read_messages", "remove_read_messages"),
+}
+"""What goes row by row: its setting, and the queries that count and remove it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ class Cleaning:
         self._counts: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
         self.pending: list[str] = []
-        """Runs that are gone, and whose folders are to go; and, marked, runs whose undo data is to go."""
+        """Runs whose folders are to go; and, marked, runs whose undo data is to go, and versions whose reports are."""
 
     @property
     def soul(self) -> UUID | None:
@@ -94,14 +104,16 @@ async def preview(database: Database, settings: Settings) -> list[Part]:
         rows = await database.pool.fetch(database.queries["old_runs"], moment, None)
         folders = await asyncio.to_thread(lambda: sum(size_of(_folder(settings, row["soul"])) for row in rows))
         parts.append(Part("runs", len(rows), sum(row["bytes"] for row in rows) + folders))
-        (row,) = await database.pool.fetch(database.queries["ended_tasks"], moment)
-        parts.append(Part("tasks", row["count"], row["bytes"]))
     if moment := before(settings.keep_undo):
         old = await _old_undo(database, settings, moment)
         parts.append(Part("undo", len(old), sum(old.values())))
-    if moment := before(settings.keep_messages):
-        (row,) = await database.pool.fetch(database.queries["read_messages"], moment)
-        parts.append(Part("messages", row["count"], row["bytes"]))
+    if moment := before(settings.keep_reports):
+        old_ones = await _old_reports(database, settings, moment)
+        parts.append(Part("reports", len(old_ones), sum(old_ones.values())))
+    for kind, (setting, count, _remove) in _OF_ROWS.items():
+        if moment := before(getattr(settings, setting)):
+            (row,) = await database.pool.fetch(database.queries[count], moment)
+            parts.append(Part(kind, row["count"], row["bytes"]))
     if moment := before(settings.keep_tombstones):
         rows = await database.pool.fetch(database.queries["old_tombstones"], moment, list(removal.KEPT))
         parts.append(Part("tombstones", len(rows), sum(row["bytes"] for row in rows)))
@@ -120,11 +132,13 @@ async def clean(database: Database, settings: Settings, cleaning: Cleaning) -> N
     await _finish_earlier(database, settings)
     if moment := before(settings.keep_runs):
         await _clean_runs(database, settings, moment, cleaning)
-        await _clean_rows("tasks", database.queries["remove_ended_tasks"], moment, cleaning)
     if moment := before(settings.keep_undo):
         await _clean_undo(database, settings, moment, cleaning)
-    if moment := before(settings.keep_messages):
-        await _clean_rows("messages", database.queries["remove_read_messages"], moment, cleaning)
+    if moment := before(settings.keep_reports):
+        await _clean_reports(database, settings, moment, cleaning)
+    for kind, (setting, _count, remove) in _OF_ROWS.items():
+        if moment := before(getattr(settings, setting)):
+            await _clean_rows(kind, database.queries[remove], moment, cleaning)
     if moment := before(settings.keep_tombstones):
         await _clean_tombstones(database, moment, cleaning)
     if moment := before(settings.keep_memories):
@@ -191,13 +205,40 @@ async def _clean_undo(database: Database, settings: Settings, moment: str, clean
         cleaning.pending[:] = await _remove_pending(database, settings, cleaning.pending)
 
 
+async def _old_reports(database: Database, settings: Settings, moment: str) -> dict[str, int]:
+    """The versions whose reports are old and that nobody uses now, and how many bytes these take."""
+    used = {row["hash"] for row in await database.pool.fetch(database.queries["versions_in_use"])}
+    return await asyncio.to_thread(old_reports, Archive(settings.home), datetime.fromisoformat(moment), used)
+
+
+async def _clean_reports(database: Database, settings: Settings, moment: str, cleaning: Cleaning) -> None:
+    found = sorted((await _old_reports(database, settings, moment)).items())
+    for start in range(0, len(found), _MANY):
+        some = dict(found[start : start + _MANY])
+        async with BaseBeing.transaction() as lent:
+            cleaning.pending += [f"{_REPORT}{version}" for version in some]
+            await cleaning.tell(Part("reports", len(some), sum(some.values())), lent)
+        cleaning.pending[:] = await _remove_pending(database, settings, cleaning.pending)
+
+
 async def _remove_pending(database: Database, settings: Settings, pending: list[str]) -> list[str]:
     """Removes what was told to be gone; gives what could not be removed, or is in use just now."""
-    left = await asyncio.to_thread(_remove_folders, settings, [one for one in pending if not one.startswith(_UNDO)])
+    runs = [one for one in pending if not one.startswith((_UNDO, _REPORT))]
+    left = await asyncio.to_thread(_remove_folders, settings, runs)
     for one in pending:
         if one.startswith(_UNDO) and not await _remove_undo(database, settings, UUID(one.removeprefix(_UNDO))):
             left.append(one)
-    return left
+    return left + await to_the_end(_remove_reports, settings, [one for one in pending if one.startswith(_REPORT)])
+
+
+def _remove_reports(settings: Settings, pending: list[str]) -> list[str]:
+    """Removes reports; gives those that could not be."""
+    try:
+        if pending:
+            remove_reports(Archive(settings.home), [one.removeprefix(_REPORT) for one in pending])
+    except (ArchiveUnfit, OSError):
+        return pending
+    return []
 
 
 async def _remove_undo(database: Database, settings: Settings, run: UUID) -> bool:

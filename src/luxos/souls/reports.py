@@ -7,7 +7,7 @@ crash cut off is written by the next one. The index has the digest of every file
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from luxos.beings.being import BaseBeing
 from luxos.errors import LuxError, reason_of
 from luxos.persistence.queries import queries
-from luxos.souls.archive import INDEX, Archive, put, read, readable
+from luxos.souls.archive import INDEX, Archive, put, read, readable, sync_folder
 from luxos.souls.errors import ArchiveUnfit, IndexDamaged, SoulDamaged
 from luxos.souls.registry import Soul
 from luxos.souls.report import Report, markdown, names_of, report_of, row_digest
@@ -69,6 +69,34 @@ async def write_again(archive: Archive, soul: Soul) -> tuple[str, str]:
     return names_of(made[0])
 
 
+def old_reports(archive: Archive, before: datetime, used: Collection[str]) -> dict[str, int]:
+    """The versions from before a moment whose reports are there and that nobody uses, and how many bytes these take."""
+    try:
+        index = read_index(archive)
+    except IndexDamaged:
+        return {}  # `validate` says so
+    return {
+        found: sum(_size(archive.folder / name) for name in one["files"])
+        for found, one in index.items()
+        if one["files"] and found not in used and datetime.fromisoformat(one["created_at"]) < before
+    }
+
+
+def remove_reports(archive: Archive, hashes: Collection[str]) -> None:
+    """Removes the files of reports; the index keeps the versions and their digests, so that `write_again` can.
+
+    The index goes first: what it names is there at every moment, and the same call removes what a crash left.
+    """
+    with archive.held():
+        index = dict(_read_or_nothing(archive))
+        index |= {found: {**index[found], "files": {}} for found in hashes if found in index}
+        _put_index(archive, index)
+        for found in hashes:
+            for file in archive.folder.glob(f"{found.removeprefix('sha256:')}_*"):
+                file.unlink(missing_ok=True)
+        sync_folder(archive.folder)
+
+
 def digest(content: bytes) -> str:
     """`sha256:` over bytes."""
     return "sha256:" + hashlib.sha256(content).hexdigest()
@@ -116,9 +144,13 @@ def _write(archive: Archive, made: list[tuple[Report, str]]) -> None:
             files = {name: digest(content) for name, content in zip(names, contents, strict=True)}
             told = {key: info[key] for key in ("alias", "global_ulid", "version", "created_at")}
             index[info["soul_hash"]] = {**told, "files": files, "row": row}
-        put(archive.folder / INDEX, _index_bytes(index))
-        if (written := _signature(archive.folder / INDEX)) is not None:
-            _seen[archive.folder / INDEX] = written, index
+        _put_index(archive, index)
+
+
+def _put_index(archive: Archive, index: Index) -> None:
+    put(archive.folder / INDEX, _index_bytes(index))
+    if (written := _signature(archive.folder / INDEX)) is not None:
+        _seen[archive.folder / INDEX] = written, index
 
 
 def _read_or_nothing(archive: Archive) -> Index:
@@ -141,6 +173,13 @@ def _read_or_nothing(archive: Archive) -> Index:
 _Signature = tuple[int, int, int]
 _seen: dict[Path, tuple[_Signature, Index]] = {}
 """The indexes that this process has read or written, with the file that each was; `validate` never uses them."""
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_blocks * 512
+    except OSError:
+        return 0
 
 
 def _signature(file: Path) -> _Signature | None:

@@ -26,6 +26,8 @@ _FOLDERS = {
 _GOES = {
     "runs": N_("runs that ended, with their journals"),
     "undo": N_("undo data of runs"),
+    "reports": N_("reports on versions that nobody uses now"),
+    "conversations": N_("conversations"),
     "tasks": N_("tasks that were done or dropped"),
     "messages": N_("messages that were read"),
     "tombstones": N_("beings that were deleted"),

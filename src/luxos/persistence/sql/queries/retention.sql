@@ -102,6 +102,53 @@ removed AS (
 )
 SELECT count(*) AS count, coalesce(sum(bytes), 0)::BIGINT AS bytes FROM removed;
 
+-- name: old_conversations
+-- How many conversations began before the moment $1. What anything is tied to stays, but for the run that each is of.
+SELECT
+    count(*) AS count,
+    coalesce(sum(pg_column_size(talk.genesis) + pg_column_size(talk.attributes)), 0)::BIGINT AS bytes
+FROM base_beings AS talk
+WHERE talk.tags @> '{conversation}' AND talk.genesis ->> 'type' = 'conversation'
+    AND (talk.genesis ->> 'created_at') COLLATE "C" < $1::TEXT
+    AND NOT EXISTS (
+        SELECT FROM relationships AS tie
+        WHERE talk.soul IN (tie.source_soul, tie.target_soul) AND (tie.genesis ->> 'type' = 'about') IS NOT TRUE);
+
+-- name: remove_old_conversations
+-- The same, up to $2 of them, removed with what ties them to their runs; what somebody else holds just now stays.
+WITH gone AS (
+    SELECT talk.soul
+    FROM base_beings AS talk
+    WHERE talk.tags @> '{conversation}' AND talk.genesis ->> 'type' = 'conversation'
+        AND (talk.genesis ->> 'created_at') COLLATE "C" < $1::TEXT
+        AND NOT EXISTS (
+            SELECT FROM relationships AS tie
+            WHERE talk.soul IN (tie.source_soul, tie.target_soul) AND (tie.genesis ->> 'type' = 'about') IS NOT TRUE)
+    LIMIT $2
+    FOR UPDATE OF talk SKIP LOCKED
+),
+untied AS (
+    DELETE FROM relationships USING gone
+    WHERE relationships.target_soul = gone.soul OR relationships.source_soul = gone.soul
+),
+removed AS (
+    DELETE FROM base_beings USING gone WHERE base_beings.soul = gone.soul
+    RETURNING pg_column_size(genesis) + pg_column_size(attributes) AS bytes
+)
+SELECT count(*) AS count, coalesce(sum(bytes), 0)::BIGINT AS bytes FROM removed;
+
+-- name: versions_in_use
+-- What aliases are now, and what environments name.
+SELECT attributes ->> 'hash' AS hash
+FROM base_beings
+WHERE tags @> '{alias}' AND attributes ? 'hash'
+UNION
+SELECT named.value
+FROM base_beings
+CROSS JOIN LATERAL jsonb_each_text(
+    CASE jsonb_typeof(attributes -> 'souls') WHEN 'object' THEN attributes -> 'souls' ELSE '{}' END) AS named
+WHERE tags @> '{environment}';
+
 -- name: read_messages
 -- How many messages took effect and were sent before the moment $1. What anything is tied to stays.
 SELECT
