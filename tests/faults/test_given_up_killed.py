@@ -11,7 +11,7 @@ from tests.plugins.sampling import WHOLE, sampled
 
 from luxos.persistence.listening import CHANNEL
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600 if WHOLE else 300)]
 
 POINTS = ("run.cutting:1", "run.ended:1", "record.sent:9", "run.closed:1", "record.sending:9")
 TRIED = POINTS * 6 if WHOLE else POINTS[:2]

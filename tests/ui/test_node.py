@@ -69,6 +69,7 @@ def test_a_call_moves_to_a_machine_that_was_enrolled(machines: tuple[Command, Co
     assert "luxos node enroll" in alone.out
 
     run = moved_away(first)
+    assert second("up", "--detach").code == 0  # it notices the key by itself
     asked = second("node", "enroll", "--json").json
     assert asked["status"] == "asked"
     assert f"luxos node approve {asked['code']}" in second("node", "enroll").out
@@ -83,6 +84,22 @@ def test_a_call_moves_to_a_machine_that_was_enrolled(machines: tuple[Command, Co
     shown = json.loads(second("run", "show", run, "--json").out)
     assert [step["result"] for step in shown["steps"] if step["step"] == "ticket"] == [True]
     assert shown["chain_whole"]
+    assert second("status").code == 0
+    assert second("down").code == 0
+
+
+def test_a_plan_stays_where_its_files_are(machines: tuple[Command, Command], tmp_path: Path) -> None:
+    first, second = machines
+    (tmp_path / "plan.lux").write_text('one = WRITE "a.txt", "1"\n')
+    run = first("run", "plan.lux", "--json", cwd=tmp_path).json["run"]
+    for command in (["undo", run], ["undo", run, "--json"]):
+        refused = second(*command)
+        assert (refused.code, str(tmp_path) in refused.out + refused.err) == (4, True)
+    assert "nie przenosi plików między maszynami" in second("undo", run).err
+    assert "(na maszynie" in second("show", run).out.replace("\n", " ")
+    assert "(na maszynie" not in first("show", run).out.replace("\n", " ")
+    assert (tmp_path / "a.txt").read_text() == "1"
+    assert first("undo", run).code == 0
 
 
 def test_what_does_not_fit_is_a_sentence(machines: tuple[Command, Command]) -> None:

@@ -39,6 +39,7 @@ from luxos.runtime.changes.errors import UndoGone
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution
+from luxos.runtime.places import brought_here, elsewhere, is_elsewhere
 from luxos.runtime.resuming import go_on, is_made_again
 from luxos.runtime.runs import Run
 from luxos.runtime.settling import chosen, settle
@@ -138,6 +139,7 @@ class Agent:
         return {**told, "task": task, "then": then}
 
     async def _go_on(self, runtime: Runtime, run: Run, *, retrying: bool = False) -> dict[str, Any]:
+        run = await brought_here(runtime, run)
         if run.attributes.get("calls"):
             return await self._call_again(runtime, run, retrying)
         program = read(run.program)
@@ -181,7 +183,7 @@ class Agent:
         """The changes that a run's finished steps made, in their order."""
         steps, journal = finished(await runtime.runs.steps(run.soul)), runtime.journal(run.soul)
         if any(step.attributes["changes"] and not (journal / step.name).exists() for step in steps):
-            raise UndoGone(run=run.name)
+            raise elsewhere(run) if is_elsewhere(runtime, run) else UndoGone(run=run.name)
         found = [changes_of(journal, step) for step in steps]
         return [changes for changes in found if changes is not None]
 
@@ -192,7 +194,8 @@ class Agent:
         soul = uuid4()
         async with runtime.runs.claimed(soul):
             goal, text = program.goal, write(program)
-            run = await runtime.runs.create(soul, goal, text, workspace, runtime.owner, attributes)
+            told = {**attributes, "machine": runtime.machine.as_json()}
+            run = await runtime.runs.create(soul, goal, text, workspace, runtime.owner, told)
             self._listener(RunStarted(run.name, resumed=False))
             return await self._carry_out(runtime, run, program)
 

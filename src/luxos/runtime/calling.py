@@ -21,6 +21,7 @@ from luxos.runtime.events import Listener
 from luxos.runtime.execution import Execution, Unrecorded
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.heeded import Heed
+from luxos.runtime.places import own_workspace
 from luxos.runtime.scope import BREADTH, CALLS, DEPTH, SECONDS, Tree
 
 
@@ -147,9 +148,9 @@ class SessionRun:
         await self._held.enter_async_context(runtime.runs.claimed(soul))
         workspace = self._workspace
         if workspace is None:
-            workspace = runtime.journal(soul) / "workspace"
+            workspace = own_workspace(runtime, soul)
             workspace.mkdir(parents=True, mode=0o700)
-        told = {"permissions": self._permissions, "calls": True}
+        told = {"permissions": self._permissions, "calls": True, "machine": runtime.machine.as_json()}
         run = await runtime.runs.create(soul, self._goal, "", workspace, runtime.owner, told)
         execution = Execution(runtime, run, {}, self._listener, self._approve)
         self._heed = execution.heed

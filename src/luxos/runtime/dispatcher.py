@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable
 from luxos.runtime.events import Listener, StepNoted, StepProgress
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.memoised import Memo
+from luxos.runtime.places import Machine
 from luxos.runtime.promoting.following import Following
 from luxos.runtime.recorder import FROZEN
 from luxos.runtime.replaying import Answered
@@ -75,6 +77,11 @@ class Runtime:
         following = Following(database, settings.home, tiers, codes)
         kept = tiers, codes, memo, following
         return cls(settings, database, registry, Runs(database), system_user(), *kept, tracer=tracer_of(settings))
+
+    @cached_property
+    def machine(self) -> Machine:
+        """Where the files of the runs lie that begin here."""
+        return Machine.of(self.settings.home)
 
     async def close(self) -> None:
         """Gives up what is held, and ends what runs code."""

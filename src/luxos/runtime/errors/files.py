@@ -11,6 +11,14 @@ class FileMissing(LuxError):
     message = N_("There is no file {path!r} here. Check its name with `ls`.")
 
 
+class MachineUnfit(LuxError):
+    """The file that says which data folder this is cannot be used."""
+
+    code = "runtime.machine_unfit"
+    exit_code = Exit.ENVIRONMENT
+    message = N_("{path} cannot be read or written: {reason}. Nothing was run; give yourself the right to it.")
+
+
 class PathOutside(LuxError):
     """A path leaves the workspace."""
 

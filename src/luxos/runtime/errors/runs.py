@@ -107,6 +107,18 @@ class RunNotHeeding(LuxError):
     )
 
 
+class RunElsewhere(LuxError):
+    """A run needs files that are on another machine of the same database."""
+
+    code = "runtime.run_elsewhere"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "The files of run {run} are in {folder} on the machine {machine}, and LuxOS carries no files from one machine "
+        "to another. Do this there; nothing was done here. If that machine is gone, `luxos run cancel {run}` ends the "
+        "run."
+    )
+
+
 class FolderBusy(LuxError):
     """Another process builds in the folder."""
 

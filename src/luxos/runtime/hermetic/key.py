@@ -58,6 +58,31 @@ class Key:
             raise SnapshotKeyUnfit(path=file, reason=reason_of(error)) from error
 
 
+class KeyFile:
+    """The key in the data folder as it is now: where another one was put there, this is that one from then on."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._kept: tuple[tuple[int, int], Key] | None = None
+
+    def key(self) -> Key:
+        """The key; `SnapshotKeyUnfit` where it cannot be used."""
+        mark = self._mark()
+        if self._kept is None or mark is None or self._kept[0] != mark:
+            key = Key.of(self._home)
+            self._kept = None if (mark := self._mark()) is None else (mark, key)
+            return key
+        return self._kept[1]
+
+    def _mark(self) -> tuple[int, int] | None:
+        """Another one for each file that was put there."""
+        try:
+            found = _file(self._home).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+
 def _file(home: Path) -> Path:
     return Archive(home).keys / "snapshots.key"
 

@@ -1,7 +1,7 @@
 """The hermetic tier: functions that people, models and evolution wrote, in Monty, in workers behind walls."""
 
 import hashlib
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from luxos.runtime.code import Answer, Code, CodeLimits, Ended, Given, Method
 from luxos.runtime.hermetic import sealed
 from luxos.runtime.hermetic.confined import confined
 from luxos.runtime.hermetic.conversation import Conversation
+from luxos.runtime.hermetic.key import KeyFile
 from luxos.runtime.hermetic.limits import monty_limits
 from luxos.runtime.hermetic.monty import MontyError
 from luxos.runtime.hermetic.prepared import Prepared
@@ -30,7 +31,7 @@ class Hermetic:
     """A `Tier`; nothing is started before the first call. `home` is where the key of this installation is."""
 
     def __init__(self, home: Path, size: int = SIZE, confined: Confined = confined) -> None:
-        self._home = home
+        self._key = KeyFile(home)
         self._workers = Workers(size, confined)
         self._knowledge = Knowledge()
         self._known: dict[tuple[str, str, CodeLimits, str | None], Prepared] = {}
@@ -50,7 +51,7 @@ class Hermetic:
         installation, and where the instance of a method is not as the method found it.
         """
         prepared = self._prepared(code, given.method)
-        talk, state = sealed.unseal(self._key, code, given, prepared, frozen)
+        talk, state = sealed.unseal(self._key.key(), code, given, prepared, frozen)
         return await self._running(code, given, talk, answer).run(partial(talk.resume, state=state), deadline)
 
     async def unsupported(self, source: str) -> tuple[Unsupported, ...]:
@@ -95,11 +96,7 @@ class Hermetic:
         return Running(self._workers, partial(self._seal, code, given), code, talk, answer)
 
     def _seal(self, code: Code, given: Given, talk: Conversation, state: bytes) -> bytes:
-        return sealed.seal(self._key, code, given, talk, state)
-
-    @cached_property
-    def _key(self) -> sealed.Key:
-        return sealed.Key.of(self._home)
+        return sealed.seal(self._key.key(), code, given, talk, state)
 
 
 def _forget(kept: dict[Any, Any]) -> None:

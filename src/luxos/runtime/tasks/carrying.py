@@ -12,6 +12,7 @@ from luxos.beings.task import TaskBeing
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.errors.runs import RunBusy, RunGivenUp, StepUnknown
 from luxos.runtime.execution import Execution
+from luxos.runtime.places import brought_here, own_workspace
 from luxos.runtime.resuming import again
 from luxos.runtime.runs import Run
 
@@ -61,10 +62,11 @@ async def _run(runtime: Runtime, task: TaskBeing, soul: UUID) -> Run:
     run = await runtime.runs.of(soul)
     if run is not None:
         await runtime.runs.update(soul, status="running")
-        return run
-    workspace = runtime.journal(soul) / "workspace"
+        return await brought_here(runtime, run)
+    workspace = own_workspace(runtime, soul)
     await asyncio.to_thread(workspace.mkdir, parents=True, exist_ok=True, mode=0o700)
     told = {"permissions": task.permissions, "calls": True, "task": str(task.soul)}
+    told["machine"] = runtime.machine.as_json()
     return await runtime.runs.create(soul, f"task: {task.who}", "", workspace, str(task.owner), told)
 
 

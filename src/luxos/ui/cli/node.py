@@ -39,8 +39,6 @@ def enroll_command(code: str | None, as_json: bool) -> None:
         return
     said = _SAID[found["status"]]
     click.echo(_(said).format(**found))
-    if code is not None:
-        click.echo(_("A LuxOS in the background uses it once it was started anew (`luxos down`)."))
 
 
 @node_command.command("approve", help=_("Hand the key of this machine over to the one that shows this CODE."))

@@ -81,7 +81,8 @@ def _show(result: dict[str, Any]) -> None:
         branches[step["step"]] = branches.get(step["parent"], root).add(Text(_step_words(step, result["created_at"])))
     console = Console(highlight=False)
     console.print(root)
-    console.print(Text(_("Folder:") + f" {result['workspace']}"))
+    there = " " + _("(on the machine {machine})").format(machine=result["machine"]) if result["elsewhere"] else ""
+    console.print(Text(_("Folder:") + f" {result['workspace']}{there}"))
     whole = (
         _("The audit chain is whole.") if result["chain_whole"] else _("The audit chain is BROKEN: a step was altered.")
     )

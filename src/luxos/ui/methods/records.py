@@ -3,6 +3,7 @@
 from typing import Any
 
 from luxos.boot import System
+from luxos.runtime.places import is_elsewhere
 from luxos.runtime.runs import Run
 from luxos.runtime.steps import Step
 from luxos.ui.methods.person import Person
@@ -39,6 +40,7 @@ async def show(system: System, person: Person, run: str) -> dict[str, Any]:
     return {
         **told_run(found),
         "program": found.program,
+        "elsewhere": is_elsewhere(runtime, found),
         "steps": [told_step(step) for step in steps],
         "chain_whole": whole,
     }
@@ -52,6 +54,7 @@ def told_run(run: Run) -> dict[str, Any]:
         "goal": run.goal,
         "status": run.status,
         "workspace": str(run.workspace),
+        "machine": run.attributes.get("machine", {}).get("name"),
         "created_at": run.created_at.isoformat(),
         **{key: run.attributes[key] for key in kept if key in run.attributes},
     }
