@@ -84,7 +84,7 @@ async def level(who: BaseBeing | UUID, *, at: datetime | None = None, connection
         row = await lent.fetchrow(queries()["load_energy"], _soul(who))
     if row is None:
         raise BeingUnknown(soul=_soul(who))
-    return _at(row, row["now"] if at is None else _microseconds(at))
+    return _at(row, None if at is None else _microseconds(at))
 
 
 async def set_policy(
@@ -114,14 +114,17 @@ async def _change(soul: UUID, amount: int, at: datetime | None, connection: Any)
     return Energy(soul, *(row[key] for key in ("level", "capacity", "per_hour", "at", "rest"))), row["done"]
 
 
-def _at(row: Mapping[str, Any], moment: int) -> Energy:
-    """What `change_energy` would find."""
+def _at(row: Mapping[str, Any], at: int | None) -> Energy:
+    """What `change_energy` would find, at a moment or now."""
+    moment = row["now"] if at is None else at
     stored, policy, awareness = row["energy_level"] or 0, row["policy"], row["self_awareness"]
     policy = policy if isinstance(policy, dict) else {}
     capacity, per_hour = _number(policy.get("capacity")), _number(policy.get("per_hour")) or 0
     since = _counted(awareness.get("energy_at"), 17)
     if since is None:
         since = _microseconds(row["created_at"]) if row["created_at"] else moment
+    if at is None and since - moment > UNIT:  # the clock was ahead, and is right again
+        since = moment
     parts = max(moment - since, 0) * per_hour + (_counted(awareness.get("energy_rest"), 10) or 0)
     found = stored if capacity is None else max(stored, min(capacity, stored + parts // UNIT))
     full = capacity is not None and found >= capacity

@@ -22,7 +22,8 @@ from luxos.souls.report import Report, markdown, names_of, report_of, row_digest
 from luxos.souls.versions import row_of
 
 _OVERLAP = timedelta(minutes=10)
-"""A transaction may be so long that its versions are older than others' that were seen before."""
+"""A transaction may be so long that its versions are older than others' that were seen before; and a clock that was
+ahead may have been set right since."""
 _PAGE = 500
 _MOST = 1 << 30
 Index = dict[str, dict[str, Any]]
@@ -52,7 +53,7 @@ def read_index(archive: Archive) -> Index:
 async def catch_up(archive: Archive, *, everything: bool = False) -> list[str]:
     """Writes the reports that are missing, and gives the hashes of their versions; all of them, or the newest ones."""
     known = await asyncio.to_thread(_read_or_nothing, archive)
-    after = None if everything or not known else _newest(known) - _OVERLAP
+    after = None if everything or not known else min(_newest(known), datetime.now(UTC)) - _OVERLAP
     written: list[str] = []
     async for page in _missing(known, after):
         made = [await _made(soul, genesis) for soul, genesis in page]

@@ -99,7 +99,7 @@ class Schedules:
         soul = uuid5(_SCHEDULES, canonical([self._owner, told["name"]]))
         async with BaseBeing.transaction() as lent:
             now = _moment(await lent.fetchval(queries()["task_clock"]))
-            state = {"next": microseconds(cron.after(now) or now), "missed": 0}
+            state = {"next": microseconds(cron.after(now) or now), "missed": 0, "seen": microseconds(now)}
             await lent.execute(queries()["put_schedule"], soul, encoded("genesis", told), state, CHANNEL, _TOLD)
             row = await lent.fetchrow(queries()["schedule_row"], soul)
         if dict(row["genesis"]) != told:
@@ -171,14 +171,24 @@ class Scheduler:
     async def _put(self, due: Schedule, now: datetime, connection: Any) -> None:
         cron, moment, missed = due.cron, due.next, 0
         following = cron.after(now)
+        if moment > now:  # it was told by a clock that was ahead
+            await self._move(due, following, now, 0, connection)
+            return
         if (second := cron.after(moment)) is not None and second <= now:
             moment, missed = cron.latest(now) or moment, cron.count(moment, now)
         await Tasks(most=self._most).put_task(due.task(moment), at=moment, connection=connection)
-        state = {"next": None if following is None else microseconds(following), "missed": due.missed + missed}
-        await connection.execute(queries()["move_schedule"], due.soul, state)
+        await self._move(due, following, now, missed, connection)
         if missed:
             told = {"kind": "missed", "count": missed, "from": due.next.isoformat(), "carried_out": moment.isoformat()}
             await memories.append(due.soul, told, connection=connection)
+
+    async def _move(
+        self, due: Schedule, following: datetime | None, now: datetime, missed: int, connection: Any
+    ) -> None:
+        """Writes when it is due next, and when that was found."""
+        told = None if following is None else microseconds(following)
+        state = {"next": told, "missed": due.missed + missed, "seen": microseconds(now)}
+        await connection.execute(queries()["move_schedule"], due.soul, state)
 
     async def _tell(self, soul: UUID, error: LuxError) -> None:
         async with BaseBeing._borrowed(None) as lent:

@@ -24,7 +24,7 @@ WITH locked AS (
             AND attributes #>> '{energy,per_hour}' ~ '^[0-9]{1,100}$'
             THEN least((attributes #>> '{energy,per_hour}')::NUMERIC, 2147483647) ELSE 0 END AS per_hour,
         CASE WHEN self_awareness ->> 'energy_at' ~ '^[0-9]{1,17}$' THEN (self_awareness ->> 'energy_at')::NUMERIC
-            ELSE trunc(extract(EPOCH FROM created_at) * 1000000) END AS since,
+            ELSE trunc(extract(EPOCH FROM created_at) * 1000000) END AS counted,
         CASE WHEN self_awareness ->> 'energy_rest' ~ '^[0-9]{1,10}$'
             THEN (self_awareness ->> 'energy_rest')::NUMERIC ELSE 0 END AS rest
     FROM base_beings
@@ -34,8 +34,13 @@ WITH locked AS (
 timed AS (
     SELECT *, coalesce($2::BIGINT::NUMERIC, trunc(extract(EPOCH FROM clock_timestamp()) * 1000000)) AS moment FROM locked
 ),
+followed AS (
+    -- A clock that was more than an hour ahead and is right again is followed: else nothing would return for as long.
+    SELECT *, CASE WHEN $2::BIGINT IS NULL AND counted - moment > 3600000000 THEN moment ELSE counted END AS since
+    FROM timed
+),
 returned AS (
-    SELECT *, greatest(moment - since, 0) * per_hour + rest AS parts FROM timed
+    SELECT *, greatest(moment - since, 0) * per_hour + rest AS parts FROM followed
 ),
 present AS (
     SELECT

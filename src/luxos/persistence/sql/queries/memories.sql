@@ -153,12 +153,16 @@ WHERE soul = $1
 ORDER BY newest DESC, first DESC;
 
 -- name: memories_since
--- A number from which on the first memory at or after the moment $2 is found; none means in the row.
-SELECT (attributes ->> 'first')::BIGINT
-FROM relationships
-WHERE source_soul = $1 AND tags @> '{memory}' AND attributes ->> 'to' COLLATE "C" >= $2::TEXT
-ORDER BY (attributes ->> 'first')::BIGINT
-LIMIT 1;
+-- A number from which on the first memory at or after the moment $2 is found: of a chapter, or of those in the row.
+SELECT coalesce(
+    (SELECT (attributes ->> 'first')::BIGINT
+     FROM relationships
+     WHERE source_soul = $1 AND tags @> '{memory}' AND attributes ->> 'to' COLLATE "C" >= $2::TEXT
+     ORDER BY (attributes ->> 'first')::BIGINT
+     LIMIT 1),
+    (SELECT (memories -> 0 ->> 'count')::BIGINT
+     FROM base_beings
+     WHERE soul = $1 AND memories -> 0 ->> 'kind' = 'earlier'));
 
 -- name: memories_until
 -- A number down from which the last memory at or before the moment $2 is found; none means there is no such memory.

@@ -328,12 +328,15 @@ ORDER BY genesis ->> 'name', soul;
 DELETE FROM base_beings WHERE soul = $1 AND tags @> '{schedule}' AND genesis ->> 'type' = 'schedule';
 
 -- name: hold_due_schedule
--- One that is due and that nobody else has, but none of $1; locked until the transaction ends.
+-- One that is due and that nobody else has, but none of $1; locked until the transaction ends. One that was looked at
+-- when the clock was more than an hour ahead is due too: its next moment is to be told anew.
 WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
 SELECT schedule.soul, schedule.genesis, schedule.attributes, clock.now
 FROM clock, base_beings AS schedule
 WHERE schedule.tags @> '{schedule}' AND schedule.genesis ->> 'type' = 'schedule'
-    AND (schedule.attributes ->> 'next')::BIGINT <= clock.now AND schedule.soul <> ALL($1::UUID[])
+    AND ((schedule.attributes ->> 'next')::BIGINT <= clock.now
+        OR (schedule.attributes ->> 'seen')::BIGINT - clock.now > 3600000000)
+    AND schedule.soul <> ALL($1::UUID[])
 ORDER BY (schedule.attributes ->> 'next')::BIGINT
 LIMIT 1
 FOR NO KEY UPDATE OF schedule SKIP LOCKED;
