@@ -5,7 +5,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,6 +54,13 @@ class Settings:
     otel: bool = False
     """`LUXOS_OTEL`: 1 makes each call an OpenTelemetry span, sent as `OTEL_EXPORTER_OTLP_ENDPOINT` says. Default 0."""
 
+    model: str | None = None
+    """`LUXOS_MODEL`: a language model that proposes sources, by its name; needs the extra `model`. Default: none."""
+    model_url: str = "http://localhost:11434/v1"
+    """`LUXOS_MODEL_URL`: where it is asked, as OpenAI's API is. Default: Ollama here, `http://localhost:11434/v1`."""
+    model_key: str | None = field(default=None, repr=False)
+    """`LUXOS_MODEL_KEY`: the key that is sent with each question, where one is needed. Default: none."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Reads the settings; `ValueError` names the variable whose value does not fit."""
@@ -77,6 +84,9 @@ class Settings:
             queue_depth=int(_number(environment, "LUXOS_QUEUE_DEPTH", cls.queue_depth, least=1)),
             task_lease=_number(environment, "LUXOS_TASK_LEASE", cls.task_lease, least=1),
             cluster=_cluster(environment, "LUXOS_CLUSTER"),
+            model=environment.get("LUXOS_MODEL") or None,
+            model_url=environment.get("LUXOS_MODEL_URL") or cls.model_url,
+            model_key=environment.get("LUXOS_MODEL_KEY") or None,
             otel=bool(_number(environment, "LUXOS_OTEL", cls.otel)),
         )
 

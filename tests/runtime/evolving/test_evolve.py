@@ -1,6 +1,6 @@
 """Evolution keeps what is right and better, and nothing else."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,7 +11,7 @@ from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.evolving.errors import EvolutionUnfit
 from luxos.runtime.evolving.evolve import How, evolve
-from luxos.runtime.evolving.proposals import Goal, Proposal
+from luxos.runtime.evolving.proposals import Proposal, Wanted
 from luxos.runtime.hermetic.confined import confined
 from luxos.souls.registry import Soul, summon
 
@@ -40,8 +40,9 @@ class Offers:
     def __init__(self, *sources: str) -> None:
         self._sources = sources
 
-    def propose(self, source: str, goal: Goal) -> Iterator[Proposal]:
-        yield from (Proposal(each, "offered") for each in self._sources)
+    async def propose(self, wanted: Wanted) -> AsyncIterator[Proposal]:
+        for each in self._sources:
+            yield Proposal(each, "offered")
 
 
 async def test_a_smaller_source_that_gives_the_same_is_kept_as_a_version(runtime: Runtime) -> None:

@@ -1,13 +1,14 @@
 """Rules and repairs: what they propose is Python, differs in one place only, and mostly means the same."""
 
 import ast
+import asyncio
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luxos.runtime.evolving.proposals import replaced
+from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer, Wanted, replaced
 from luxos.runtime.evolving.repairs import Repairs
 from luxos.runtime.evolving.rules import Rules
 
@@ -51,6 +52,13 @@ SOURCES = {
 }
 
 
+def proposed(proposer: Proposer, source: str, goal: Goal) -> list[Proposal]:
+    async def every() -> list[Proposal]:
+        return [one async for one in proposer.propose(Wanted(source, goal))]
+
+    return asyncio.run(every())
+
+
 def run(source: str, n: int) -> Any:
     namespace: dict[str, Any] = {}
     exec(source, namespace)  # noqa: S102 - a text of this test
@@ -59,7 +67,7 @@ def run(source: str, n: int) -> Any:
 
 @pytest.mark.parametrize(("source", "wanted"), SOURCES.items())
 def test_each_rule_finds_its_place_and_keeps_the_meaning(source: str, wanted: str) -> None:
-    proposals = list(Rules().propose(source, "smaller"))
+    proposals = proposed(Rules(), source, "smaller")
     assert any(wanted in proposal.source for proposal in proposals), [one.source for one in proposals]
     for proposal in proposals:
         for n in range(6):
@@ -69,12 +77,12 @@ def test_each_rule_finds_its_place_and_keeps_the_meaning(source: str, wanted: st
 
 def test_repairs_change_one_place_and_find_a_wrong_number() -> None:
     source = "def function(net, rate=22):\n    return net * (100 - rate) / 100\n"
-    sources = [proposal.source for proposal in Repairs().propose(source, "examples")]
+    sources = [proposal.source for proposal in proposed(Repairs(), source, "examples")]
     assert source.replace("22", "23") in sources
     assert source.replace("100 - rate", "100 + rate") in sources
     for proposal in sources:
         ast.parse(proposal)
-    assert list(Repairs().propose(source, "faster")) == list(Rules().propose(source, "examples")) == []
+    assert proposed(Repairs(), source, "faster") == proposed(Rules(), source, "examples") == []
 
 
 @given(before=st.text("aąłż \n", max_size=20), after=st.text("aąłż", max_size=8))

@@ -1,7 +1,8 @@
 """`luxos soul evolve`: proposals are tried one after the other, and each that is right and better is the next start."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -13,7 +14,7 @@ from luxos.i18n import N_, _
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.evolving.cases import Case, examples, recorded
 from luxos.runtime.evolving.errors import EvolutionUnfit
-from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer
+from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer, Wanted
 from luxos.runtime.evolving.repairs import Repairs
 from luxos.runtime.evolving.rules import Rules
 from luxos.runtime.evolving.trying import Trial
@@ -53,6 +54,8 @@ class Evolved:
     right: int = 0
     steps: list[str] = field(default_factory=list)
     after: str | None = None
+    model: dict[str, Any] | None = None
+    """How often a language model was asked, and why answers of it were not tried; nothing where there is none."""
     candidate: str | None = None
     """What runs in the shadow of the alias now."""
 
@@ -85,11 +88,12 @@ async def evolve(runtime: Runtime, name: str, goal: Goal, confined: Confined, ho
     """
     being = await _function(name)
     trial, cases = await _prepared(runtime, being, goal)
+    said = [case for case in cases if case.is_example]
     measures = await _start(trial, being.source, goal, cases)
     found = Evolved(name, goal, being.soul_hash, being.source, being.source, len(cases), measures)
     search = _Search(trial, cases, goal, found, being, confined, how.tell, await _fallen(name))
     until = time.monotonic() + how.seconds
-    while await search.improve(_proposals(how.proposers, found.source, goal), until):
+    while await search.improve(_proposals(how.proposers, Wanted(found.source, goal, said)), until):
         pass
     if found.better and how.keep != "nothing":
         await _kept(found, shadow=how.keep == "shadow", terms=how.terms)
@@ -128,9 +132,13 @@ class _Search:
     fallen: Set[str]
     seen: set[str] = field(default_factory=set)
 
-    async def improve(self, proposals: Iterator[Proposal], until: float) -> bool:
+    async def improve(self, proposals: AsyncGenerator[Proposal, None], until: float) -> bool:
         """Takes the first proposal that is right and better; `False` where there is none any more, or no time."""
-        for proposal in proposals:
+        async with aclosing(proposals):
+            return await self._first(proposals, until)
+
+    async def _first(self, proposals: AsyncIterator[Proposal], until: float) -> bool:
+        async for proposal in proposals:
             if time.monotonic() > until:
                 return False
             if proposal.source in self.seen:
@@ -208,9 +216,9 @@ async def _start(trial: Trial, source: str, goal: Goal, cases: Sequence[Case]) -
     return measure, measure
 
 
-def _proposals(proposers: Sequence[Proposer], source: str, goal: Goal) -> Iterator[Proposal]:
+async def _proposals(proposers: Sequence[Proposer], wanted: Wanted) -> AsyncGenerator[Proposal, None]:
     for proposer in proposers:
-        for proposal in proposer.propose(source, goal):
+        async for proposal in proposer.propose(wanted):
             if _is_python(proposal.source):
                 yield proposal
 

@@ -1,9 +1,11 @@
 """What a proposer is, and how a proposal is written: a piece of a source, replaced."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from luxos.runtime.evolving.cases import Case
 
 Goal = Literal["faster", "smaller", "examples"]
 GOALS: tuple[Goal, ...] = ("faster", "smaller", "examples")
@@ -17,10 +19,19 @@ class Proposal:
     why: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for: a better source than this one, and what its author says that it gives."""
+
+    source: str
+    goal: Goal
+    examples: Sequence[Case] = ()
+
+
 class Proposer(Protocol):
     """Offers sources for one that is there; a language model may be one. What it offers is tried, never trusted."""
 
-    def propose(self, source: str, goal: Goal) -> Iterator[Proposal]: ...
+    def propose(self, wanted: Wanted) -> AsyncIterator[Proposal]: ...
 
 
 Node = ast.expr | ast.stmt

@@ -1,11 +1,11 @@
 """Small changes of a source that does not do what its examples say: numbers, comparisons, operators, one at a time."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from luxos.beings.parsing import tree_of
-from luxos.runtime.evolving.proposals import Goal, Proposal, replaced
+from luxos.runtime.evolving.proposals import Proposal, Wanted, replaced
 
 _COMPARED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _RECKONED = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod)
@@ -14,14 +14,19 @@ _RECKONED = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod)
 class Repairs:
     """Proposes every single change, those of numbers first."""
 
-    def propose(self, source: str, goal: Goal) -> Iterator[Proposal]:
-        if goal != "examples":
+    async def propose(self, wanted: Wanted) -> AsyncIterator[Proposal]:
+        if wanted.goal != "examples":
             return
-        nodes = [node for node in ast.walk(tree_of(source)) if isinstance(node, ast.expr)]
-        for kind in (_numbers, _comparisons, _operators):
-            for node in nodes:
-                for new in kind(node):
-                    yield Proposal(replaced(source, node, node, new), kind.__name__.strip("_"))
+        for proposal in _all(wanted.source):
+            yield proposal
+
+
+def _all(source: str) -> Iterator[Proposal]:
+    nodes = [node for node in ast.walk(tree_of(source)) if isinstance(node, ast.expr)]
+    for kind in (_numbers, _comparisons, _operators):
+        for node in nodes:
+            for new in kind(node):
+                yield Proposal(replaced(source, node, node, new), kind.__name__.strip("_"))
 
 
 def _numbers(node: ast.expr) -> Iterator[ast.expr]:

@@ -5,12 +5,12 @@ Each rule is given two statements that follow each other, or one expression, and
 
 import ast
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from luxos.beings.parsing import tree_of
-from luxos.runtime.evolving.proposals import Goal, Proposal, replaced
+from luxos.runtime.evolving.proposals import Proposal, Wanted, replaced
 
 Statements = Callable[[ast.stmt, ast.stmt], list[ast.stmt] | None]
 Expression = Callable[[ast.expr], ast.expr | None]
@@ -19,21 +19,26 @@ Expression = Callable[[ast.expr], ast.expr | None]
 class Rules:
     """Proposes what one use of one rule makes of a source."""
 
-    def propose(self, source: str, goal: Goal) -> Iterator[Proposal]:
-        if goal == "examples":
+    async def propose(self, wanted: Wanted) -> AsyncIterator[Proposal]:
+        if wanted.goal == "examples":
             return
-        tree = tree_of(source)
-        for body in _bodies(tree):
-            yield from _useless(source, body)
-            for first, second in pairwise(body):
-                for rule in PAIRS:
-                    if (new := rule(first, second)) is not None:
-                        yield Proposal(replaced(source, first, second, new), rule.__name__)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.expr):
-                for single in SINGLES:
-                    if (expression := single(node)) is not None:
-                        yield Proposal(replaced(source, node, node, expression), single.__name__)
+        for proposal in _all(wanted.source):
+            yield proposal
+
+
+def _all(source: str) -> Iterator[Proposal]:
+    tree = tree_of(source)
+    for body in _bodies(tree):
+        yield from _useless(source, body)
+        for first, second in pairwise(body):
+            for rule in PAIRS:
+                if (new := rule(first, second)) is not None:
+                    yield Proposal(replaced(source, first, second, new), rule.__name__)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr):
+            for single in SINGLES:
+                if (expression := single(node)) is not None:
+                    yield Proposal(replaced(source, node, node, expression), single.__name__)
 
 
 def _bodies(tree: ast.AST) -> Iterator[list[ast.stmt]]:

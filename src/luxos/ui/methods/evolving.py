@@ -3,8 +3,11 @@
 from typing import Any, cast
 
 from luxos.boot import System
+from luxos.models.model import SECONDS as ANSWER
+from luxos.models.model import Model
 from luxos.runtime.events import StepProgress
-from luxos.runtime.evolving.evolve import How, Keep, as_json, evolve
+from luxos.runtime.evolving.asked import Asked
+from luxos.runtime.evolving.evolve import PROPOSERS, How, Keep, as_json, evolve
 from luxos.runtime.evolving.proposals import Goal
 from luxos.runtime.hermetic.confined import confined
 from luxos.runtime.promoting.promotion import Terms
@@ -21,7 +24,11 @@ async def soul_evolve(
     def tell(text: str) -> None:
         person.listener(StepProgress(name, text, None))
 
-    how = How(seconds=seconds, keep=cast(Keep, keep), terms=Terms(**terms), tell=tell)
+    model = Model.of(system.settings)
+    asked = [] if model is None else [Asked(model, tell, min(seconds, ANSWER))]
+    how = How([*PROPOSERS, *asked], seconds, cast(Keep, keep), Terms(**terms), tell)
     found = await evolve(runtime, name, cast(Goal, goal), confined, how)
+    for one in asked:
+        found.model = {"name": one.model.name, "asked": one.asked, "refused": one.refused}
     await archive_of(system)
     return as_json(found)
