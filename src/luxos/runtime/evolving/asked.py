@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from luxos.beings.function_source import Signature, parsed, signature_of
 from luxos.errors import LuxError
@@ -116,5 +117,9 @@ def _question(wanted: Wanted, before: Sequence[str]) -> str:
 
 
 def _example(case: Case) -> str:
-    given = [*map(encode, case.args), *(f"{name}={encode(value)}" for name, value in case.kwargs.items())]
-    return f"- ({', '.join(given)}) gives {encode(case.result)}"[:_EXAMPLE]
+    given = [*map(_text, case.args), *(f"{name}={_text(value)}" for name, value in case.kwargs.items())]
+    return f"- ({', '.join(given)}) gives {_text(case.result)}"[:_EXAMPLE]
+
+
+def _text(value: Any) -> str:
+    return encode(value).decode()
