@@ -1,5 +1,6 @@
 """Turns what methods give into lines for a person."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -43,7 +44,7 @@ _SETTLED = {
     True: N_("It is written down that step {step} happened."),
     False: N_("It is written down that step {step} did not happen; it will be done again."),
 }
-_GIVEN_UP = frozenset({"paused", "cancelled"})
+_SAYS_WHAT_TO_DO = frozenset({"paused", "cancelled", "needs_person"})
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -113,14 +114,17 @@ def result_words(result: Mapping[str, Any]) -> Iterator[str]:
         return
     yield ""
     yield str(result["message"])
-    yield from _listing(result.get("results", {}))
+    if result.get("calls"):
+        yield from (f"{step}: {json.dumps(value, ensure_ascii=False)}" for step, value in result["results"].items())
+    else:
+        yield from _listing(result.get("results", {}))
     if "tests" in result and "error" not in result:
         yield from _built_words(result)
     if result.get("flagged"):
         yield _("Look at these files before you work there: programs obey or run them without being asked.")
         yield from (f"  {path}" for path in result["flagged"])
-    if result["status"] in _GIVEN_UP:
-        return  # the message says what to do
+    if result["status"] in _SAYS_WHAT_TO_DO:
+        return
     if "error" in result and result.get("changed_files"):
         run = str(result["run"])[:8]
         yield _("`luxos resume {run}` goes on where it stopped, `luxos undo {run}` takes it back.").format(run=run)
