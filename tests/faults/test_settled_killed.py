@@ -120,6 +120,8 @@ def test_what_a_person_reads(quick_luxos: Command, outside: Outside, tmp_path: P
     assert asked.code == 7
     for command in ("confirm", "deny"):
         assert f"`luxos run {command} {run[:8]} above/1`" in asked.out
+    assert "Nie wiadomo, czy to się odbyło: above/1." in " ".join(quick_luxos("run", "show", run).out.split())
+    assert quick_luxos("run", "show", run, "--json").json["uncertain"] == ["above/1"]
     wrong = quick_luxos("run", "confirm", run, "above")
     assert (wrong.code, "above/1" in wrong.err, "Traceback" in wrong.err) == (2, True, False)
     later = quick_luxos("run", "confirm", run, "--later", "--result", json.dumps({"sent": 1}))

@@ -18,10 +18,12 @@ from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.context import Context
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.errors.code import ResultUnfit
-from luxos.runtime.errors.runs import RunBusy, StepCertain, StepUnnamed
+from luxos.runtime.errors.runs import RunBusy, StepCertain, StepUnknown, StepUnnamed
 from luxos.runtime.giving_up import give_up
 from luxos.runtime.runs import chain_is_whole
 from luxos.runtime.sealing import seal
+from luxos.runtime.tasks.carrying import Carrier, run_of
+from luxos.runtime.tasks.queue import Tasks
 from luxos.runtime.verifying import verify
 from luxos.security.findings import Finding
 from luxos.souls.registry import summon
@@ -187,7 +189,7 @@ async def test_of_several_one_is_named(runtime: Runtime, agent: Agent) -> None:
         await agent.settle(run, None, happened=True)
     assert several.value.details["steps"] == "both/1, both/2"
     for wrong in ("both", "both/3", "x"):
-        with pytest.raises(StepCertain):
+        with pytest.raises(StepUnnamed):
             await agent.settle(run, wrong, happened=True)
     report = await agent.settle(run, "both/1", happened=True, result=1)
     assert (report["status"], report["error"]["details"]["step"]) == ("needs_person", "both/2")
@@ -214,3 +216,21 @@ async def test_a_run_that_was_cancelled_is_told_and_stays_cancelled(runtime: Run
     report = await agent.settle(run, None, happened=True, result=5)
     assert (report["status"], report["then"]) == ("settled", "retry")
     assert (await runtime.runs.find(run)).status == "cancelled"
+
+
+async def test_a_task_goes_on_once_it_is_sent_again(runtime: Runtime, agent: Agent) -> None:
+    async def opened() -> Runtime:
+        return runtime
+
+    task = await Tasks().put("above", "test.send", permissions=["external", "test.send"])
+    CUTS.append("cut")
+    await ended(Carrier(opened)(task))
+    with pytest.raises(StepUnknown):
+        await Carrier(opened)(task)
+    run = str(run_of(task.soul))
+    assert (await runtime.runs.find(run)).status == "needs_person"
+    report = await agent.settle(run, None, happened=True, result=5)
+    assert (report["status"], report["task"]) == ("settled", str(task.soul))
+    assert await Carrier(opened)(task) == ["above", [True, 5]]
+    assert SENT == ["a letter"]
+    assert await is_whole(runtime, run)

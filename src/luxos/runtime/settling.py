@@ -4,7 +4,7 @@ The step's attempt, which a crash left open, is closed with a link of its own: d
 gives, or failed, and then it is made again when its run goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from luxos.beings.core import CoreFunction
@@ -22,20 +22,20 @@ from luxos.runtime.runs import Run
 from luxos.runtime.steps import Step, content_of, now
 
 
-async def uncertain(runtime: Runtime, run: Run) -> list[Step]:
-    """The steps of a run that nobody carries out of which it is not known whether they took effect."""
-    return [step for step in await runtime.runs.steps(run.soul) if await _is_uncertain(runtime, step)]
+async def uncertain(runtime: Runtime, steps: Iterable[Step]) -> list[Step]:
+    """Those of the steps of a run that nobody carries out of which it is not known whether they took effect."""
+    return [step for step in steps if await _is_uncertain(runtime, step)]
 
 
 async def chosen(runtime: Runtime, run: Run, name: str | None) -> Step:
     """The one of them that is called so, or the only one; `StepCertain`, `StepUnnamed` where that says none."""
-    found = await uncertain(runtime, run)
+    found = await uncertain(runtime, await runtime.runs.steps(run.soul))
     named = [step for step in found if name in (None, step.name)]
     if len(named) == 1:
         return named[0]
-    if named:
-        raise StepUnnamed(run=run.name, steps=_names(found))
-    raise StepCertain(run=run.name, step=name or "–", steps=_names(found))
+    if found:
+        raise StepUnnamed(run=run.name, steps=", ".join(step.name for step in found))
+    raise StepCertain(run=run.name)
 
 
 async def settle(runtime: Runtime, run: Run, step: Step, *, happened: bool, result: Any = None) -> None:
@@ -74,7 +74,3 @@ def _acts(runtime: Runtime, callee: Callee) -> bool:
         return callee.effects == "external"
     known = callee.known if isinstance(callee, BoundMethod) else runtime.codes.of(callee)
     return bool(known.code.hosts)
-
-
-def _names(steps: Sequence[Step]) -> str:
-    return ", ".join(step.name for step in steps) or "–"

@@ -141,23 +141,24 @@ class StepUnknown(LuxError):
 
 
 class StepCertain(LuxError):
-    """A person wants to say what became of a step, and that is known."""
+    """A person wants to say what became of a step, and that is known of all of them."""
 
     code = "runtime.step_certain"
     exit_code = Exit.USAGE
     message = N_(
-        "Run {run} has no step {step} of which it is not known whether it happened, so nothing was written. Not known "
-        "is it of: {steps}."
+        "Of every step of run {run} it is known whether it happened, so nothing was written. `luxos run show {run}` "
+        "shows them."
     )
 
 
 class StepUnnamed(LuxError):
-    """A person says what became of a step, and does not say of which one."""
+    """A person says what became of a step, and names none, or another one than those of which that is not known."""
 
     code = "runtime.step_unnamed"
     exit_code = Exit.USAGE
     message = N_(
-        "Of more than one step of run {run} it is not known whether it happened: {steps}. Name the step behind the run."
+        "Of run {run}, it is not known of these steps whether they happened: {steps}. Name one of them behind the run; "
+        "nothing was written."
     )
 
 

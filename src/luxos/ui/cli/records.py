@@ -83,6 +83,11 @@ def _show(result: dict[str, Any]) -> None:
     console.print(root)
     there = " " + _("(on the machine {machine})").format(machine=result["machine"]) if result["elsewhere"] else ""
     console.print(Text(_("Folder:") + f" {result['workspace']}{there}"))
+    if result["uncertain"]:
+        words = _(
+            "It is not known whether this happened: {steps}. Look there; `luxos run confirm` or `deny` settles it."
+        )
+        console.print(Text(words.format(steps=", ".join(result["uncertain"]))))
     whole = (
         _("The audit chain is whole.") if result["chain_whole"] else _("The audit chain is BROKEN: a step was altered.")
     )

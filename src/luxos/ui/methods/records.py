@@ -30,18 +30,21 @@ async def runs(system: System, person: Person, limit: int) -> dict[str, Any]:
 
 
 async def show(system: System, person: Person, run: str) -> dict[str, Any]:
-    """A run with its steps, and whether its audit chain is whole."""
+    """A run with its steps, those of them that only a person can settle, and whether its audit chain is whole."""
     from luxos.runtime.runs import chain_is_whole
+    from luxos.runtime.settling import uncertain
 
     runtime = await system.runtime()
     found = await runtime.runs.find(run)
     steps = await runtime.runs.steps(found.soul)
     whole = chain_is_whole(found, steps)
+    asks = [] if found.status == "running" else await uncertain(runtime, steps)
     return {
         **told_run(found),
         "program": found.program,
         "elsewhere": is_elsewhere(runtime, found),
         "steps": [told_step(step) for step in steps],
+        "uncertain": [step.name for step in asks],
         "chain_whole": whole,
     }
 
