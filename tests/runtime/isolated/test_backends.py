@@ -26,7 +26,7 @@ async def test_a_plain_confined_process_runs_calls_too(call: Calls, monkeypatch:
 
 
 async def test_walls_that_are_not_built_are_told(call: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(_confinement: Confinement) -> Completed:
+    async def broken(_confinement: Confinement, **_: object) -> Completed:
         await asyncio.sleep(0)
         raise SandboxFailed(reason="no walls here.")
 

@@ -123,13 +123,18 @@ class Bubblewrap:
     program: Path
     name: str = "bubblewrap"
 
-    async def run(self, confinement: Confinement, on_output: process.OnOutput | None = None) -> Completed:
+    async def run(
+        self,
+        confinement: Confinement,
+        on_output: process.OnOutput | None = None,
+        on_limited: process.OnLimited | None = None,
+    ) -> Completed:
         """Runs the command behind the walls; see `luxos.runtime.sandbox.run`."""
         if confinement.network.reach is Reach.HOSTS:
             raise ValueError("bubblewrap reaches no named hosts")
         with overlay_for(confinement) as overlay, cgroup.group_for(confinement.limits) as group:
             launch = self.launch(confinement, overlay, group)
-            return await process.run(launch, confinement.limits, confinement.stdin, on_output)
+            return await process.run(launch, confinement.limits, confinement.stdin, on_output, on_limited)
 
     def launch(
         self, confinement: Confinement, overlay: Overlay | None, group: cgroup.ControlGroup | None
@@ -155,6 +160,7 @@ class Bubblewrap:
             inherited=(status_inside, gate_inside, filter_, listed),
             channel=confinement.channel,
             group=group,
+            early=confinement.keeper,
             growing=(*((overlay.upper,) if overlay else ()), *confinement.writable),
         )
 

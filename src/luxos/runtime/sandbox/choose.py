@@ -13,7 +13,7 @@ from luxos.runtime.sandbox import cgroup
 from luxos.runtime.sandbox.confinement import Completed, Confinement, Network, Reach
 from luxos.runtime.sandbox.detect import Finding, find_bubblewrap, find_container, find_sandlock
 from luxos.runtime.sandbox.errors import SandboxMissing
-from luxos.runtime.sandbox.process import OnOutput
+from luxos.runtime.sandbox.process import OnLimited, OnOutput
 
 
 class Backend(Protocol):
@@ -22,7 +22,9 @@ class Backend(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def run(self, confinement: Confinement, on_output: OnOutput | None = None) -> Completed: ...
+    async def run(
+        self, confinement: Confinement, on_output: OnOutput | None = None, on_limited: OnLimited | None = None
+    ) -> Completed: ...
 
 
 @dataclass(frozen=True)

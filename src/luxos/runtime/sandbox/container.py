@@ -19,13 +19,18 @@ class Container:
 
     name: str = "container"
 
-    async def run(self, confinement: Confinement, on_output: process.OnOutput | None = None) -> Completed:
+    async def run(
+        self,
+        confinement: Confinement,
+        on_output: process.OnOutput | None = None,
+        on_limited: process.OnLimited | None = None,
+    ) -> Completed:
         """Runs the command; see `luxos.runtime.sandbox.run`."""
         if confinement.network.reach is Reach.HOSTS:
             raise ValueError("a plain process reaches no named hosts only")
         with scratch_for(confinement) as scratch, cgroup.group_for(confinement.limits) as group:
             started = launch(self.name, confinement, scratch, self.walls(confinement, scratch), group)
-            return await process.run(started, confinement.limits, confinement.stdin, on_output)
+            return await process.run(started, confinement.limits, confinement.stdin, on_output, on_limited)
 
     def walls(self, confinement: Confinement, scratch: Scratch) -> dict[str, Any]:
         """What `launcher.py` puts around the command."""

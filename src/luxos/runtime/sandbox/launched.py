@@ -68,6 +68,7 @@ def launch(
         channel=confinement.channel,
         growing=(scratch.workspace, scratch.temporary, *confinement.writable),
         group=group,
+        early=confinement.keeper,
         supervised=True,
     )
 
@@ -96,6 +97,8 @@ def readable(confinement: Confinement) -> list[str]:
 
 
 def writable(confinement: Confinement, scratch: Scratch) -> list[str]:
+    if confinement.reads_only:
+        return ["/dev/null"]
     return ["/dev/null", str(scratch.workspace), str(scratch.temporary), *(str(path) for path in confinement.writable)]
 
 

@@ -18,9 +18,10 @@ from luxos.runtime.sandbox import cgroup, held
 from luxos.runtime.sandbox.confinement import Completed, EndedBy, Limits
 from luxos.runtime.sandbox.errors import SandboxFailed
 from luxos.runtime.sandbox.limits import Room, impose, over, size_of
-from luxos.runtime.threads import finished
+from luxos.runtime.threads import finished, to_the_end
 
 OnOutput = Callable[[str, bytes], None]
+OnLimited = Callable[[], None]
 CHUNK = 65536
 GRACE = 10.0
 """Seconds for a supervisor to end its tree."""
@@ -46,6 +47,8 @@ class Launch:
     """Its standard input, and still the caller's."""
     group: cgroup.ControlGroup | None = None
     """What the whole tree is put into; without one its memory is watched."""
+    early: bool = False
+    """It is let go before it is in its group."""
     supervised: bool = False
     """Not a PID namespace, but a process that puts the limits on its command and, at SIGTERM, ends the whole tree."""
 
@@ -121,7 +124,13 @@ class _Input:
             os.close(self._descriptor)
 
 
-async def run(launch: Launch, limits: Limits, stdin: bytes, on_output: OnOutput | None = None) -> Completed:
+async def run(
+    launch: Launch,
+    limits: Limits,
+    stdin: bytes,
+    on_output: OnOutput | None = None,
+    on_limited: OnLimited | None = None,
+) -> Completed:
     """Runs to the end of the whole tree; cancelling kills the tree, waits for its end, and is passed on.
 
     `SandboxFailed` when the walls could not be built.
@@ -129,6 +138,8 @@ async def run(launch: Launch, limits: Limits, stdin: bytes, on_output: OnOutput 
     started = time.monotonic()
     tree = await _Tree.start(launch, limits, stdin, on_output)
     try:
+        if on_limited is not None:
+            on_limited()
         ended_by = await tree.supervise(max(0.0, limits.seconds - (time.monotonic() - started)))
     finally:
         await finished(tree.finish())
@@ -187,13 +198,17 @@ class _Tree:
         pid = self._find_first()
         if pid is None:
             return
+        group = self._launch.group
         with suppress(ProcessLookupError):
             if not self._launch.supervised:
                 impose(pid, self._limits)
-            if self._launch.group:
-                self._launch.group.add(pid)
+            if group and not self._launch.early:
+                group.add(pid)
         with suppress(BrokenPipeError):
             os.write(self._launch.gate, b"!")
+        if group and self._launch.early:
+            with suppress(ProcessLookupError):
+                await to_the_end(group.add, pid)  # the kernel takes 10 ms for it, in which others run
 
     def _find_first(self) -> int | None:
         """The number of the process behind the walls, once known; it waits at the gate, so it is still its own."""

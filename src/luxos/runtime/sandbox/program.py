@@ -83,7 +83,7 @@ def _by_launcher(
     walls: Sandlock | Container, program: Path, readable: Sequence[Path], limits: Limits, held: ExitStack
 ) -> tuple[dict[int, str], list[str]]:
     """By `launcher.py`, whose gate is open."""
-    confinement = Confinement(argv=(str(program),), readable=(program, *readable), limits=limits)
+    confinement = Confinement(argv=(str(program),), readable=(program, *readable), limits=limits, reads_only=True)
     scratch = held.enter_context(scratch_for(confinement))
     plan = launched.plan(confinement, scratch, walls.walls(confinement, scratch), STATUS, GATE, OTHERS)
     files = {STATUS: os.devnull, GATE: _kept(b"!", held), PLAN: _kept(plan, held)}

@@ -36,7 +36,12 @@ class Sandlock:
 
     name: str = "sandlock"
 
-    async def run(self, confinement: Confinement, on_output: process.OnOutput | None = None) -> Completed:
+    async def run(
+        self,
+        confinement: Confinement,
+        on_output: process.OnOutput | None = None,
+        on_limited: process.OnLimited | None = None,
+    ) -> Completed:
         """Runs the command; see `luxos.runtime.sandbox.run`."""
         if os.geteuid() == 0:
             raise ValueError("sandlock does not hold root")
@@ -44,7 +49,7 @@ class Sandlock:
             raise ValueError("sandlock has no loopback of its own")
         with scratch_for(confinement) as scratch, cgroup.group_for(confinement.limits) as group:
             started = launch(self.name, confinement, scratch, self.walls(confinement, scratch), group)
-            return await process.run(started, confinement.limits, confinement.stdin, on_output)
+            return await process.run(started, confinement.limits, confinement.stdin, on_output, on_limited)
 
     def walls(self, confinement: Confinement, scratch: Scratch) -> dict[str, Any]:
         """What `launcher.py` puts around the command."""
