@@ -20,6 +20,7 @@ from luxos.runtime.code import Code
 from luxos.runtime.errors.code import CodeFailed, HostUnfit
 from luxos.runtime.hosts import hosts_of
 from luxos.runtime.isolated import worker
+from luxos.runtime.isolated.ways import Ways
 from luxos.runtime.sandbox.container import Container
 
 TALK = """
@@ -175,6 +176,27 @@ async def test_ways_end_with_their_call(call: Calls) -> None:
         )
         assert await call(reaching(source, f"127.0.0.1:{port}"), port) is None
         await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_no_way_outlives_its_channel() -> None:
+    """One that does is ended with the event loop, and fails at what is no more."""
+    begun = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        begun.set()
+        with suppress(OSError):
+            await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        host = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        ways = Ways([host])
+        ways.start()
+        ways.theirs.send(host.encode())
+        await begun.wait()
+        await ways.close()
+        ways.theirs.close()
+        assert [task for task in asyncio.all_tasks() if "Ways" in repr(task.get_coro())] == []
 
 
 async def test_without_namespaces_too(call: Calls, monkeypatch: pytest.MonkeyPatch) -> None:

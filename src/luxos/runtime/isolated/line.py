@@ -142,13 +142,11 @@ class Line:
             if not self._read_output():
                 return
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hangs up."""
         if not self._open:
             return
         self._open = False
-        if self._ways:
-            self._ways.close()
         if self._loop is not None:
             self._loop.remove_reader(self._number)
             self._loop.remove_writer(self._number)
@@ -156,6 +154,8 @@ class Line:
         with suppress(OSError):
             self._ours.close()
         os.close(self._output)
+        if self._ways:
+            await self._ways.close()
 
 
 def _value(frame: bytes) -> Any:

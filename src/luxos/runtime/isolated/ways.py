@@ -37,12 +37,13 @@ class Ways:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._ours, self._hear)
 
-    def close(self) -> None:
-        """Ends all ways."""
+    async def close(self) -> None:
+        """Ends all ways, and waits for their end: what is left open may outlive the event loop, and cannot end then."""
         self._stop()
+        self._ours.close()
         for task in self._tasks:
             task.cancel()
-        self._ours.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _stop(self) -> None:
         if self._loop is not None and self._ours.fileno() >= 0:
@@ -79,17 +80,19 @@ class Ways:
         except OSError as error:
             known = error.errno if error.errno in errno.errorcode else None
             return self._answer(_no(known or errno.EHOSTUNREACH))
-        ours, theirs = socket.socketpair()
-        self._answer(OPEN, theirs)
-        theirs.close()
-        here = await asyncio.open_connection(sock=ours)
+        writers = [there[1]]
         try:
+            ours, theirs = socket.socketpair()
+            self._answer(OPEN, theirs)
+            theirs.close()
+            here = await asyncio.open_connection(sock=ours)
+            writers.append(here[1])
             async with asyncio.TaskGroup() as both:
                 both.create_task(_passed_on(here[0], there[1]))
                 both.create_task(_passed_on(there[0], here[1]))
-            await _closed(here[1], there[1])
+            await _closed(*writers)
         finally:
-            for _reader, writer in (here, there):
+            for writer in writers:
                 writer.transport.abort()  # of what was cut off
         return None
 

@@ -182,9 +182,7 @@ class Worker:
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
                 status, as_before = await self._done
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        await self._hang_up()
         if not as_before:
             await self.close()
         return status
@@ -219,9 +217,12 @@ class Worker:
         await finished(asyncio.gather(self._process, return_exceptions=True))
         if not self._up.done():
             self._up.cancel()
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            await line.close()
 
 
 def _told(said: bytes) -> tuple[int, bool]:
