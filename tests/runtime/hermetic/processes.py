@@ -25,13 +25,15 @@ def descendants(pid: int) -> list[int]:
 
 
 def parent(pid: int) -> int:
-    """The process that started it."""
-    return int(_stat(pid)[1])
+    """The process that started it; 0 of one that is gone."""
+    found = _stat(pid)
+    return int(found[1]) if found else 0
 
 
 def ticks(pid: int) -> int:
     """The processor time that it has used."""
-    return int(_stat(pid)[11]) if lives(pid) else 0
+    found = _stat(pid)
+    return int(found[11]) if found else 0
 
 
 def lives(pid: int) -> bool:

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 
-from tests.security.inside import attempt, kernel
+from tests.security.inside import attempt, in_child, kernel
 
 MEGABYTE = 1 << 20
 FEW = {"processes": 40, "seconds": 20}
@@ -274,11 +274,7 @@ def fills_the_workspace_with_a_program_that_runs(world):
 @attempt(limits=NARROW)
 def fills_the_workspace_with_a_removed_file_of_a_child(world):
     """The same with a file that only a child has open, in a session of its own."""
-    child = os.fork()
-    if child == 0:
-        os.setsid()
-        os._exit(0 if fills_the_workspace_with_a_removed_file(world) else 1)
-    return os.waitpid(child, 0)[1] == 0
+    return in_child(lambda: os.setsid() or fills_the_workspace_with_a_removed_file(world))
 
 
 @attempt(limits={**NARROW, "seconds": 30})

@@ -6,6 +6,7 @@ delegated to us. Where neither is possible the limits per process and the watche
 
 import itertools
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def plan(limits: Limits, owner: str) -> tuple[list[Path], list[tuple[str, int]]]
     if place is None or trial is None:
         return [], []
     trial.close()
-    return [parent / f"{PREFIX}{owner}-0" for parent in place.parents], _settings(limits)
+    return [parent / f"{PREFIX}{owner}" for parent in place.parents], _settings(limits)
 
 
 @contextmanager
@@ -69,7 +70,9 @@ def create(limits: Limits) -> ControlGroup | None:
     place = find()
     if place is None:
         return None
-    name = f"{PREFIX}{os.getpid()}-{next(_numbers)}"
+    name = (
+        f"{PREFIX}{os.getpid()}-{next(_numbers)}-{secrets.token_hex(4)}"  # an earlier process may have had our number
+    )
     group = ControlGroup(tuple(parent / name for parent in place.parents))
     try:
         for folder in group.folders:

@@ -93,7 +93,8 @@ class Confinement:
     starts changes the limits of nobody else. It is ours, and starts while it is still being put into its control group,
     which takes as long as the start: what it runs for others comes after `on_limited`."""
     reads_only: bool = False
-    """Behind walls without an overlay it writes nowhere, not even into a folder of its own."""
+    """A program that only computes: behind walls without an overlay it writes nowhere, not even into a folder of its
+    own, and starts nothing."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))

@@ -26,6 +26,13 @@ DENIED = (
 """What reaches this person's other processes and files past Landlock: by prlimit a child could end its parent. And
 memory files, which no limit counts."""
 
+DENIED_ALONE = (
+    "socketpair", "chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat",
+    "utime", "utimes", "utimensat", "futimesat", "mknod", "mknodat", "link", "linkat", "symlink", "symlinkat",
+    "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr",
+)  # fmt: skip
+"""What a program that only computes has no use for."""
+
 
 @dataclass(frozen=True)
 class Sandlock:
@@ -73,9 +80,9 @@ def settings(confinement: Confinement, scratch: Scratch) -> dict[str, Any]:
         "fs_writable": writable(confinement, scratch),
         "net_allow": list(network.hosts or NOWHERE),
         "net_allow_bind": [],
-        "extra_deny_syscalls": list(DENIED),
+        "extra_deny_syscalls": [*DENIED, *(DENIED_ALONE if confinement.reads_only else ())],
         "max_memory": limits.memory,
-        "max_processes": limits.processes,
+        "max_processes": 1 if confinement.reads_only else limits.processes,
         "no_coredump": True,
         "clean_env": True,
         "env": environment(confinement, scratch),

@@ -7,7 +7,7 @@
 
 `INSIDE` are limits that are put on the first process behind the walls, when its namespaces are made: only then does the
 number of processes count what is in there, and not all that this person runs. It waits for that at a gate. It is put
-into `GROUPS` too (`/sys/fs/cgroup/pids/luxos-@-0`, where `@` is the number of the walls' own process), made with what
+into `GROUPS` too (`/sys/fs/cgroup/pids/luxos-@`, where `@` is the number of the walls' own process), made with what
 of `SETTINGS` (`pids.max:16`) each of them has: root's processes are counted by a control group only.
 """
 
@@ -32,7 +32,7 @@ def main(files: str, limits: str, inside: str, groups: str, settings: str, *argv
     os.closerange(3, HIGH)
     os.closerange(HIGH + max(opened) + 1, os.sysconf("SC_OPEN_MAX"))
     if inside:
-        _fork_gatekeeper(inside, groups.replace("@", str(os.getpid())), settings)
+        _fork_gatekeeper(inside, groups.replace("@", f"{os.getpid()}-{os.urandom(4).hex()}"), settings)
     for descriptor in opened:
         os.dup2(HIGH + descriptor, descriptor)
     _limit(0, limits)
