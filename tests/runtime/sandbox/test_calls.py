@@ -8,8 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luxos.runtime.sandbox import Network
-from luxos.runtime.sandbox.seccomp import ABSENT, ALLOW, ERRNO, KILL, MACHINES, NEW_NAMESPACES, REFUSED, program
+from luxos.runtime.sandbox import Network, cgroup
+from luxos.runtime.sandbox.seccomp import (
+    ABSENT,
+    ALLOW,
+    DONE,
+    ERRNO,
+    KILL,
+    MACHINES,
+    NEW_NAMESPACES,
+    REFUSED,
+    SHARED,
+    program,
+)
 
 CALL = """
 import ctypes, errno, sys
@@ -133,6 +144,43 @@ def test_the_filter_allows_all_but_what_it_names(name: str, number: int, argumen
     else:
         expected = ALLOW
     assert answer == expected
+
+
+@given(
+    name=MACHINE, length=st.integers(0, 2**64 - 1) | st.integers(SHARED - 2, SHARED + 2), flags=st.integers(0, 2**32)
+)
+def test_where_memory_is_watched_a_shared_mapping_without_a_file_is_small(name: str, length: int, flags: int) -> None:
+    machine = MACHINES[name]
+    is_shared = bool(flags & 1 and flags & 0x20)
+    arguments = (0, length, 3, flags, 2**64 - 1, 0)
+    for settings, most in (({"watched": True}, SHARED), ({"alone": True}, 0), ({}, 2**64)):
+        answer = interpret(program(name, **settings), machine.audit, machine.mmap, arguments)
+        assert answer == (ERRNO | errno.ENOMEM if is_shared and length > most else ALLOW)
+
+
+@given(name=MACHINE, level=st.sampled_from([0, 1, 6]), option=st.integers(0, 40))
+def test_where_memory_is_watched_buffers_of_sockets_stay_as_they_are(name: str, level: int, option: int) -> None:
+    machine = MACHINES[name]
+    answer = interpret(program(name, watched=True), machine.audit, machine.setsockopt, (3, level, option, 0, 4, 0))
+    assert answer == (DONE if level == 1 and option in (7, 8) else ALLOW)
+
+
+async def test_shared_memory_and_sockets_work_where_memory_is_watched(walls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroup, "create", lambda limits: None)
+    source = """
+import errno, mmap, multiprocessing, socket
+shared = mmap.mmap(-1, 1 << 20); shared.write(b"x"); assert shared[:1] == b"x"
+with multiprocessing.Pool(2) as pool: assert pool.map(abs, [-1, -2]) == [1, 2]
+value = multiprocessing.Value("i", 5); assert value.value == 5
+one, other = socket.socketpair(); one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+one.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+assert one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+with open("/dev/zero", "rb") as zeros: assert zeros.read(9) == bytes(9)
+try: mmap.mmap(-1, 17 << 20)
+except OSError as refusal: print(errno.errorcode[refusal.errno])
+"""
+    done = await walls.code(source)
+    assert done.stdout == b"ENOMEM\n", done.stderr.decode()
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES))
