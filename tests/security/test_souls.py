@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from tests.plugins.remote_tier import RemoteTier
 from tests.plugins.sampling import WHOLE
-from tests.plugins.walls import AS_ROOT, ORDINARY, SECRET, as_user
+from tests.plugins.walls import AS_ROOT, ORDINARY, OTHER_IS_OURS, SECRET, as_user
 from tests.runtime.hermetic.conftest import THIS, code_of
 from tests.security import careless_host as host
 from tests.security import souls
@@ -133,6 +133,8 @@ def ordinary_world() -> Iterator[World]:
 @pytest.fixture(params=[f"{kind}-{walls}" for kind in ("hermetic", "isolated") for walls in ("bubblewrap", "sandlock")])
 async def ordinary_tier(request: pytest.FixtureRequest, worker: "subprocess.Popen[str]") -> AsyncIterator[Tier]:
     """A tier of an ordinary user, behind each of the walls that hold one."""
+    if not OTHER_IS_OURS:
+        pytest.skip("the system's Python is of another version than ours")
     made = RemoteTier(*request.param.split("-"), worker)
     yield made
     await made.close()

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from tests.plugins.remote_tier import RemoteError, RemoteTier
-from tests.plugins.walls import public_copy, worker
+from tests.plugins.walls import OTHER_IS_OURS, public_copy, worker
 from tests.runtime.hermetic.conftest import Calls, code_of, last
 from tests.runtime.hermetic.processes import descendants
 
@@ -37,6 +37,7 @@ OVER = {
 }
 
 
+@pytest.mark.skipif(not OTHER_IS_OURS, reason="the system's Python is of another version than ours")
 @pytest.mark.parametrize("backend", ["bubblewrap", "sandlock"])
 async def test_every_wall_holds_calls_of_an_ordinary_user(backend: str, worker: "subprocess.Popen[str]") -> None:
     tier = RemoteTier("isolated", backend, worker)

@@ -24,22 +24,19 @@ SYSTEM_READABLE = (
 )  # fmt: skip
 
 
+OTHERS = 1024
+"""Processes that this person may start beside what runs for long, where the system counts them all together."""
 LAUNCHER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")))
 
 
-def plan(
-    confinement: Confinement, scratch: Scratch, walls: Mapping[str, Any], status: int, gate: int, others: int = 0
-) -> bytes:
-    """What `launcher.py` reads: the command, and `walls` around it.
-
-    `others` are the processes that this person may start outside meanwhile, where the plan is used for long.
-    """
+def plan(confinement: Confinement, scratch: Scratch, walls: Mapping[str, Any], status: int, gate: int) -> bytes:
+    """What `launcher.py` reads: the command, and `walls` around it."""
     plan = {
         "library": _library(),
         "argv": arguments(confinement, scratch),
         "environment": environment(confinement, scratch),
         "cwd": str(scratch.workspace),
-        "rlimits": _rlimits(confinement, others),
+        "rlimits": _rlimits(confinement),
         "status": status,
         "gate": gate,
         **walls,
@@ -102,10 +99,10 @@ def writable(confinement: Confinement, scratch: Scratch) -> list[str]:
     return ["/dev/null", str(scratch.workspace), str(scratch.temporary), *(str(path) for path in confinement.writable)]
 
 
-def _rlimits(confinement: Confinement, others: int) -> list[tuple[int, int]]:
+def _rlimits(confinement: Confinement) -> list[tuple[int, int]]:
     """As in a namespace, but the number of processes counts on top of what this person already runs."""
     bounds = dict(rlimits(confinement.limits))
-    bounds[resource.RLIMIT_NPROC] += _running() + others
+    bounds[resource.RLIMIT_NPROC] += _running() + (OTHERS if confinement.keeper or confinement.reads_only else 0)
     clamped = []
     for kind, bound in bounds.items():
         hard = resource.getrlimit(kind)[1]

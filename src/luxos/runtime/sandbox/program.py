@@ -28,8 +28,6 @@ INSIDE = "/program"
 STATUS, GATE, PLAN = 7, 8, 9
 FILTER = GATE
 """Descriptors that the walls' own program starts with; bubblewrap's gate is `start.py`'s."""
-OTHERS = 1024
-"""Processes that this person may start beside it, where the system counts them all together."""
 _MFD_EXEC = 0x10
 _INTERPRETER = 3
 """The kind of an ELF program's header that names its loader."""
@@ -85,7 +83,7 @@ def _by_launcher(
     """By `launcher.py`, whose gate is open."""
     confinement = Confinement(argv=(str(program),), readable=(program, *readable), limits=limits, reads_only=True)
     scratch = held.enter_context(scratch_for(confinement))
-    plan = launched.plan(confinement, scratch, walls.walls(confinement, scratch), STATUS, GATE, OTHERS)
+    plan = launched.plan(confinement, scratch, walls.walls(confinement, scratch), STATUS, GATE)
     files = {STATUS: os.devnull, GATE: _kept(b"!", held), PLAN: _kept(plan, held)}
     return files, [*launched.LAUNCHER, str(PLAN)]
 
