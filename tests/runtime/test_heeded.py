@@ -17,6 +17,7 @@ from luxos.beings.classes import ClassBeing
 from luxos.beings.core import CoreFunction, CoreRegistry, write_core_beings
 from luxos.beings.instance import InstanceBeing, InstanceMethod
 from luxos.config import Settings
+from luxos.i18n import speaking
 from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, SessionRun, session_run
 from luxos.runtime.context import Context
@@ -36,6 +37,7 @@ from luxos.runtime.errors.runs import (
 from luxos.runtime.following import follow
 from luxos.runtime.giving_up import give_up
 from luxos.runtime.heeded import Wish
+from luxos.runtime.hermetic import sealed
 from luxos.runtime.runs import Run, chain_is_whole
 from luxos.runtime.sealing import seal
 from luxos.runtime.steps import Step
@@ -53,6 +55,7 @@ SOULS = {
     "waits": (
         "import random\n\ndef function(who):\n    drawn = random.random()\n    return execution(who, drawn) == drawn\n"
     ),
+    "by_name": "def function(name):\n    return execution(name, 'short')\n",
     "twice": (
         "import random\n\ndef function(who):\n    drawn = random.random()\n"
         "    return [execution(who, drawn), execution(who, drawn)] == [drawn] * 2\n"
@@ -288,6 +291,27 @@ async def test_a_method_whose_instance_was_changed_begins_again_and_says_so(
     assert after["lots.draw/1"].attributes["arguments"] != before
     told = told_step(after["lots.draw"])["replayed"]
     assert (told["code"], told["details"]["who"]) == ("runtime.snapshot_refused", "lots")
+    assert await is_whole(other, run)
+
+
+@pytest.mark.parametrize(("what", "reason"), [("monty", "Monty"), ("soul", "soul")])
+async def test_a_snapshot_that_does_not_fit_any_more_is_told_in_the_step(
+    runtime: Runtime, other: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, reason: str
+) -> None:
+    """The interpreter was exchanged; or a name that only the run knows means another version by now."""
+    async with session(runtime, lambda calls: calls("by_name", "twice")) as program:
+        run = await program.when(done("by_name/1/1"))
+        await give_up(other, run, "move", 10)
+    if what == "monty":
+        monkeypatch.setattr(sealed, "VERSION", "99.0")
+    else:
+        await summon(name="twice", source=SOULS["twice"] + "# changed\n", tier="hermetic")
+    with speaking("en"):
+        assert (await agent(other, tmp_path).resume(run))["results"] == {"by_name": True}
+    steps = await steps_of(other, run)
+    begun_again = {name for name, step in steps.items() if "replayed" in told_step(step)}
+    assert begun_again == ({"by_name", "by_name/1"} if what == "monty" else {"by_name/1"})
+    assert reason in told_step(steps["by_name/1"])["replayed"]["message"]
     assert await is_whole(other, run)
 
 
