@@ -10,6 +10,7 @@ from typing import Any
 from luxos.beings.core import CoreFunction
 from luxos.beings.errors import GenotypeInvalid
 from luxos.errors import LuxError
+from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.call import Callee
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.errors.code import ResultUnfit
@@ -65,6 +66,8 @@ async def _is_uncertain(runtime: Runtime, step: Step) -> bool:
         return False
     try:
         return _acts(runtime, await callee_of(runtime, step))
+    except DatabaseLost:
+        raise
     except LuxError:  # what it called is not there any more, and may have done anything
         return True
 
