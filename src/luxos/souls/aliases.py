@@ -80,10 +80,10 @@ class Alias:
     async def point(self, now: Self, connection: Any, **memory: Any) -> None:
         """Writes what the alias is from now on, and remembers it; the caller holds its lock."""
         row = await BaseBeing.load(row_of(now.name), connection=connection)
-        row.attributes = {"hash": now.hash, "version": now.version, "being": str(now.being)}
-        if now.formerly:
-            row.attributes["formerly"] = list(now.formerly)
-        row.remember(memory.pop("kind"), hash=now.hash, version=now.version, being=str(now.being), **memory)
+        carried = {} if now.being is None else {"being": str(now.being)}  # its living being may have been purged
+        told = {"hash": now.hash, "version": now.version, **carried}
+        row.attributes = {**told, "formerly": list(now.formerly)} if now.formerly else told
+        row.remember(memory.pop("kind"), **told, **memory)
         await row.save(connection=connection)
 
     @classmethod

@@ -115,7 +115,8 @@ async def _follows(name: str, attributes: dict[str, Any]) -> bool:
             alias = await Alias.of(name)
         except (LuxError, LookupError, ValueError, TypeError):
             return False
-        if (last["hash"], last["version"], last["being"]) == (alias.hash, alias.version, str(alias.being)):
+        carried = alias.being is None or last.get("being") == str(alias.being)
+        if (last["hash"], last["version"]) == (alias.hash, alias.version) and carried:
             return True
     return False
 
