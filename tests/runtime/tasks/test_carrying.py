@@ -65,6 +65,21 @@ async def test_what_was_recorded_is_not_done_again_though_the_task_had_not_ended
     assert await steps(opened, put) == before
 
 
+async def test_a_worker_of_another_machine_goes_on(opened: System) -> None:
+    put = await Tasks().put("tree", 3)
+    await drained(opened)
+    runtime = await opened.runtime()
+    there = {"machine": {"id": "another", "name": "there"}, "workspace": f"/nowhere/runs/{run_of(put.soul)}/workspace"}
+    await runtime.runs.update(run_of(put.soul), **there)
+    await put_back(put)
+    await drained(opened)
+    assert (await TaskBeing.load(put.soul)).result == 30
+    run = await runtime.runs.of(run_of(put.soul))
+    assert run is not None
+    assert run.attributes["machine"] == runtime.machine.as_json()
+    assert run.workspace.is_dir()
+
+
 async def put_back(task: TaskBeing) -> None:
     """As if the worker had been killed after the record of the call, and before the task's end."""
     await TaskBeing._pool().execute(
