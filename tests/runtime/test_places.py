@@ -112,6 +112,6 @@ async def test_what_is_still_to_be_written_is_written_here(first: Runtime, secon
 async def test_a_machine_keeps_its_identity(tmp_path: Path) -> None:
     first = Machine.of(tmp_path / "one")
     assert Machine.of(tmp_path / "one") == first != Machine.of(tmp_path / "two")
-    (tmp_path / "one" / "machine.id").write_bytes(b"\xff")
+    (tmp_path / "one" / "runs" / "machine.id").write_bytes(b"\xff")
     with pytest.raises(MachineUnfit):
         Machine.of(tmp_path / "one")

@@ -1,6 +1,7 @@
 """On which machine the files of a run lie: LuxOS carries none to another one, so a run that needs them goes on there.
 
-A machine is a data folder here: two that share one, by a network, share the files too.
+A machine is a folder of runs here, with all that is kept to undo them: two that share one, by a network, share the
+files too, and a backup takes its identity along.
 """
 
 import secrets
@@ -27,18 +28,18 @@ _LONGEST = 100
 
 @dataclass(frozen=True)
 class Machine:
-    """A data folder: its own identity, which it keeps, and the name of the machine, for people."""
+    """A folder of runs: its own identity, which it keeps, and the name of the machine, for people."""
 
     id: str
     name: str
 
     @classmethod
     def of(cls, home: Path) -> "Machine":
-        """That of a data folder, which gets an identity at its first run; `MachineUnfit` where it cannot be read."""
-        file = home / _FILE
+        """That of a data folder, which gets one at its first run; `MachineUnfit` where it cannot be read."""
+        file = home / "runs" / _FILE
         try:
             if not file.exists():
-                home.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 put_new(file, secrets.token_hex(16).encode() + b"\n", 0o644)
             return cls(read(file, _LONGEST).decode("ascii").strip(), socket.gethostname())
         except (OSError, ValueError) as error:

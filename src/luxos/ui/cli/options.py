@@ -19,7 +19,7 @@ def run_completion(context: click.Context, parameter: click.Parameter, incomplet
     from luxos.ui.cli.app import settings
 
     folder: Path = settings().home / "runs"
-    names = [path.name[:8] for path in folder.iterdir()] if folder.is_dir() else []
+    names = [path.name[:8] for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
     return sorted(name for name in names if name.startswith(incomplete))
 
 
