@@ -8,7 +8,7 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,13 +93,14 @@ def analysis(genotype: Mapping[str, Any]) -> dict[str, Any]:
         loose = [place.as_json() for place in not_pinned(genotype)]
     except (SourceInvalid, SoulTooBig) as error:
         return {"language": "python", "lines": len(source.splitlines()), "problem": error.code}
+    nodes = list(ast.walk(tree))
     return {
         "language": "python",
         "lines": len(source.splitlines()),
         **({"methods": list(map(str, methods.values()))} if methods else {}),
-        "functions": [_function(node) for node in ast.walk(tree) if isinstance(node, Function)],
-        "classes": sorted(node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)),
-        "imports": sorted(_imports(tree)),
+        "functions": [_function(node) for node in nodes if isinstance(node, Function)],
+        "classes": sorted(node.name for node in nodes if isinstance(node, ast.ClassDef)),
+        "imports": sorted(_imports(nodes)),
         "not_pinned": loose,
     }
 
@@ -185,9 +186,9 @@ def _function(node: Function) -> dict[str, Any]:
     }
 
 
-def _imports(tree: ast.AST) -> set[str]:
+def _imports(nodes: Iterable[ast.AST]) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):
