@@ -18,7 +18,7 @@ from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.context import Context
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.errors.code import ResultUnfit
-from luxos.runtime.errors.runs import RunBusy, StepCertain, StepUnknown, StepUnnamed
+from luxos.runtime.errors.runs import RunBusy, RunElsewhere, StepCertain, StepUnknown, StepUnnamed
 from luxos.runtime.giving_up import give_up
 from luxos.runtime.runs import chain_is_whole
 from luxos.runtime.sealing import seal
@@ -175,6 +175,11 @@ async def test_a_plan(runtime: Runtime, agent: Agent, tmp_path: Path, happened: 
     place.mkdir()
     await ended(agent._start(runtime, read(PLAN), place, {"permissions": ["workspace", "external"]}))
     (found,) = await runtime.runs.on(place)
+    there = {"machine": {"id": "another", "name": "there"}}
+    await runtime.runs.update(found.soul, **there)
+    with pytest.raises(RunElsewhere):
+        await agent.settle(str(found.soul), "one", happened=happened)
+    await runtime.runs.update(found.soul, machine=runtime.machine.as_json())
     assert (await agent.resume(str(found.soul)))["status"] == "needs_person"
     assert {path.name for path in place.iterdir()} == {"a"}  # what does not depend on it goes on
     report = await agent.settle(str(found.soul), "one", happened=happened)

@@ -129,11 +129,12 @@ class Agent:
         async with _taken(runtime, name) as run:
             if run.status in _HALF_UNDONE:
                 raise UndoUnfinished(run=run.name)
-            found = await chosen(runtime, run, step)
-            await settle(runtime, run, found, happened=happened, result=result)
-            task = run.attributes.get("task")
-            if not later and task is None and run.status in _UNFINISHED:
-                return await self._go_on(runtime, run)
+            found, task = await chosen(runtime, run, step), run.attributes.get("task")
+            goes_on = not later and task is None and run.status in _UNFINISHED
+            here = await brought_here(runtime, run) if goes_on else run  # before anything is written
+            await settle(runtime, here, found, happened=happened, result=result)
+            if goes_on:
+                return await self._go_on(runtime, here)
         then = "retry" if run.status == "cancelled" else "resume"
         told = {"status": "settled", "run": str(run.soul), "step": found.name, "happened": happened}
         return {**told, "task": task, "then": then}
