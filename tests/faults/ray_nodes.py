@@ -1,6 +1,7 @@
 """A Ray cluster of a head without CPUs and two nodes with one each, on loopback; it ends with its standard input.
 
-Prints `{"port": …}`, where clients connect, when it is up.
+Prints `{"address": …}`, where clients connect, when it is up. Parts of Ray take 127.0.0.1 for this machine's address in
+its network, and look for each other there.
 """
 
 import json
@@ -11,7 +12,7 @@ import sys
 import tempfile
 
 _MEMORY = 80 * 1024 * 1024
-_HERE = "127.0.0.1"
+_HERE = "127.0.0.2"
 
 
 def free_port() -> int:
@@ -20,7 +21,8 @@ def free_port() -> int:
 
 
 def main() -> None:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Without it, now and then, no client gets an answer: its server is forked while gRPC's threads are at work.
+    os.environ |= {"GRPC_ENABLE_FORK_SUPPORT": "0", "RAY_USAGE_STATS_ENABLED": "0"}
     from ray.cluster_utils import Cluster
 
     port, folder = free_port(), tempfile.mkdtemp(prefix="ray-")
@@ -30,7 +32,7 @@ def main() -> None:
     try:
         for _node in range(2):
             cluster.add_node(num_cpus=1, **common)
-        print(json.dumps({"port": port}), flush=True)
+        print(json.dumps({"address": f"ray://{_HERE}:{port}"}), flush=True)
         sys.stdin.read()
     finally:
         cluster.shutdown()

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import pytest
 from tests.faults.pool_user import AT_ONCE, CONTROL, MODULE
+from tests.plugins.sampling import sampled
 from tests.runtime.tasks.test_worker import wait_for
 
 from luxos.beings.being import BaseBeing
@@ -29,7 +30,7 @@ from luxos.runtime.tasks.pool import Engine, Pool, Process
 from luxos.runtime.tasks.processes import processes
 from luxos.runtime.tasks.queue import Tasks
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 HERE = Path(__file__).parent
 CORES = min(2, len(os.sched_getaffinity(0)))
 Opened = Callable[[], AbstractAsyncContextManager[Engine]]
@@ -53,15 +54,19 @@ def nodes() -> Iterator[str]:
     )
     assert process.stdout is not None
     up = next(line for line in process.stdout if line.startswith("{"))
-    yield f"ray://127.0.0.1:{json.loads(up)['port']}"
+    yield json.loads(up)["address"]
     process.communicate(timeout=60)
 
 
-@pytest.fixture(params=["processes"])
+@pytest.fixture
 def engine(request: pytest.FixtureRequest, told: dict[str, str]) -> Opened:
     if request.param == "processes":
         return processes(MODULE, "cpu")
     return cluster(request.getfixturevalue("nodes"), MODULE, "cpu", told)
+
+
+on_both = pytest.mark.parametrize("engine", ["processes", "ray"], indirect=True)
+mostly_here = pytest.mark.parametrize("engine", sampled(["processes", "ray"], 0), indirect=True)
 
 
 def pool(engine: Opened) -> Pool:
@@ -113,13 +118,28 @@ async def is_stopped(pid: int) -> bool:
     return status(pid) == "T"
 
 
-def raylet_of(pid: int) -> int | None:
-    """The process of Ray's node above a process."""
-    while pid > 1:
-        if b"raylet" in Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0]:
-            return pid
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])
-    return None
+def machine_of(pid: int) -> list[int]:
+    """Every process of the node of Ray that a process belongs to, which are lost together; else only itself."""
+    parents = {int(path.name): parent(path) for path in Path("/proc").iterdir() if path.name.isdigit()}
+    node = pid
+    while node > 1 and not is_raylet(node):
+        node = parents[node]
+    lost = [node if node > 1 else pid]
+    for each in lost:
+        lost += [child for child, above in parents.items() if above == each]
+    return lost
+
+
+def is_raylet(pid: int) -> bool:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0].endswith(b"/raylet")
+
+
+def parent(path: Path) -> int:
+    """The parent of a process; 0 where it is no more."""
+    try:
+        return int((path / "stat").read_text().rpartition(") ")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def once(found: list[Any]) -> dict[int, int]:
@@ -128,6 +148,7 @@ def once(found: list[Any]) -> dict[int, int]:
     return {one["number"]: one["token"] for one in found}
 
 
+@mostly_here
 async def test_several_processes_do_each_task_once_and_are_gone_at_the_end(engine: Opened) -> None:
     """The first two wait for each other."""
     await put(*["meets"] * CORES, *["quick"] * 20)
@@ -141,11 +162,13 @@ async def test_several_processes_do_each_task_once_and_are_gone_at_the_end(engin
         await gone(pid)
 
 
+@on_both
 async def test_what_a_killed_process_had_is_done_again_once(engine: Opened) -> None:
     stalling, *_others = await put("stalls", *["quick"] * 4)
     working = asyncio.create_task(pool(engine).drain())
     pid = await held(stalling, working)
-    os.kill(raylet_of(pid) or pid, signal.SIGKILL)
+    for each in machine_of(pid):
+        os.kill(each, signal.SIGKILL)
     await asyncio.wait_for(working, 60)
     assert once(await effects()) == {0: 2, 1: 1, 2: 1, 3: 1, 4: 1}
     await gone(pid)
@@ -153,6 +176,7 @@ async def test_what_a_killed_process_had_is_done_again_once(engine: Opened) -> N
     assert [one["error"]["code"] for one in again.attempts] == ["runtime.worker_lost"]
 
 
+@mostly_here
 async def test_a_process_that_hangs_loses_its_task_and_is_ended(engine: Opened) -> None:
     (hanging,) = await put("stops")
     working = asyncio.create_task(pool(engine).run())
@@ -165,6 +189,7 @@ async def test_a_process_that_hangs_loses_its_task_and_is_ended(engine: Opened) 
     await asyncio.wait({working})
 
 
+@mostly_here
 async def test_who_is_stopped_gives_back_what_it_has(engine: Opened) -> None:
     (stalling,) = await put("stalls")
     working = asyncio.create_task(pool(engine).run())

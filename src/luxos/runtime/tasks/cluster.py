@@ -11,10 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.util import find_spec
 from ipaddress import ip_address
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -58,9 +60,9 @@ def cluster(
     @asynccontextmanager
     async def opened() -> AsyncIterator[Cluster]:
         found = Cluster(address, ["-m", module, queue], environment)
-        await found.connect()
         watching = asyncio.create_task(found.watch())
         try:
+            await found.connect()
             yield found
         finally:
             watching.cancel()
@@ -75,12 +77,14 @@ class Cluster:
 
     def __init__(self, address: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self._address, self._arguments, self._environment = address, list(arguments), dict(environment)
-        self._thread = ThreadPoolExecutor(1, "ray")
+        self._questions: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = Thread(target=self._answer, name="ray", daemon=True)  # what hangs in Ray keeps no process
         self._ray: Any = None
         self._ends: dict[Any, asyncio.Future[str | None]] = {}
 
     async def connect(self) -> None:
         """Raises `ClusterUnreachable`, or `ClusterDiffers` where a node has another LuxOS."""
+        self._thread.start()
         there = await self.ask(self._connect)
         if there != __version__:
             raise ClusterDiffers(address=self._address, here=__version__, there=there)
@@ -120,16 +124,25 @@ class Cluster:
     async def close(self) -> None:
         """Leaves the cluster."""
         with suppress(ClusterUnreachable):
-            await self.ask(self._ray.shutdown)
-        self._thread.shutdown(wait=False)
+            if self._ray is not None:
+                await self.ask(self._ray.shutdown, _ANSWERS)
+        self._questions.put(None)
 
-    async def ask(self, question: Callable[[], Any]) -> Any:
-        """Asks Ray in its thread; `ClusterUnreachable` for everything that it raises."""
+    async def ask(self, question: Callable[[], Any], seconds: float = _READY) -> Any:
+        """Asks Ray in its thread; `ClusterUnreachable` for everything that it raises, or where it does not answer."""
+        answer: Future[Any] = Future()
+        self._questions.put(lambda: _answered(question, answer))
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, question)
+            async with asyncio.timeout(seconds):
+                return await asyncio.wrap_future(answer)
         except Exception as error:
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             raise ClusterUnreachable(address=self._address, reason=reason[:300]) from error
+
+    def _answer(self) -> None:
+        """The thread: questions one after the other, for Ray's client belongs to one thread."""
+        while (question := self._questions.get()) is not None:
+            question()
 
     def _connect(self) -> str:
         """Gives the version of LuxOS that a node has."""
@@ -197,6 +210,16 @@ def carry(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
         raise
+
+
+def _answered(question: Callable[[], Any], answer: "Future[Any]") -> None:
+    """Answers a question, unless nobody waits for it any more."""
+    if not answer.set_running_or_notify_cancel():
+        return
+    try:
+        answer.set_result(question())
+    except BaseException as error:
+        answer.set_exception(error)
 
 
 def version_here() -> str:
