@@ -82,7 +82,7 @@ def _show(result: dict[str, Any]) -> None:
     console = Console(highlight=False)
     console.print(root)
     there = " " + _("(on the machine {machine})").format(machine=result["machine"]) if result["elsewhere"] else ""
-    console.print(Text(_("Folder:") + f" {result['workspace']}{there}"))
+    console.print(Text(_("Folder:") + f" {result['workspace']}{there}"), soft_wrap=True)
     if result["uncertain"]:
         words = _(
             "It is not known whether this happened: {steps}. Look there; `luxos run confirm` or `deny` settles it."
