@@ -30,6 +30,7 @@ class Fault:
 RULES = {
     "schema": N_("The {who} is {found}: it is not as this LuxOS makes it."),
     "shape": N_("{who}: a column holds a value of the wrong kind."),
+    "unreadable": N_("{who}: a column is nested too deep, or has a number of thousands of digits."),
     "owner": N_("{who}: nobody owns it."),
     "source": N_("The relationship {who} comes from a being that is not there."),
     "target": N_("The relationship {who} leads to a being that is not there."),
@@ -59,7 +60,7 @@ async def schema(database: Database) -> AsyncIterator[Fault]:
 
 async def rows(database: Database) -> AsyncIterator[Fault]:
     """Rows have the shapes that the code gives them, and both ends of every relationship are there."""
-    for query in ("check_shapes", "check_ends", "check_kinds"):
+    for query in ("check_shapes", "check_readable", "check_ends", "check_kinds"):
         async for fault in _asked(database, query):
             yield fault
 

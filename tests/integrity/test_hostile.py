@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from luxos.persistence.database import Database
 from luxos.ui.methods import METHODS, Person
 
 VALUES: list[Any] = [None, True, -1, 10**30, 1.5, "", "x", [], [None], {}, {"a": 1}, "2026-13-45", "sha256:" + "0" * 64]
-COUNT = 2000 if WHOLE else 15
+COUNT = 2000 if WHOLE else 10
 CHECKS: list[tuple[str, dict[str, Any]]] = [("check_database", {}), ("soul_validate", {"name": None})]
 READERS: list[tuple[str, dict[str, Any]]] = [
     ("usage", {}),
@@ -211,3 +211,26 @@ async def test_the_source_of_ancestors_and_of_the_living_is_looked_at(opened: Sy
         async with put(database, Change("base_beings", dict(row), "genesis", ("source",), "def f(): pass\n")):
             told = await ask(opened, "soul_validate", {"name": None})
             assert any(str(row["soul"]) in found["message"] for found in told["findings"]), row
+
+
+DEEP = """(repeat('{"a":', 6000) || '1' || repeat('}', 6000))::JSONB"""
+LISTS = """('{"a":' || repeat('[', 6000) || repeat(']', 6000) || '}')::JSONB"""
+DIGITS = """('{"a": [' || repeat('9', 5000) || ']}')::JSONB"""
+EXPONENT = """'{"a": -1e10000}'::JSONB"""
+
+
+async def test_what_only_postgresql_can_read_is_named(opened: System, database: Database) -> None:
+    """Nobody can load it, the checks name it, and beside it everything is as it was."""
+    rows = await rows_of_each_kind(database)
+    for value in (DEEP, LISTS, DIGITS, EXPONENT):
+        for table, row in rows if WHOLE else random.sample(rows, 1):
+            change = Change(table, row, "attributes", (), row["attributes"])
+            query = f"UPDATE {table} SET attributes = attributes || {value} WHERE {change.key} = $1"  # noqa: S608 - ours
+            await database.pool.execute(query, row[change.key])
+            told = await ask(opened, "check_database", {})
+            assert any(str(row[change.key]) in fault["message"] for fault in told["faults"]), row
+            for name, given in READERS:
+                with suppress(LuxError):
+                    await ask(opened, name, given)
+            await past_everything(database, change, row["attributes"])
+    assert (await ask(opened, "check_database", {}))["status"] == "whole"

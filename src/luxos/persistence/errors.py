@@ -160,6 +160,16 @@ class ConnectionGivenBack(DatabaseError):
     )
 
 
+class ValueUnreadable(DatabaseError):
+    """A column holds JSON that no LuxOS writes, and Python does not read: too deep, or with endless numbers."""
+
+    code = "value_unreadable"
+    message = N_(
+        "A row holds JSON that no LuxOS writes: nested too deep, or with a number of thousands of digits. `luxos db "
+        "check` says which; mend it with `luxos psql`."
+    )
+
+
 class BackupDamaged(DatabaseError):
     """A backup is not as it was written, or is no backup."""
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from luxos.persistence.errors import ValueUnreadable
+
 LARGEST = 16 << 20
 """What the JSON of one row may take, in bytes."""
 DEEPEST = 200
@@ -81,8 +83,11 @@ def to_binary(value: Any) -> bytes:
 
 
 def from_binary(data: bytes) -> Any:
-    """The value that came from a `jsonb` column."""
-    return decode(memoryview(data)[1:])
+    """The value that came from a `jsonb` column; `ValueUnreadable` where only PostgreSQL can read it."""
+    try:
+        return decode(memoryview(data)[1:])
+    except (ValueError, RecursionError) as error:
+        raise ValueUnreadable from error
 
 
 def canonical(value: Any) -> str:

@@ -9,6 +9,7 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.damaged import UNFIT
 from luxos.beings.errors import BeingError
 from luxos.beings.genesis import genotype, soul_hash
+from luxos.persistence.errors import ValueUnreadable
 from luxos.persistence.queries import queries
 from luxos.souls import aliases, versions
 from luxos.souls.errors import SoulError
@@ -16,7 +17,7 @@ from luxos.souls.evolution import living
 from luxos.souls.groups import pins_of, read_group
 
 _PAGE = 500
-_DAMAGED = (SoulError, BeingError, *UNFIT)
+_DAMAGED = (SoulError, BeingError, ValueUnreadable, *UNFIT)
 """How a row says that it is not as it was registered."""
 Kind = Literal["version", "group", "alias", "dependency", "carrier"]
 
@@ -78,11 +79,12 @@ async def _version_damage(row: Mapping[str, Any], connection: Any) -> Damage | N
 async def _carrier_damage(row: Mapping[str, Any], connection: Any) -> Damage | None:
     """Whether a being has the genotype whose hash it bears; where `jsonb` keeps it otherwise, its version says so."""
     try:
-        told = row["genesis"]["soul_hash"]
-        if soul_hash(row["genesis"]) == told:
+        genesis = (await BaseBeing.load(row["soul"], deleted=True, connection=connection)).genesis
+        told = genesis["soul_hash"]
+        if soul_hash(genesis) == told:
             return None
         version = await versions.read_version(told, connection=connection)
-        if version and versions.as_kept(version.genotype) == versions.as_kept(genotype(row["genesis"])):
+        if version and versions.as_kept(version.genotype) == versions.as_kept(genotype(genesis)):
             return None
     except _DAMAGED:
         pass

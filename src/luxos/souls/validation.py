@@ -13,6 +13,7 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingDamaged, BeingError
 from luxos.errors import LuxError
 from luxos.i18n import N_, _
+from luxos.persistence.errors import ValueUnreadable
 from luxos.persistence.queries import queries
 from luxos.souls import environment
 from luxos.souls.aliases import Alias, history
@@ -158,7 +159,7 @@ def _content(archive: Archive, name: str) -> bytes | None:
 async def _is_row(found: str, told: str) -> bool:
     try:
         return row_digest((await BaseBeing.load(row_of(found))).genesis) == told
-    except BeingError:
+    except (BeingError, ValueUnreadable):
         return False
 
 

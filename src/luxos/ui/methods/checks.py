@@ -1,10 +1,12 @@
 """Whether the database is as it was written."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from luxos.boot import System
 from luxos.i18n import _
-from luxos.integrity import CHECKS
+from luxos.integrity import CHECKS, Fault
+from luxos.persistence.errors import ValueUnreadable
 from luxos.runtime.events import StepFinished, StepProgress, StepStarted
 from luxos.ui.methods.person import Person
 
@@ -21,9 +23,18 @@ async def check_database(system: System, person: Person) -> dict[str, Any]:
         person.listener(StepStarted(name, "CHECK", name, None))
         person.listener(StepProgress(name, _(title), None))
         counts[name] = 0
-        async for fault in check(runtime.database):
+        async for fault in _to_the_end(check(runtime.database)):
             counts[name] += 1
             if counts[name] <= _MOST:
                 faults.append({"check": name, "rule": fault.rule, "who": fault.who, "message": str(fault)})
         person.listener(StepFinished(name, "failed" if counts[name] else "done", None))
     return {"status": "damaged" if faults else "whole", "checks": counts, "faults": faults}
+
+
+async def _to_the_end(faults: AsyncIterator[Fault]) -> AsyncIterator[Fault]:
+    """The faults of a check; where it meets a value that it cannot read it ends, and says so."""
+    try:
+        async for fault in faults:
+            yield fault
+    except ValueUnreadable as error:
+        yield Fault(error.code, "", found=str(error))

@@ -13,6 +13,21 @@ SELECT 'shape', id, NULL, NULL
 FROM relationships
 WHERE jsonb_typeof(genesis) <> 'object' OR jsonb_typeof(attributes) <> 'object';
 
+-- name: check_readable
+-- A column may hold what PostgreSQL reads and Python does not. What is short is neither deep nor long.
+SELECT 'unreadable' AS rule, who, NULL::BIGINT AS wanted, NULL::BIGINT AS found
+FROM (
+    SELECT soul AS who, ARRAY[genesis, attributes, memories, self_awareness] AS columns FROM base_beings
+    UNION ALL
+    SELECT id, ARRAY[genesis, attributes] FROM relationships
+) AS rows
+WHERE EXISTS (
+    SELECT FROM unnest(columns) AS value
+    WHERE octet_length(value::TEXT) > 600 AND (
+        jsonb_path_exists(value, '$.**{300}')
+        OR jsonb_path_exists(
+            value, '$.**{0 to 300} ? (@.type() == "number" && (@ > 1e4000 || @ < -1e4000))')));
+
 -- name: check_ends
 -- Foreign keys hold this, unless somebody switched them off.
 SELECT 'source' AS rule, id AS who, NULL::BIGINT AS wanted, NULL::BIGINT AS found

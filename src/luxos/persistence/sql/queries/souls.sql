@@ -68,7 +68,7 @@ LIMIT $2;
 
 -- name: soul_carriers
 -- Beings after UUID $1, at most $2, that are or were the living ones of an alias.
-SELECT soul, genesis
+SELECT soul
 FROM base_beings
 WHERE genesis ?& '{soul_hash,ancestors}' AND (tags @> '{soul}') IS NOT TRUE AND soul > $1
 ORDER BY soul
