@@ -19,7 +19,7 @@ from luxos.runtime.hermetic.confined import confined
 from luxos.souls.registry import Soul, summon
 
 SLOW = "def function(n: int) -> int:\n    total = 0\n    for i in range(n):\n        total += i * i\n    return total\n"
-CLOSED = "def function(n: int) -> int:\n    return (n - 1) * n * (2 * n - 1) // 6\n"
+CLOSED = "def function(n: int) -> int:\n    return (n - 1) * n * (2 * n - 1) // 6 if n > 0 else 0\n"
 EXAMPLES = [{"arguments": [300], "result": 8955050}, {"arguments": [0], "result": 0}]
 
 
@@ -35,7 +35,7 @@ async def runtime(settings: Settings, database: Database) -> AsyncIterator[Runti
 
 async def evolved(runtime: Runtime, url: str) -> tuple[Evolved, Asked]:
     await summon(name="squares", source=SLOW, examples=EXAMPLES)
-    asked = Asked(Model("m", url), seconds=1.5)
+    asked = Asked(Model("m", url))
     return await evolve(runtime, "squares", "faster", confined, How(proposers=[asked])), asked
 
 

@@ -62,7 +62,7 @@ async def test_a_faster_source_is_kept_and_a_slower_one_is_not(runtime: Runtime)
     await summon(name="slow", source=SLOW, examples=EXAMPLES)
     slower = SLOW.replace("    return total", "    for i in range(5000):\n        i\n    return total")
     assert not (await evolve(runtime, "slow", "faster", confined, How(proposers=[Offers(slower)]))).better
-    quick = "def function(n):\n    return min(n // 2, 20)\n"
+    quick = "def function(n):\n    return max(0, min(n // 2, 20))\n"
     found = await evolve(runtime, "slow", "faster", confined, How(proposers=[Offers(quick)], keep="nothing"))
     assert found.source == quick
     assert found.measures[1] < 0.9
@@ -72,11 +72,53 @@ async def test_a_faster_source_is_kept_and_a_slower_one_is_not(runtime: Runtime)
 async def test_recorded_calls_are_cases_too(runtime: Runtime) -> None:
     """`quick` passes the examples, and not what was called: 3 in place of 1."""
     being = await summon(name="slow", source=SLOW, examples=EXAMPLES)
-    wrong = "def function(n):\n    return min(n // 2, 20) if n != 3 else 7\n"
+    wrong = "def function(n):\n    return max(0, min(n // 2, 20)) if n != 3 else 7\n"
     assert (await evolve(runtime, "slow", "smaller", confined, How(proposers=[Offers(wrong)], keep="nothing"))).better
     async with session_run(runtime, "calls") as run:
         assert await Calls(runtime, run)(being, 3) == 1
     assert not (await evolve(runtime, "slow", "smaller", confined, How(proposers=[Offers(wrong)]))).better
+
+
+async def test_calls_like_the_examples_are_cases_too(runtime: Runtime) -> None:
+    """Right for every example, and wrong for what is below nothing: derived calls find it."""
+    await summon(name="slow", source=SLOW, examples=EXAMPLES)
+    offers = [Offers("def function(n):\n    return min(n // 2, 20)\n")]
+    found = await evolve(runtime, "slow", "smaller", confined, How(proposers=offers))
+    assert (found.tried, found.right, found.better) == (1, 0, False)
+    assert found.derived > 5
+
+
+async def test_what_is_as_quick_is_not_faster(runtime: Runtime) -> None:
+    """The negative control of the measure: the same source under another hash, five times."""
+    await summon(name="slow", source=SLOW, examples=EXAMPLES)
+    offers = [Offers(*(f"{SLOW}# {number}\n" for number in range(5)))]
+    found = await evolve(runtime, "slow", "faster", confined, How(proposers=offers))
+    assert (found.tried, found.right, found.better) == (5, 5, False)
+
+
+SUM = """def function(numbers):
+    total = 0
+    for n in numbers:
+        total = total + n
+    return total
+"""
+UNIQUE = """def function(numbers):
+    seen = []
+    for n in numbers:
+        if n not in seen:
+            seen.append(n)
+    return seen
+"""
+
+
+@pytest.mark.parametrize(("source", "goal"), [(SUM, "sum(numbers)"), (UNIQUE, "list(dict.fromkeys(numbers))")])
+async def test_several_rules_lead_to_what_a_person_would_write(runtime: Runtime, source: str, goal: str) -> None:
+    being = await summon(name="slow", source=source)
+    async with session_run(runtime, "calls") as run:
+        await Calls(runtime, run)(being, list(range(150)))
+    assert f"    return {goal}\n" in (await evolve(runtime, "slow", "smaller", confined)).source
+    again = await evolve(runtime, "slow", "smaller", confined)  # calls of the version before are cases of this one
+    assert (again.cases, again.better) == (1, False)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,20 @@
 """What a soul must go on giving: its examples, and what it gave when it was called."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from luxos.beings.function import FunctionBeing
 from luxos.persistence.database import Database
 from luxos.runtime.binding import as_given
+from luxos.souls.aliases import history
 
-RECORDED = 100
-"""How many of the newest recorded calls are tried."""
+RECORDED, VERSIONS = 100, 5
+"""How many of the newest recorded calls are tried, and of how many of the newest versions."""
+
+DERIVED = 36
+"""How many calls are derived from them."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,44 @@ def examples(being: FunctionBeing) -> list[Case]:
     return found
 
 
-async def recorded(database: Database, being: FunctionBeing) -> list[Case]:
-    """Its newest calls that ended well, in the version that it is now; equal ones once."""
+def derived(cases: Sequence[Case]) -> list[Case]:
+    """Calls like those of the cases, with one argument changed: none of it, the other way round, twice, another sign.
+
+    What is right for them is what the soul itself gives; they keep a proposal from being right for the cases only. They
+    are made of what was seen, so they stay with the kinds of values that the soul is for.
+    """
+    found: list[Case] = []
+    for case in cases:
+        for place, value in enumerate(case.args):
+            around = case.args[:place], case.args[place + 1 :]
+            found += [Case((*around[0], other, *around[1]), case.kwargs, None, False) for other in _others(value)]
+        for name, value in case.kwargs.items():
+            found += [Case(case.args, {**case.kwargs, name: other}, None, False) for other in _others(value)]
+    return found[:: len(found) // DERIVED + 1]
+
+
+def _others(value: Any) -> list[Any]:
+    match value:
+        case bool():
+            return [not value]
+        case int() | float():
+            return [other for other in (0, 1, -1, 2, value + 1, -value) if other != value]
+        case str():
+            return [other for other in ("", value[::-1], value + value, value[:1], "Ż " + value) if other != value]
+        case list():
+            once, same = value[:1], value[:1] * 3
+            return [other for other in ([], once, value[::-1], value + value[:5], same) if other != value]
+    return []
+
+
+async def recorded(database: Database, being: FunctionBeing, name: str) -> list[Case]:
+    """The newest calls of an alias that ended well, in the version that it is now or one of those before; equal ones
+    once. Where an earlier version gave something else, the soul does not repeat it, and it is no case.
+    """
+    versions = [memory for memory in await history(name) if memory["kind"] == "version"][-VERSIONS:]
+    beings, hashes = [being.soul, *(UUID(each["being"]) for each in versions)], [each["hash"] for each in versions]
     async with database.pool.acquire() as connection:
-        rows = await connection.fetch(
-            database.queries["recorded_calls"], being.soul, {"soul_hash": being.soul_hash}, RECORDED
-        )
+        rows = await connection.fetch(database.queries["recorded_calls"], beings, [being.soul_hash, *hashes], RECORDED)
     found = []
     for row in rows:
         args, kwargs = as_given(being.signature, row["arguments"])

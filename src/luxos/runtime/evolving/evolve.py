@@ -12,7 +12,7 @@ from luxos.beings.function import FunctionBeing
 from luxos.beings.genesis import soul_hash
 from luxos.i18n import N_, _
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.evolving.cases import Case, examples, recorded
+from luxos.runtime.evolving.cases import Case, derived, examples, recorded
 from luxos.runtime.evolving.errors import EvolutionUnfit
 from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer, Wanted
 from luxos.runtime.evolving.repairs import Repairs
@@ -50,6 +50,8 @@ class Evolved:
     source: str
     cases: int
     measures: tuple[float, float]
+    derived: int = 0
+    """How many calls were derived from the cases, in which a proposal had to give the same."""
     tried: int = 0
     right: int = 0
     steps: list[str] = field(default_factory=list)
@@ -87,11 +89,12 @@ async def evolve(runtime: Runtime, name: str, goal: Goal, confined: Confined, ho
     types fit; what did not stand its promotion before is not kept again.
     """
     being = await _function(name)
-    trial, cases = await _prepared(runtime, being, goal)
+    trial, cases = await _prepared(runtime, name, being, goal)
     said = [case for case in cases if case.is_example]
     measures = await _start(trial, being.source, goal, cases)
-    found = Evolved(name, goal, being.soul_hash, being.source, being.source, len(cases), measures)
-    search = _Search(trial, cases, goal, found, being, confined, how.tell, await _fallen(name))
+    more = [] if goal == "examples" else await trial.told(being.source, derived(cases))
+    found = Evolved(name, goal, being.soul_hash, being.source, being.source, len(cases), measures, len(more))
+    search = _Search(trial, cases, goal, found, being, confined, how.tell, await _fallen(name), more)
     until = time.monotonic() + how.seconds
     while await search.improve(_proposals(how.proposers, Wanted(found.source, goal, said)), until):
         pass
@@ -130,12 +133,17 @@ class _Search:
     confined: Confined
     tell: Callable[[str], None]
     fallen: Set[str]
+    derived: Sequence[Case]
     seen: set[str] = field(default_factory=set)
 
     async def improve(self, proposals: AsyncGenerator[Proposal, None], until: float) -> bool:
         """Takes the first proposal that is right and better; `False` where there is none any more, or no time."""
         async with aclosing(proposals):
-            return await self._first(proposals, until)
+            return not self._is_perfect and await self._first(proposals, until)
+
+    @property
+    def _is_perfect(self) -> bool:
+        return self.goal == "examples" and self.found.measures[1] == len(self.cases)
 
     async def _first(self, proposals: AsyncIterator[Proposal], until: float) -> bool:
         async for proposal in proposals:
@@ -160,11 +168,12 @@ class _Search:
         """Its measure, where it is right and better than what was found before."""
         best = self.found.measures[1]
         if self.goal == "examples":
-            count = len(await self.trial.passed(source, self.cases, all_=False))
+            count = len(await self.trial.passed(source, self.cases, least=int(best) + 1))
             return count if count > best else None
         if self.goal == "smaller" and len(source.encode()) >= best:
             return None
-        if len(await self.trial.passed(source, self.cases)) < len(self.cases):
+        cases = [*self.cases, *self.derived]
+        if len(await self.trial.passed(source, cases)) < len(cases):
             return None
         self.found.right += 1
         if self.goal == "smaller":
@@ -189,7 +198,7 @@ async def _function(name: str) -> FunctionBeing:
     return being
 
 
-async def _prepared(runtime: Runtime, being: FunctionBeing, goal: Goal) -> tuple[Trial, list[Case]]:
+async def _prepared(runtime: Runtime, name: str, being: FunctionBeing, goal: Goal) -> tuple[Trial, list[Case]]:
     """The cases by which is judged; a recorded call that the soul does not repeat itself says nothing."""
     from luxos.runtime.binding import Bound
     from luxos.runtime.call import Stored
@@ -200,8 +209,8 @@ async def _prepared(runtime: Runtime, being: FunctionBeing, goal: Goal) -> tuple
     for number, case in enumerate(given, 1):
         if goal != "examples" and not await trial.passed(being.source, [case]):
             raise EvolutionUnfit(name=known.code.name, reason=_(_WRONG).format(number=number))
-    called = [] if goal == "examples" else await recorded(runtime.database, being)
-    cases = [*given, *await trial.passed(being.source, called, all_=False)]
+    called = [] if goal == "examples" else await recorded(runtime.database, being, name)
+    cases = [*given, *await trial.passed(being.source, called, least=0)]
     if not cases:
         raise EvolutionUnfit(name=known.code.name, reason=_(_NO_CASES))
     return trial, cases
@@ -212,7 +221,7 @@ async def _start(trial: Trial, source: str, goal: Goal, cases: Sequence[Case]) -
     if goal == "smaller":
         measure = len(source.encode())
     elif goal == "examples":
-        measure = len(await trial.passed(source, cases, all_=False))
+        measure = len(await trial.passed(source, cases, least=0))
     return measure, measure
 
 

@@ -1,42 +1,104 @@
-"""Small changes of a source that does not do what its examples say: numbers, comparisons, operators, one at a time."""
+"""Small changes of a source that does not do what its examples say: one at a time, and then two.
+
+Numbers and texts that the examples name come among the first: a limit that is wrong in a source stands right in them.
+"""
 
 import ast
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from luxos.beings.parsing import tree_of
+from luxos.runtime.evolving.cases import Case
 from luxos.runtime.evolving.proposals import Proposal, Wanted, replaced
 
 _COMPARED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 _RECKONED = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod)
+_MOST = 12
+"""How many values of the examples are tried in a place."""
 
 
 class Repairs:
-    """Proposes every single change, those of numbers first."""
+    """Proposes every single change, those of numbers first, and then every two."""
 
     async def propose(self, wanted: Wanted) -> AsyncIterator[Proposal]:
         if wanted.goal != "examples":
             return
-        for proposal in _all(wanted.source):
+        seen = list(_seen(wanted.examples))
+        singles = list(_all(wanted.source, seen))
+        for proposal in singles:
             yield proposal
+        for first in singles:
+            for second in _all(first.source, seen):
+                yield Proposal(second.source, f"{first.why}, {second.why}")
 
 
-def _all(source: str) -> Iterator[Proposal]:
+def _all(source: str, seen: Sequence[Any]) -> Iterator[Proposal]:
     nodes = [node for node in ast.walk(tree_of(source)) if isinstance(node, ast.expr)]
-    for kind in (_numbers, _comparisons, _operators):
+    for why, kind in (
+        ("numbers", lambda node: _numbers(node, seen)),
+        ("comparisons", _comparisons),
+        ("operators", _operators),
+        ("texts", lambda node: _texts(node, seen)),
+        ("bounds", _bounds),
+    ):
         for node in nodes:
             for new in kind(node):
-                yield Proposal(replaced(source, node, node, new), kind.__name__.strip("_"))
+                yield Proposal(replaced(source, node, node, new), why)
 
 
-def _numbers(node: ast.expr) -> Iterator[ast.expr]:
+def _seen(examples: Sequence[Case]) -> Iterator[Any]:
+    """The numbers and texts of examples, and the single signs of what they give; each once."""
+    found: dict[tuple[type, Any], Any] = {}
+    for case in examples:
+        for value in chain(case.args, case.kwargs.values(), [case.result]):
+            found |= {(type(one), one): one for one in _plain(value)}
+        if isinstance(case.result, str):
+            found |= {(str, sign): sign for sign in case.result if not sign.isalnum()}
+    return iter(found.values())
+
+
+def _plain(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _plain(one)
+    elif isinstance(value, int | float | str) and not isinstance(value, bool):
+        yield value
+
+
+def _numbers(node: ast.expr, seen: Sequence[Any]) -> Iterator[ast.expr]:
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            whole = [value + 1, value - 1, value * 2, -value, value * 10, value * 100, 0, 1]
-            halves: list[Any] = [value / 2, value / 10, value / 100]
-            for other in dict.fromkeys([*whole, *halves]):
+            near = [value + 1, value - 1, value * 2, -value, value * 10, value * 100, 0, 1]
+            parts: list[Any] = [value / 2, value / 10, value / 100]
+            parts += [round(value + step, 10) for step in (0.1, -0.1, 0.01, -0.01, 0.05, -0.05)]
+            told = [one for one in seen if isinstance(one, int | float)][:_MOST]
+            for other in dict.fromkeys([*near, *told, *parts]):
                 if other != value:
                     yield ast.Constant(other)
+
+
+def _texts(node: ast.expr, seen: Sequence[Any]) -> Iterator[ast.expr]:
+    match node:
+        case ast.Constant(value=str() as value):
+            for other in [one for one in ["", " ", *seen] if isinstance(one, str) and one != value][:_MOST]:
+                yield ast.Constant(other)
+
+
+def _bounds(node: ast.expr) -> Iterator[ast.expr]:
+    """One more, or one less, where counting ends, and where something is taken out."""
+    match node:
+        case ast.Call(ast.Name(id="range") as name, [*before, end], []):
+            for changed in _by_one(end):
+                yield ast.Call(name, [*before, changed], [])
+        case ast.Subscript(value, ast.expr() as place) if not isinstance(place, ast.Constant | ast.Slice):
+            for changed in _by_one(place):
+                yield ast.Subscript(value, changed)
+
+
+def _by_one(value: ast.expr) -> Iterator[ast.expr]:
+    yield ast.BinOp(value, ast.Add(), ast.Constant(1))
+    yield ast.BinOp(value, ast.Sub(), ast.Constant(1))
 
 
 def _comparisons(node: ast.expr) -> Iterator[ast.expr]:

@@ -168,13 +168,13 @@ WHERE source_soul = $1 AND 'step' = ANY(tags)
 ORDER BY (attributes ->> 'started_at') COLLATE "C", id;
 
 -- name: recorded_calls
--- What being $1 was called with, and gave, in the version $2 ({"soul_hash": …}); the newest $3 different ones.
+-- What the beings $1 were called with, and gave, in the versions $2; the newest $3 different ones.
 SELECT arguments, result
 FROM (
     SELECT DISTINCT ON (attributes -> 'arguments') attributes -> 'arguments' AS arguments,
         attributes -> 'result' AS result, created_at
     FROM relationships
-    WHERE target_soul = $1 AND 'step' = ANY(tags) AND genesis @> $2
+    WHERE target_soul = ANY($1::UUID[]) AND 'step' = ANY(tags) AND genesis ->> 'soul_hash' = ANY($2::TEXT[])
         AND attributes ->> 'status' = 'done' AND NOT attributes ? 'summary'
     ORDER BY attributes -> 'arguments', created_at DESC
 ) AS calls
