@@ -55,14 +55,28 @@ class PowerCut(BaseException):
 async def send(context: Context, what: str) -> dict[str, str]:
     """Acts outside; the power goes just then, where that is still to come."""
     SENT.append(what)
-    if CUTS and CUTS.pop():
-        raise PowerCut
+    cut_at("send")
     return {"sent": what}
+
+
+async def post(context: Context) -> Any:
+    """Acts outside by another function, which ends, and then by itself."""
+    sent = await context.execution("test.send", what="inside")
+    SENT.append("by itself")
+    cut_at("post")
+    return sent
+
+
+def cut_at(place: str) -> None:
+    if CUTS and CUTS[-1] == place:
+        CUTS.pop()
+        raise PowerCut
 
 
 OWN = [
     CoreFunction(UUID(int=7200), "test.send", "SEND", "external", send),
     CoreFunction(UUID(int=7201), "test.slow", "SLOW", "external", send),
+    CoreFunction(UUID(int=7202), "test.post", "POST", "external", post),
 ]
 
 
@@ -90,9 +104,9 @@ def agent(runtime: Runtime, tmp_path: Path) -> Agent:
     return Agent(opened, Place(tmp_path, tmp_path), Defaults(), lambda event: None)
 
 
-async def cut_off(runtime: Runtime, who: str, *args: Any, cuts: int = 1) -> str:
+async def cut_off(runtime: Runtime, who: str, *args: Any, cuts: int = 1, at: str = "send") -> str:
     """A run whose process ended while it acted outside."""
-    CUTS.extend(["cut"] * cuts)
+    CUTS.extend([at] * cuts)
     soul: list[Any] = []
 
     async def program() -> None:
@@ -155,6 +169,15 @@ async def test_what_did_not_happen_is_done_again(runtime: Runtime, agent: Agent)
     assert await is_whole(runtime, run)
 
 
+async def test_what_had_ended_below_it_is_not_done_again(runtime: Runtime, agent: Agent) -> None:
+    run = await cut_off(runtime, "test.post", at="post")
+    assert SENT == ["inside", "by itself"]
+    report = await agent.settle(run, None, happened=False)
+    assert report["results"] == {"test.post": {"sent": "inside"}}
+    assert SENT == ["inside", "by itself", "by itself"]
+    assert await is_whole(runtime, run)
+
+
 @pytest.mark.parametrize("happened", [True, False])
 async def test_an_outermost_call(runtime: Runtime, agent: Agent, happened: bool) -> None:
     run = await cut_off(runtime, "test.send", "x")
@@ -170,7 +193,7 @@ async def test_an_outermost_call(runtime: Runtime, agent: Agent, happened: bool)
 
 @pytest.mark.parametrize("happened", [True, False])
 async def test_a_plan(runtime: Runtime, agent: Agent, tmp_path: Path, happened: bool) -> None:
-    CUTS.append("cut")
+    CUTS.append("send")
     place = tmp_path / "place"
     place.mkdir()
     await ended(agent._start(runtime, read(PLAN), place, {"permissions": ["workspace", "external"]}))
@@ -228,7 +251,7 @@ async def test_a_task_goes_on_once_it_is_sent_again(runtime: Runtime, agent: Age
         return runtime
 
     task = await Tasks().put("above", "test.send", permissions=["external", "test.send"])
-    CUTS.append("cut")
+    CUTS.append("send")
     await ended(Carrier(opened)(task))
     with pytest.raises(StepUnknown):
         await Carrier(opened)(task)

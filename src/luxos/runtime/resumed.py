@@ -4,7 +4,7 @@ What a call that was cut off had called, and what had ended, gives the result th
 waited, where its state was kept. An effect outside of which a crash left it open whether it happened is refused.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors.runs import StepUnknown
@@ -17,7 +17,6 @@ def resumed(handler: Handler, before: Mapping[str, Step], *, retrying: bool = Fa
 
     In a run that is tried again, what a call that failed had called counts as well.
     """
-    made_again = {"started", "failed"} if retrying else {"started"}
 
     async def handle(call: Call) -> Outcome:
         known = before.get(call.step)
@@ -29,7 +28,7 @@ def resumed(handler: Handler, before: Mapping[str, Step], *, retrying: bool = Fa
             return await handler(call)
         if known.status == "started":
             call.frozen = known.attributes.get(FROZEN)  # of another version it says itself that it does not fit
-        if known.status == "done" and call.meant == known.meant and _is_made_again(call, before, made_again):
+        if known.status == "done" and call.meant == known.meant and _is_made_again(call, before, retrying=retrying):
             return Outcome(known.attributes.get("result"))
         return await handler(call)
 
@@ -41,7 +40,7 @@ def _asks_the_same(call: Call, known: Step) -> bool:
     return known.attributes.get("arguments") == dict(call.arguments) and call.effects != "workspace"
 
 
-def _is_made_again(call: Call, before: Mapping[str, Step], statuses: Collection[str]) -> bool:
+def _is_made_again(call: Call, before: Mapping[str, Step], *, retrying: bool) -> bool:
     """Whether the call that makes this one did not end as it should; else it makes all its calls anew."""
     above = before.get(call.parent) if call.parent is not None else None
-    return above is not None and above.status in statuses
+    return above is not None and above.is_made_again(retrying=retrying)

@@ -23,8 +23,7 @@ from luxos.runtime.steps import Step
 
 def is_made_again(step: Step, *, retrying: bool) -> bool:
     """Whether a step is an outermost call that was cut off, or, of a run that is tried again, one that failed."""
-    ended = not (step.was_cut_off or (retrying and step.status == "failed"))
-    return step.parent is None and not ended and "summary" not in step.attributes
+    return step.parent is None and step.is_made_again(retrying=retrying) and "summary" not in step.attributes
 
 
 async def go_on(

@@ -74,10 +74,10 @@ class Step:
     def status(self) -> str:
         return str(self.attributes["status"])
 
-    @property
-    def was_cut_off(self) -> bool:
-        """Whether it never ended by itself: it is open, or a person said that it did not happen."""
-        return self.status == "started" or (self.status == "failed" and "settled" in self.attributes)
+    def is_made_again(self, *, retrying: bool) -> bool:
+        """Whether it never ended by itself: it is open, or a person said that it did not happen; or, retrying, it failed."""
+        failed = self.status == "failed" and (retrying or "settled" in self.attributes)
+        return failed or self.status == "started"
 
     @property
     def seconds(self) -> float | None:
