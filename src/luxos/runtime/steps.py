@@ -75,7 +75,7 @@ class Step:
         return str(self.attributes["status"])
 
     def is_made_again(self, *, retrying: bool) -> bool:
-        """Whether it never ended by itself: it is open, or a person said that it did not happen; or, retrying, it failed."""
+        """Whether it is open, or a person said that it did not happen; retrying, also whether it failed."""
         failed = self.status == "failed" and (retrying or "settled" in self.attributes)
         return failed or self.status == "started"
 
