@@ -16,7 +16,7 @@ from tests.runtime.hermetic.processes import descendants, lives, until, workers
 
 from luxos.runtime.hermetic.confined import confined
 from luxos.runtime.hermetic.monty import Monty
-from luxos.runtime.sandbox import python_paths
+from luxos.runtime.sandbox import Limits, python_paths, start
 from luxos.runtime.sandbox.program import launcher
 
 Tried = Callable[[str], str]
@@ -65,6 +65,40 @@ def test_it_runs_at_all(tried: Tried) -> None:
 )
 def test_what_is_behind_the_walls_stays_there(tried: Tried, source: str, said: str) -> None:
     assert said in tried(source)
+
+
+THREADS = """
+import threading, time
+started = 0
+try:
+    for started in range(100):
+        threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
+except RuntimeError:
+    pass
+print(started)
+"""
+
+
+@pytest.mark.parametrize(("most", "started"), [(16, range(8, 16)), (200, range(99, 100))])
+def test_threads_are_counted(most: int, started: range) -> None:
+    limits = Limits(memory=64 << 30, processes=most, open_files=64)  # room for the stacks of all of them
+    with launcher(PYTHON, readable=python_paths(PYTHON), limits=limits) as path:
+        done = subprocess.run([path, "-I", "-S", "-c", THREADS], capture_output=True, text=True, check=True)
+    assert int(done.stdout) in started
+
+
+def test_the_limits_are_on_before_the_program_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever puts them on is late: the program waits for it."""
+    late = tmp_path / "start.py"
+    text = Path(start.__file__).read_text()
+    late.write_text(
+        text.replace(
+            "        _limit(pid, inside)\n", "        __import__('time').sleep(1)\n        _limit(pid, inside)\n"
+        )
+    )
+    assert late.read_text() != text
+    monkeypatch.setattr(start, "__file__", str(late))
+    test_threads_are_counted(16, range(8, 16))
 
 
 def test_nothing_of_ours_is_open_inside(tried: Tried, tmp_path: Path) -> None:

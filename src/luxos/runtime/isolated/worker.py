@@ -75,7 +75,7 @@ class Walls:
 def _compile_inside() -> None:
     """Has what runs behind the walls compiled, where that was not done: there it can be written nowhere, and costs a
     cold call 10 ms."""
-    for file in INSIDE.glob("*.py"):
+    for file in () if sys.dont_write_bytecode else INSIDE.glob("*.py"):
         SourceFileLoader(file.stem, str(file)).get_code(file.stem)
 
 

@@ -70,9 +70,8 @@ def create(limits: Limits) -> ControlGroup | None:
     place = find()
     if place is None:
         return None
-    name = (
-        f"{PREFIX}{os.getpid()}-{next(_numbers)}-{secrets.token_hex(4)}"  # an earlier process may have had our number
-    )
+    ours = f"{os.getpid()}-{secrets.token_hex(4)}"  # an earlier process may have had our number
+    name = f"{PREFIX}{ours}-{next(_numbers)}"
     group = ControlGroup(tuple(parent / name for parent in place.parents))
     try:
         for folder in group.folders:

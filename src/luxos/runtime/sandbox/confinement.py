@@ -90,8 +90,8 @@ class Confinement:
     """Open here, and the command's standard input: the one descriptor that every back end hands on."""
     keeper: bool = False
     """The command keeps others in its place: where there is a PID namespace it is the first process of it, and what it
-    starts changes the limits of nobody else. It is ours, and starts while it is still being put into its control group,
-    which takes as long as the start: what it runs for others comes after `on_limited`."""
+    starts changes the limits of nobody else. It is ours, and may start while it is still being put into its control
+    group, which takes as long as the start: what it runs for others comes after `on_limited`."""
     reads_only: bool = False
     """A program that only computes: behind walls without an overlay it writes nowhere, not even into a folder of its
     own, and starts nothing."""

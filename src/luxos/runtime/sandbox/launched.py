@@ -65,7 +65,6 @@ def launch(
         channel=confinement.channel,
         growing=(scratch.workspace, scratch.temporary, *confinement.writable),
         group=group,
-        early=confinement.keeper,
         supervised=True,
     )
 

@@ -48,7 +48,7 @@ class Launch:
     group: cgroup.ControlGroup | None = None
     """What the whole tree is put into; without one its memory is watched."""
     early: bool = False
-    """It is let go before it is in its group."""
+    """The process that waits is the command's own, and is let go before it is in its group."""
     supervised: bool = False
     """Not a PID namespace, but a process that puts the limits on its command and, at SIGTERM, ends the whole tree."""
 

@@ -62,6 +62,8 @@ def _fork_gatekeeper(inside: str, groups: str, settings: str) -> None:
             os._exit(0)
     for number, descriptor in ((STATUS, status), (GATE, waits)):
         os.dup2(descriptor, HIGH - number)
+    os.closerange(3, HIGH - GATE)  # first: each may have the other's number
+    for number in (STATUS, GATE):
         os.dup2(HIGH - number, number)
     os.closerange(GATE + 1, HIGH)
 
