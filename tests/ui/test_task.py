@@ -67,6 +67,8 @@ def test_a_cluster_that_cannot_be_used_is_said(luxos: Command) -> None:
         ended = luxos(*command, **nowhere)
         assert (ended.code, "ray://127.0.0.1:1 jest nieosiągalny" in ended.out + ended.err) == (5, True), ended
     assert luxos("task", "work", "--queue", "io", "--until-empty", **nowhere).code == 0
+    found = luxos("doctor", **nowhere)
+    assert (found.code, "klaster     Klaster Ray pod adresem" in found.out) == (5, True), found
     unfit = luxos("task", "work", LUXOS_CLUSTER="ray")
     assert (unfit.code, "ray://HOST:PORT" in unfit.err) == (2, True), unfit
 

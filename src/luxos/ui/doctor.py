@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
-from luxos.config import Settings
+from luxos.config import LOCAL, Settings
 from luxos.errors import LuxError
 from luxos.i18n import _, language
 from luxos.version import __version__
@@ -36,6 +36,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *_room(settings),
         *_packages(settings),
         await _service(settings),
+        *await _cluster(settings),
     ]
 
 
@@ -125,3 +126,16 @@ async def _service(settings: Settings) -> Finding:
         _("runs in the background") if running else _("does not run in the background; commands start what they need")
     )
     return Finding("service", "ok", text)
+
+
+async def _cluster(settings: Settings) -> list[Finding]:
+    """Nothing where this machine works alone."""
+    from luxos.runtime.tasks.cluster import check_cluster
+
+    if settings.cluster == LOCAL:
+        return []
+    try:
+        await check_cluster(settings)
+    except LuxError as error:
+        return [Finding("cluster", "fault", str(error))]
+    return [Finding("cluster", "ok", _("{address} takes connections").format(address=settings.cluster))]

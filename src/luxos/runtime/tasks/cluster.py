@@ -115,11 +115,13 @@ class Cluster:
                 ended = await self.ask(self._ended) if self._ends else {}
             except ClusterUnreachable as error:
                 for end in self._ends.values():
-                    end.set_exception(error)
+                    if not end.done():
+                        end.set_exception(error)
                 self._ends.clear()
                 continue
             for remote, reason in ended.items():
-                self._ends.pop(remote).set_result(reason)
+                if not (end := self._ends.pop(remote)).done():
+                    end.set_result(reason)
 
     async def close(self) -> None:
         """Leaves the cluster."""

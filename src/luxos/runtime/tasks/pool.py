@@ -28,6 +28,8 @@ _GATHER = 0.02
 """Seconds in which a process that has nothing to do takes what was just put, so that none is begun for it."""
 _FAILURES = 5
 """So many processes that end one after the other before they have begun to work are no accident."""
+_COMING = 30.0
+"""Seconds within which one that was begun counts as on its way; it may have been placed where nothing is any more."""
 _GRACE = 15.0
 """Seconds in which a process gives back what it has, and ends."""
 _REAPED = 5.0
@@ -64,10 +66,16 @@ class _Watched:
     worker: UUID
     process: Process
     waiting: "asyncio.Task[str | None]"
+    since: float = field(default_factory=time.monotonic, init=False)
     began: bool = field(default=False, init=False)
     """Whether it had its lease once."""
     silent: float | None = field(default=None, init=False)
     """Since when its lease has been over, or gone, by this process's own clock."""
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether it will soon be at work."""
+        return not self.began and time.monotonic() < self.since + _COMING
 
 
 class Pool:
@@ -126,7 +134,7 @@ class Pool:
         """
         room = await engine.room()
         ready = await self._claiming.ready(room)
-        coming = sum(not one.began for one in self._processes.values())
+        coming = sum(one.is_coming for one in self._processes.values())
         for _number in range(min(ready - coming, room - len(self._processes))):
             worker = uuid4()
             process = await engine.begin(worker)

@@ -18,6 +18,7 @@ _NAMES = {
     "projects": N_("projects"),
     "packages": N_("packages"),
     "service": N_("service"),
+    "cluster": N_("cluster"),
 }
 _SIGNS = {"ok": "✓", "note": "·", "fault": "✗"}
 
