@@ -17,7 +17,8 @@ import luxos
 from luxos.beings.being import BaseBeing
 from luxos.errors import LuxError
 from luxos.runtime.promoting.beginning import begin_shadow, promote_watched
-from luxos.runtime.promoting.promotion import Terms, promotions
+from luxos.runtime.promoting.promotion import promotions
+from luxos.runtime.promoting.terms import Terms
 from luxos.session import Lux
 from luxos.souls import environment
 from luxos.souls.aliases import Alias, history

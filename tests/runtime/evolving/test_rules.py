@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from luxos.runtime.evolving.cases import DERIVED, Case, derived
-from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer, Wanted, replaced
+from luxos.runtime.evolving.goals import Goal
+from luxos.runtime.evolving.proposals import Proposal, Proposer, Wanted, replaced
 from luxos.runtime.evolving.repairs import Repairs
 from luxos.runtime.evolving.rules import MOST, Rules
 

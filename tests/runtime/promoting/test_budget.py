@@ -13,7 +13,8 @@ from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.promoting.beginning import begin_shadow, check_not_back, watch
 from luxos.runtime.promoting.errors import PromotedBefore
 from luxos.runtime.promoting.moving import look
-from luxos.runtime.promoting.promotion import Promotion, Terms, promotions
+from luxos.runtime.promoting.promotion import Promotion, promotions
+from luxos.runtime.promoting.terms import Terms
 from luxos.runtime.promoting.words import sentence
 from luxos.souls.aliases import Alias, history
 from luxos.souls.archive import Archive

@@ -11,7 +11,8 @@ from luxos.errors import LuxError
 from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.promoting.beginning import begin_shadow, stop
 from luxos.runtime.promoting.errors import NothingPromoted, ShadowRuns, ShadowUnfit
-from luxos.runtime.promoting.promotion import Promotion, Terms, promotions
+from luxos.runtime.promoting.promotion import Promotion, promotions
+from luxos.runtime.promoting.terms import Terms
 from luxos.souls.aliases import Alias, history
 from luxos.souls.registry import Soul, summon
 

@@ -17,7 +17,8 @@ from luxos.models.errors import ModelMissing, ModelSilent
 from luxos.models.model import Model
 from luxos.persistence.json_codec import encode
 from luxos.runtime.evolving.cases import Case
-from luxos.runtime.evolving.proposals import Goal, Proposal, Wanted
+from luxos.runtime.evolving.goals import Goal
+from luxos.runtime.evolving.proposals import Proposal, Wanted
 
 ASKS = 3
 """Questions for one search."""

@@ -14,12 +14,14 @@ from luxos.i18n import N_, _
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.evolving.cases import Case, derived, examples, recorded
 from luxos.runtime.evolving.errors import EvolutionUnfit
-from luxos.runtime.evolving.proposals import Goal, Proposal, Proposer, Wanted
+from luxos.runtime.evolving.goals import Goal
+from luxos.runtime.evolving.proposals import Proposal, Proposer, Wanted
 from luxos.runtime.evolving.repairs import Repairs
 from luxos.runtime.evolving.rules import Rules
 from luxos.runtime.evolving.trying import Trial
 from luxos.runtime.promoting.beginning import begin_shadow, watch
-from luxos.runtime.promoting.promotion import Terms, promotions
+from luxos.runtime.promoting.promotion import promotions
+from luxos.runtime.promoting.terms import Terms
 from luxos.runtime.tiers import seen_as_self
 from luxos.souls.aliases import Alias
 from luxos.souls.dependencies import uses_of

@@ -3,12 +3,10 @@
 import ast
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from luxos.runtime.evolving.cases import Case
-
-Goal = Literal["faster", "smaller", "examples"]
-GOALS: tuple[Goal, ...] = ("faster", "smaller", "examples")
+from luxos.runtime.evolving.goals import Goal
 
 
 @dataclass(frozen=True)

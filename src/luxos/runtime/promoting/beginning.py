@@ -7,7 +7,8 @@ from luxos.beings.function import FunctionBeing
 from luxos.i18n import N_, _
 from luxos.runtime.promoting.errors import NothingPromoted, PromotedBefore, ShadowRuns, ShadowUnfit
 from luxos.runtime.promoting.moving import end, moment
-from luxos.runtime.promoting.promotion import Promotion, Terms, refused_before
+from luxos.runtime.promoting.promotion import Promotion, refused_before
+from luxos.runtime.promoting.terms import Terms
 from luxos.souls import environment
 from luxos.souls.aliases import Alias
 from luxos.souls.archive import Archive

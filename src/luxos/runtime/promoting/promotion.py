@@ -15,6 +15,7 @@ from uuid import UUID
 
 from luxos.beings.being import BaseBeing
 from luxos.persistence.queries import queries
+from luxos.runtime.promoting.terms import Terms
 from luxos.souls.aliases import Alias
 from luxos.souls.evolution import load_living
 from luxos.souls.versions import FOLLOWED
@@ -22,26 +23,6 @@ from luxos.souls.versions import FOLLOWED
 KIND = "promotion"
 Status = Literal["shadowing", "watched", "kept", "different", "slower", "back", "overtaken", "stopped"]
 GOES_ON = frozenset({"shadowing", "watched"})
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a promotion has to meet."""
-
-    calls: int = 20
-    """Equal calls in the shadow, after which the alias moves."""
-    slower: float = 1.5
-    """How many times the time of the current soul the candidate may take, in most of them."""
-    budget: float = 0.1
-    """The part of the calls after that which may fail."""
-    least: int = 20
-    """Calls on which the budget counts before there are so many: with 20 and a tenth, the third failure is over it."""
-    watched: int = 1000
-    """Calls after which the promotion is over, and kept."""
-
-    def allows(self, calls: int, failures: int) -> bool:
-        """Whether so many failures of so many calls are within the budget."""
-        return failures <= self.budget * max(calls, self.least)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from luxos.errors import Exit
 from luxos.i18n import _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
-from luxos.ui.cli.promoting import terms_options
 from luxos.ui.cli.soul import short, soul_command, table, tell, who_argument
+from luxos.ui.cli.terms import terms_options
 
 
 def environment_option(name: str = "--environment", default: str | None = "production") -> Callable[..., Any]:

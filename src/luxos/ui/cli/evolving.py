@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from luxos.i18n import _
-from luxos.runtime.evolving.proposals import GOALS
+from luxos.runtime.evolving.goals import GOALS
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
-from luxos.ui.cli.promoting import terms_options
 from luxos.ui.cli.soul import short, soul_command, tell, who_argument
+from luxos.ui.cli.terms import terms_options
 
 
 @soul_command.command("evolve", help=_("Look for a better source of a soul; keep it where it is right and better."))

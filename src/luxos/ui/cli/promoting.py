@@ -1,31 +1,15 @@
 """`luxos soul promotions`: candidates in the shadow of their alias, and aliases whose calls are watched."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from luxos.i18n import _
-from luxos.runtime.promoting.promotion import Terms
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
 from luxos.ui.cli.soul import soul_command, tell, who_argument
-
-
-def terms_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The terms of a promotion, one option each."""
-    usual = Terms()
-    for option in (
-        click.option("--calls", type=click.IntRange(1, 1_000_000), default=usual.calls, show_default=True,
-                     help=_("Equal calls in the shadow, after which the alias moves.")),
-        click.option("--slower", type=click.FloatRange(1.0, 1000), default=usual.slower, show_default=True,
-                     help=_("How many times the time of the current version it may take.")),
-        click.option("--budget", type=click.FloatRange(0, 1), default=usual.budget, show_default=True,
-                     help=_("The part of the calls after that which may fail before the alias moves back.")),
-    ):  # fmt: skip
-        command = option(command)
-    return command
 
 
 @soul_command.command("promotions", help=_("Show candidates in a shadow, and what became of promotions."))

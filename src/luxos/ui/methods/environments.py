@@ -12,7 +12,8 @@ from luxos.runtime.execution import Execution
 from luxos.runtime.hermetic.confined import confined
 from luxos.runtime.promoting.beginning import begin_shadow, promote_watched
 from luxos.runtime.promoting.beginning import stop as stop_promotion
-from luxos.runtime.promoting.promotion import Terms, promotions
+from luxos.runtime.promoting.promotion import promotions
+from luxos.runtime.promoting.terms import Terms
 from luxos.runtime.promoting.words import sentence
 from luxos.souls import environment, promotion
 from luxos.souls.archive import Archive

@@ -8,9 +8,9 @@ from luxos.models.model import Model
 from luxos.runtime.events import StepProgress
 from luxos.runtime.evolving.asked import Asked
 from luxos.runtime.evolving.evolve import PROPOSERS, How, Keep, as_json, evolve
-from luxos.runtime.evolving.proposals import Goal
+from luxos.runtime.evolving.goals import Goal
 from luxos.runtime.hermetic.confined import confined
-from luxos.runtime.promoting.promotion import Terms
+from luxos.runtime.promoting.terms import Terms
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.souls import archive_of
 
