@@ -186,7 +186,12 @@ async def test_without_the_transaction_a_change_that_fails_leaves_a_part(
     """The control of the test before: it sees what a transaction takes back."""
     await summon(name="vat", source=VAT)
     before = await rows(database)
-    monkeypatch.setattr(BaseBeing, "transaction", BaseBeing._borrowed)
+
+    async def apart(work: Any, connection: Any = None) -> Any:
+        async with BaseBeing._borrowed(connection) as lent:
+            return await work(lent)
+
+    monkeypatch.setattr(BaseBeing, "_transacted", apart)
     monkeypatch.setattr(Alias, "point", cut)
     with pytest.raises(PowerCut):
         await Soul.evolve("vat", {"source": OTHER})

@@ -1,5 +1,8 @@
 """The lives of some aliases, renamed, evolved, rolled back and purged in any order, beside a model in plain Python."""
 
+import asyncio
+import random
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -15,13 +18,14 @@ from luxos.beings.being import BaseBeing
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
-from luxos.souls import aliases
+from luxos.souls import aliases, environment
 from luxos.souls.aliases import Alias
 from luxos.souls.archive import Archive
 from luxos.souls.checking import damaged
 from luxos.souls.errors import AliasRenamed, AliasTaken, NothingEarlier, SoulConflict, SoulUnknown
 from luxos.souls.going_back import rollback_alias
 from luxos.souls.registry import Soul, summon
+from luxos.souls.reports import catch_up
 from luxos.souls.validation import validate
 
 NAMES = st.sampled_from(["ala", "ola", "ela"])
@@ -173,3 +177,47 @@ async def test_an_alias_whose_living_being_was_purged_is_whole_and_can_be_rename
     await lives.take("rename", "ala", "ola")
     await lives.take("grow", "ala")
     assert [finding async for finding in validate(Archive(settings.home))] == []
+
+
+async def test_of_all_that_race_nothing_is_half_and_nothing_waits_for_ever(
+    database: Database, settings: Settings
+) -> None:
+    """Twelve tasks rename, evolve, declare, roll back, promote and purge five aliases as they like."""
+    archive, ended, refusals = Archive(settings.home), Counter[str](), Counter[str]()
+    until = asyncio.get_running_loop().time() + (30 if WHOLE else 2)
+
+    async def one(number: int) -> None:
+        chosen = random.Random(number)  # noqa: S311 - no secret
+        while asyncio.get_running_loop().time() < until:
+            name, other = chosen.sample(["ala", "ola", "ela", "iga", "ula"], 2)
+            what = chosen.choice(["summon", "evolve", "rename", "back", "promote", "purge"])
+            try:
+                async with asyncio.timeout(30):
+                    await race(what, name, other, chosen.random(), archive)
+                ended[what] += 1
+            except LuxError as error:
+                refusals[type(error).__name__] += 1
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(12):
+            group.create_task(one(number))
+    assert ended.total() > 5, refusals
+    assert not {"DatabaseLost", "BeingDamaged", "SoulDamaged", "ManifestDamaged"} & refusals.keys(), refusals
+    await catch_up(archive, everything=True)
+    assert [finding async for finding in validate(archive)] == []
+
+
+async def race(what: str, name: str, other: str, drawn: float, archive: Archive) -> None:
+    if what == "summon":
+        await summon(name=name, source=f"def function():\n    return {int(drawn * 4)}\n")
+    elif what == "evolve":
+        await Soul.evolve(name, {"source": f"def function():\n    return {drawn}\n"}, rebase=drawn < 0.5)
+    elif what == "rename":
+        await Soul.rename(name, other)
+    elif what == "back":
+        await rollback_alias(name)
+    elif what == "promote":
+        entry = {"hash": (await Soul.of(name)).hash, "examples": 0, "types": "passed", "unchecked": []}
+        await environment.change(archive, "production", lambda now: (now.souls | {name: entry}, {"kind": "promote"}))
+    elif (being := (await Alias.of(name)).being) is not None:
+        await removal.purge(being, confirm=await removal.purge_preview(being))

@@ -6,13 +6,13 @@ per key. Energy and memories add up.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -43,6 +43,7 @@ SEALED = frozenset({"seal", "audit_chain"})
 _CHUNK = 1000
 _MERGES = 5
 """How often a save is tried whose field was in conflict, and is not any more when it is looked for."""
+T = TypeVar("T")
 Row = Mapping[str, Any]
 
 
@@ -413,6 +414,14 @@ class Record:
         """A connection in a transaction, or in a part of the one that `connection` is in."""
         async with cls._borrowed(connection) as lent, lent.transaction():
             yield lent
+
+    @classmethod
+    async def _transacted(cls, work: Callable[[Any], Awaitable[T]], connection: Any = None) -> T:
+        """What `work(connection)` gives in a transaction of its own, repeated after a deadlock; or in a caller's."""
+        if connection is None:
+            return await in_transaction(cls._pool(), work)
+        async with cls.transaction(connection) as lent:
+            return await work(lent)
 
 
 def identified(who: Any) -> UUID:

@@ -90,7 +90,8 @@ async def purge(soul: UUID, *, confirm: Purge, connection: Any = None) -> Purge:
     `PurgeChanged` where meanwhile something else would go than what is confirmed. Each run that loses a step keeps a
     checkpoint of its link, so that its audit chain still shows whether anything else was changed.
     """
-    async with BaseBeing.transaction(connection) as lent:
+
+    async def work(lent: Any) -> Purge:
         found, members = await _looked_through(soul, lent)
         if found != confirm:
             raise PurgeChanged(soul=soul)
@@ -98,11 +99,14 @@ async def purge(soul: UUID, *, confirm: Purge, connection: Any = None) -> Purge:
         await lent.execute(queries()["unname_being"], soul, {"at": _now(), "kind": "purged", "being": str(soul)})
         await lent.execute(queries()["remove_relationships"], members)
         await lent.execute(queries()["remove_beings"], members)
-    return found
+        return found
+
+    return await BaseBeing._transacted(work, connection)
 
 
 async def _looked_through(soul: UUID, connection: Any) -> tuple[Purge, list[UUID]]:
     """What goes, and the beings that go; the being is locked, so that nobody comes to refer to it."""
+    await connection.execute(queries()["lock_purged_aliases"], soul)
     row = await connection.fetchrow(queries()["lock_purged"], soul)
     if row is None:
         raise BeingUnknown(soul=soul)

@@ -155,9 +155,12 @@ async def rename_alias(old: str, new: str, *, connection: Any = None) -> Alias:
     `SoulUnknown` where there is no `old`, `AliasTaken` where `new` is somebody else's.
     """
     check_alias(new)
-    async with BaseBeing.transaction(connection) as lent:
+
+    async def work(lent: Any) -> Alias:
         await Alias.of(old, connection=lent)
         return await _renamed(old, new, lent)
+
+    return await BaseBeing._transacted(work, connection)
 
 
 async def _renamed(old: str, new: str, connection: Any) -> Alias:

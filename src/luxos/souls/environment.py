@@ -114,7 +114,8 @@ async def find_manifest(environment: str, which: str, *, connection: Any = None)
 async def change(archive: Archive, name: str, edit: Edit, *, connection: Any = None) -> Manifest:
     """Changes an environment and keeps the manifest of that, all of it or nothing; the files come after."""
     key = await asyncio.to_thread(own_key, archive)
-    async with BaseBeing.transaction(connection) as lent:
+
+    async def work(lent: Any) -> Manifest:
         before = await Environment.lock(name, lent)
         souls, said = edit(before)
         for alias, entry in souls.items():
@@ -127,6 +128,9 @@ async def change(archive: Archive, name: str, edit: Edit, *, connection: Any = N
         row.attributes = {"manifest": made.hash, "souls": {alias: entry["hash"] for alias, entry in souls.items()}}
         row.remember(said["kind"], manifest=made.hash)
         await row.save(connection=lent)
+        return made
+
+    made = await BaseBeing._transacted(work, connection)
     if connection is None:
         await write_files(archive)
     return made

@@ -14,7 +14,8 @@ async def rollback_alias(name: str, *, to: str | None = None, connection: Any = 
 
     Energy and history stay with the being that is left, as at every mutation. `NothingEarlier`, `SoulUnknown`.
     """
-    async with BaseBeing.transaction(connection) as lent:
+
+    async def work(lent: Any) -> tuple[Soul, int]:
         alias = await Alias.lock((await Alias.of(name, connection=lent)).name, lent)
         told = [one for one in await history(alias.name, connection=lent) if one["kind"] == "version"]
         target = _parent(told, alias) if to is None else _named(told, to)
@@ -25,6 +26,8 @@ async def rollback_alias(name: str, *, to: str | None = None, connection: Any = 
         if back.hash != soul.hash:
             raise SoulDamaged(name=soul.hash)
         return back, (await Alias.of(alias.name, connection=lent)).version
+
+    return await BaseBeing._transacted(work, connection)
 
 
 def _parent(told: list[dict[str, Any]], alias: Alias) -> str | None:

@@ -77,13 +77,16 @@ class Soul:
         What the source names is pinned to what it is now. Of a genesis only the genotype is in the hash.
         """
         _check(genesis, alias)
-        async with BaseBeing.transaction(connection) as lent:
+
+        async def work(lent: Any) -> Self:
             if alias is None:
                 ready = await pinned(genesis, str(genesis.get("name", "?")), {}, connection=lent)
                 return cls._of(await write_version(genotype(ready), None, more=more_of(ready), connection=lent))
             locked = await Alias.lock(alias, lent)
             ready = await pinned(genesis, alias, _itself(locked), connection=lent)
             return cls._of(await advance(locked, ready, connection=lent))
+
+        return await BaseBeing._transacted(work, connection)
 
     @classmethod
     async def register_group(
@@ -124,10 +127,13 @@ class Soul:
             base = which.genesis.get("soul_hash")
         if base is None:
             base = (await Alias.of(name, connection=connection)).hash
-        async with BaseBeing.transaction(connection) as lent:
+
+        async def work(lent: Any) -> Self:
             locked = await Alias.lock((await Alias.of(name, connection=lent)).name, lent)
             ready = await cls._ready(locked, changes, lent)
             return cls._of(await advance(locked, ready, base=None if rebase else base, connection=lent))
+
+        return await BaseBeing._transacted(work, connection)
 
     @classmethod
     async def draft(cls, name: str, changes: Mapping[str, Any], *, connection: Any = None) -> Self:
@@ -176,9 +182,12 @@ async def summon(*, name: str, source: str, connection: Any = None, **genesis: A
     whole = {"type": "function", **genesis, "source": source}
     _check(whole, name)
     _check_callable(whole, name)
-    async with BaseBeing.transaction(connection) as lent:
+
+    async def work(lent: Any) -> BaseBeing | None:
         await Soul.register(whole, alias=name, connection=lent)
-        being = await living(name, connection=lent)
+        return await living(name, connection=lent)
+
+    being = await BaseBeing._transacted(work, connection)
     if being is None:
         raise SoulUnknown(name=name)
     return being

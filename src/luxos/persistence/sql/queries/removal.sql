@@ -36,6 +36,13 @@ SET tags = array_remove(tags, 'tombstone'),
 WHERE id = $1 AND tags @> '{tombstone}'
 RETURNING id;
 
+-- name: lock_purged_aliases
+-- The aliases come before the being that carries them, as for whoever changes a soul; else each waits for the other.
+SELECT soul FROM base_beings
+WHERE tags @> '{alias}' AND attributes @> jsonb_build_object('being', $1::UUID::TEXT)
+ORDER BY soul
+FOR NO KEY UPDATE;
+
 -- name: lock_purged
 -- Nobody can refer to it any more, from here to the end of the transaction.
 SELECT tags, genesis FROM base_beings WHERE soul = $1 FOR UPDATE;
