@@ -7,6 +7,7 @@ import pytest
 from tests.plugins.command import Command
 
 from luxos.persistence.database import Database
+from luxos.souls.environment import Environment
 from luxos.souls.registry import Soul, summon
 
 pytestmark = pytest.mark.slow
@@ -30,28 +31,25 @@ async def test_a_candidate_is_followed_from_the_shadow_to_its_way_back(
     assert (begun.code, begun.json["status"], begun.json["to"]) == (0, "shadowing", fragile)
     for n in (4, 5):
         assert (await said(luxos, "call", "total", str(n), "--json")).json["result"] == n * (n - 1) // 2
-    assert "równych wywołań 2 z 2" not in (await said(luxos, "soul", "promotions", "total")).out
     (told,) = (await said(luxos, "soul", "promotions", "total", "--json")).json["promotions"]
     assert (told["status"], told["equal"], told["environment"]) == ("watched", 2, "production")
-    assert (await said(luxos, "soul", "production", "--json")).json["souls"]["total"]["hash"] == fragile
-    assert "przesunięty tu po 2 równych wywołaniach" in (await said(luxos, "soul", "log", "total")).out
-    for _time in range(2):
-        assert (await said(luxos, "call", "total", "7")).code == 1
+    assert (await Environment.of("production")).souls["total"]["hash"] == fragile
+    assert [(await said(luxos, "call", "total", "7")).code for _time in range(2)] == [1, 1]
     last = await said(luxos, "call", "total", "7", LUXOS_LANG="en")
     assert last.code == 1
     assert "total was moved back" in last.out + last.err
-    assert (await said(luxos, "call", "total", "7", "--json")).json["result"] == 21
     shown = (await said(luxos, "soul", "promotions", "total", LUXOS_LANG="en")).out
     assert "because 3 of its 3 calls failed" in shown
     assert '{"n": 7}' in shown
     assert (await said(luxos, "soul", "show", "total", "--json")).json["promotion"]["status"] == "back"
-    assert "cofnięty: nie powiodło się 3 z 3" in (await said(luxos, "soul", "log", "total")).out
-    assert (await said(luxos, "soul", "production", "--json")).json["souls"] == {}
+    history = (await said(luxos, "soul", "log", "total")).out
+    assert "przesunięty tu po 2 równych wywołaniach" in history
+    assert "cofnięty: nie powiodło się 3 z 3" in history
+    assert (await Environment.of("production")).souls == {}
     assert (await Soul.of("total")).hash == old
     again = await said(luxos, "soul", "promote", fragile, "--alias", "total", "--shadow", "--json")
     assert (again.code, again.json["error"]["code"]) == (4, "runtime.promoted_before")
     assert (await said(luxos, "soul", "validate", "--json")).json["status"] == "whole"
-    assert (await said(luxos, "db", "check", "--json")).code == 0
 
 
 async def test_a_difference_is_shown_and_a_shadow_is_stopped(quick_luxos: Command, database: Database) -> None:
@@ -67,7 +65,6 @@ async def test_a_difference_is_shown_and_a_shadow_is_stopped(quick_luxos: Comman
     assert (await said(luxos, "soul", "promotions", "total", "--stop")).code == 0
     refused = await said(luxos, "soul", "promotions", "total", "--stop", "--json")
     assert (refused.code, refused.json["error"]["code"]) == (4, "runtime.nothing_promoted")
-    assert (await said(luxos, "soul", "promotions", "--stop")).code == 2
     assert len((await said(luxos, "soul", "promotions", "--json")).json["promotions"]) == 2
 
 
@@ -80,5 +77,5 @@ async def test_what_replaces_another_in_an_environment_is_watched(quick_luxos: C
     await said(luxos, "call", "total", "7")
     (told,) = (await said(luxos, "soul", "promotions", "--json")).json["promotions"]
     assert (told["status"], told["failures"]) == ("back", 1)
-    souls = (await said(luxos, "soul", "production", "--json")).json["souls"]
+    souls = (await Environment.of("production")).souls
     assert souls["total"]["hash"] == (await Soul.of("total")).hash == told["from"]
