@@ -138,9 +138,14 @@ class Following:
         if soul in self._wanted:
             return
         self._wanted.add(soul)
-        async with self._looking:
+        try:
+            await self._looking.acquire()
+        finally:
             self._wanted.discard(soul)  # what comes from now on is not seen by this look
+        try:
             moved = await look(soul, self._archive)
+        finally:
+            self._looking.release()
         if moved is not None:
             self._shadows.pop(soul, None)
             say(sentence(moved))

@@ -5,7 +5,7 @@ because a soul that does not repeat what it gave (it looked at a clock, say) can
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from luxos.errors import LuxError
@@ -79,6 +79,8 @@ def heard_as(named: Any, this: Any) -> str:
 
 
 async def _run(tiers: Tiers, known: Known, heard: Heard, *, seconds: float) -> Replayed:
+    """One run, for whom the live call ran: no process serves two owners."""
+    known = replace(known, code=replace(known.code, owner=heard.known.code.owner))
     named, this = decode(heard.given)
     args, kwargs = as_given(heard.known.code.signature, named)
     try:
