@@ -39,7 +39,7 @@ def forks_in_a_chain(world):
                 os._exit(0)
         os._exit(0)
     os.close(write_end)
-    made, ended = 0, time.monotonic() + 2
+    made, ended = 0, time.monotonic() + 10
     while made < 120 and time.monotonic() < ended:
         made += len(os.read(read_end, 1))
     return made == 120
@@ -253,22 +253,6 @@ def fills_the_workspace_with_a_file_that_is_only_mapped(world):
         kernel("mmap", None, 4096, 1, 1, file.fileno(), 0, number=9 if _x86() else 222)
     time.sleep(1)
     return True
-
-
-@attempt(limits=NARROW)
-def fills_the_workspace_with_a_program_that_runs(world):
-    """The same with a removed program of 24 MB that runs."""
-    with open("/bin/sleep", "rb") as program, open("runs", "wb", 0) as file:
-        file.write(program.read())
-        for _ in range(24):
-            file.write(b"x" * MEGABYTE)
-    os.chmod("runs", 0o700)
-    child = os.fork()
-    if child == 0:
-        os.execv("runs", ["runs", "2"])
-    time.sleep(0.2)
-    os.unlink("runs")
-    return os.waitpid(child, 0)[1] == 0
 
 
 @attempt(limits=NARROW)
