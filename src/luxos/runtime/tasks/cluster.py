@@ -198,6 +198,7 @@ def carry(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     process = subprocess.Popen(
         [sys.executable, *arguments, str(os.getpid())],
         env={**os.environ, **environment},
+        cwd="/",
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )

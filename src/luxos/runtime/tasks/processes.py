@@ -35,6 +35,7 @@ class Processes:
             *self._command,
             str(worker),
             str(os.getpid()),
+            cwd="/",
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,
