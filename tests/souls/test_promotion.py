@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from luxos.souls.manifest import Manifest, manifests
 from luxos.souls.promotion import promote, same
 from luxos.souls.registry import Soul, summon
 from luxos.souls.signing import key_file, own_key, read_key
-from luxos.souls.type_check import type_check
+from luxos.souls.type_check import Judged, type_check
 
 DOUBLE = "def function(n: int) -> int:\n    return n * 2\n"
 
@@ -84,10 +85,45 @@ async def test_types_that_do_not_fit_refuse(archive: Archive) -> None:
         await promote(archive, "double", doubles, confined, unchecked=True)
 
 
+async def judged(source: str, **genotype: Any) -> Judged:
+    return await type_check({"type": "function", "source": source, **genotype}, confined)
+
+
+async def test_a_plain_function_is_handed_what_an_async_one_awaits() -> None:
+    plain = "def function(a: int) -> int:\n    return execution('two', a) + 1\n"
+    assert await judged(plain) == Judged()
+    awaited = f"async def function(a: int) -> int:\n{plain.partition(chr(10))[2]}"
+    assert "wiersz 2" in (await judged(awaited)).wrong[0]
+    assert await judged(awaited.replace("execution('two', a)", "(await execution('two', a))")) == Judged()
+    within = (
+        "async def function(a: int):\n    def inner():\n        return execution('two', a) + 1\n    return inner()\n"
+    )
+    assert await judged(within) == Judged()
+    assert await judged("def function():\n    return self.attributes['a']\n") == Judged()
+
+
+COUNTER = (
+    "class Counter:\n    def more(self, by: int = 1) -> int:\n        self.count += by\n        return self.count\n"
+)
+COUNT = {"count": {"py_type": "int", "default": 0}, "kind": {"py_type": 'Literal["a", "b"] | datetime', "default": "a"}}
+
+
+async def test_an_instance_has_what_its_class_declares() -> None:
+    assert await judged(COUNTER, type="class", attributes=COUNT) == Judged()
+    assert (await judged(COUNTER, type="class")).wrong
+    assert await judged("class One: count = 2; a = 3\n", type="class", attributes=COUNT) == Judged()
+    decorated = "class One:\n    @staticmethod\n    def a() -> int:\n        return 'ż'\n"
+    found = await judged(decorated, type="class", attributes=COUNT)
+    assert (len(found.wrong), "wiersz 4" in found.wrong[0]) == (1, True)
+    wrong = COUNTER.replace("-> int", "-> str")
+    found = await judged(wrong, type="class", attributes=COUNT)
+    assert (len(found.wrong), "wiersz 4" in found.wrong[0]) == (1, True), found
+
+
 async def test_a_type_beside_a_module_that_is_not_known_is_judged() -> None:
     source = "import nowhere_at_all\ndef function(n: int) -> str:\n    return n\n"
-    judged = await type_check({"type": "function", "source": source}, confined)
-    assert (len(judged.wrong), len(judged.unjudged)) == (1, 1)
+    found = await judged(source)
+    assert (len(found.wrong), len(found.unjudged)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +143,7 @@ async def test_what_cannot_be_judged_is_promoted_only_by_word(archive: Archive, 
 
 async def test_the_checker_runs_nothing() -> None:
     source = "raise ValueError\nwhile True:\n    pass\ndef function(n: int) -> int:\n    return n\n"
-    judged = await asyncio.wait_for(type_check({"type": "function", "source": source}, confined), 60)
-    assert judged.wrong == ()
+    assert (await asyncio.wait_for(judged(source), 60)).wrong == ()
 
 
 async def test_a_version_without_an_alias_needs_one(archive: Archive) -> None:

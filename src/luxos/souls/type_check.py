@@ -15,20 +15,13 @@ from typing import Any
 
 from luxos.errors import LuxError
 from luxos.i18n import _
+from luxos.souls.checked_source import STUBS, Checked, checked
 
 Confined = Callable[[], AbstractContextManager[Path]]
 """Gives a path that runs Monty's program behind walls, for the length of a block: the runtime's `confined`."""
 
-_STOP = "luxos_checked"
 _ASKS = "import_stubs"
 """What the checker asks us, before it judges, for each module that it does not know: we have no stubs."""
-_STUBS = f"""
-from typing import Any
-def {_STOP}() -> None: ...
-async def execution(who: str, *arguments: Any, **named: Any) -> Any: ...
-async def summon(*, name: str, source: str, **genesis: Any) -> Any: ...
-lux: Any = ...
-"""
 _LINE = re.compile(r"^\S+?:(\d+):\d+: (?:error|warning)\[([a-z-]+)\] (.*)$", re.MULTILINE)
 _NAME = re.compile(r"Name `(\w+)`")
 _SECONDS = 20.0
@@ -49,10 +42,10 @@ async def type_check(genotype: Mapping[str, Any], confined: Confined) -> Judged:
     source = genotype.get("source")
     if genotype.get("type") not in {"function", "class"} or not isinstance(source, str):
         return Judged()
-    return await asyncio.to_thread(_judge, source, confined)
+    return await asyncio.to_thread(_judge, checked(genotype), confined)
 
 
-def _judge(source: str, confined: Confined) -> Judged:
+def _judge(given: Checked, confined: Confined) -> Judged:
     try:
         import pydantic_monty
     except ImportError:
@@ -61,13 +54,13 @@ def _judge(source: str, confined: Confined) -> Judged:
         with (
             confined() as program,
             pydantic_monty.Monty(binary_path=program, max_processes=1, request_timeout=_SECONDS) as pool,
-            pool.checkout(type_check=True, type_check_stubs=_STUBS, type_check_format="concise") as session,
+            pool.checkout(type_check=True, type_check_stubs=STUBS, type_check_format="concise") as session,
         ):
-            stopped = session.feed_start(f"{_STOP}()\n{source}")
+            stopped = session.feed_start(given.text)
             while isinstance(stopped, pydantic_monty.FunctionSnapshot) and stopped.function_name == _ASKS:
                 stopped = stopped.resume_not_handled()
     except pydantic_monty.MontyTypingError as error:
-        return _told(error.display())
+        return _told(error.display(), given)
     except LuxError as error:
         return Judged(unjudged=(str(error),))
     except (pydantic_monty.MontyError, TimeoutError, OSError, ValueError) as error:
@@ -75,12 +68,12 @@ def _judge(source: str, confined: Confined) -> Judged:
     return Judged()
 
 
-def _told(display: str) -> Judged:
+def _told(display: str, given: Checked) -> Judged:
     """What the checker said, told by lines of the source; names that only CPython has are not wrong."""
     wrong: list[str] = []
     unjudged: list[str] = []
     for line, rule, words in _LINE.findall(display):
-        said = _("line {line}: {words}").format(line=int(line) - 1, words=words)
+        said = _("line {line}: {words}").format(line=given.line(int(line)), words=given.said(words))
         name = _NAME.search(words)
         foreign = rule in _FOREIGN or (rule == "unresolved-reference" and name and hasattr(builtins, name[1]))
         (unjudged if foreign else wrong).append(said)
