@@ -37,7 +37,7 @@ from luxos.nlp import understand
 from luxos.runtime.changes import ChangeSet
 from luxos.runtime.changes.errors import UndoGone
 from luxos.runtime.dispatcher import Runtime
-from luxos.runtime.events import Listener
+from luxos.runtime.events import Listener, Printed
 from luxos.runtime.execution import Execution
 from luxos.runtime.places import brought_here, elsewhere, is_elsewhere
 from luxos.runtime.resuming import go_on, is_made_again
@@ -50,7 +50,7 @@ Open = Callable[[], Awaitable[Runtime]]
 """Gives the runtime when it is first needed, so that understanding waits for no database."""
 
 _UNFINISHED = frozenset({"running", "interrupted", "failed", "stopped", "needs_person", "paused"})
-_FAILED = frozenset({"failed", "cancelled"})
+_FAILED = frozenset({"failed", "stopped", "cancelled"})
 _ENDED = frozenset({"done", "undone"})
 _HALF_UNDONE = frozenset({"undoing", "half_undone"})
 
@@ -157,7 +157,8 @@ class Agent:
         self._listener(RunStarted(run.name, resumed=True))
         execution = Execution(runtime, run, before, self._listener, retrying=retrying)
         async with _going(runtime, run):
-            outcome = Outcome(*await go_on(execution, before, retrying=retrying))
+            hear = lambda text: self._listener(Printed(text))  # noqa: E731
+            outcome = Outcome(*await go_on(execution, before, retrying=retrying, hear=hear))
             await execution.close()
         report = report_of(run, outcome)
         await runtime.runs.update(run.soul, status=report["status"])

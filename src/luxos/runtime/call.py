@@ -45,6 +45,8 @@ class Manner:
     recording: Recording = "full"
     retries: int = 0
     """How often it is tried again."""
+    kept: bool = False
+    """Whether an outermost call is on record before it begins, so that it is gone on with though its process dies."""
     hear: Hear | None = None
     """Told what the code of the call, and of those that it makes, prints: each once, when it has ended."""
 

@@ -49,7 +49,7 @@ class Options:
 
     def manner(self) -> Manner:
         """How one call is made."""
-        return Manner(self.recording, self.retries, self.printed)
+        return Manner(self.recording, self.retries, hear=self.printed)
 
     def tree(self) -> Tree:
         """The limits of one call and of all that it calls."""
@@ -190,6 +190,9 @@ async def session_run(runtime: Runtime, goal: str, **how: Any) -> AsyncIterator[
     run = SessionRun(runtime, goal, **how)
     try:
         yield run
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        await run.end("stopped")
+        raise
     except BaseException:
         await run.end("failed")
         raise

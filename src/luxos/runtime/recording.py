@@ -18,7 +18,7 @@ from luxos.runtime.events import Listener, StepFinished, StepStarted
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.heeded import Heed
 from luxos.runtime.recorder import Recorder
-from luxos.runtime.steps import StepRecord
+from luxos.runtime.steps import CANCELLED, StepRecord
 
 _FREE = "none"
 _RESULT = "value.content.result"
@@ -30,7 +30,7 @@ def recorded(handler: Handler, recorder: Recorder, owner: str, listener: Listene
 
     async def handle(call: Call) -> Outcome:
         record = call.record = StepRecord(recorder, call, owner)
-        if call.effects != _FREE:
+        if call.effects != _FREE or (call.manner.kept and call.parent is None):
             await record.begin()
         listener(StepStarted(call.step, call.verb, call.alias, call.parent))
         reach("step.started")
@@ -75,7 +75,7 @@ def _cut_off(call: Call, record: StepRecord, heed: Heed) -> None:
     if record.ended or goes_on:  # its end is on its way to the disk, or is still to come
         return
     if call.effects == _FREE or (heed.wanted is not None and call.effects != "external"):
-        record.end({"code": "cancelled", "message": "cancelled", "details": {}})
+        record.end({"code": CANCELLED, "message": "cancelled", "details": {}})
 
 
 async def _certain(call: Call, written: "asyncio.Future[None]", *, changes: bool = False) -> None:

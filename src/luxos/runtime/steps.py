@@ -23,6 +23,8 @@ _CONTENT = (
     *("arguments", "status", "result", "changes", "state", "printed", "replayed", "settled", "error", "summary"),
     *("started_at", "finished_at", "attempt"),
 )
+CANCELLED = "cancelled"
+"""The code of the error that a call ends with which was ended from outside: by Ctrl+C, say."""
 PRINTED = 16 << 10
 """Characters of what code printed that its step keeps."""
 KEYS = frozenset({*_CONTENT, "chain", "genesis", FROZEN})
@@ -75,9 +77,10 @@ class Step:
         return str(self.attributes["status"])
 
     def is_made_again(self, *, retrying: bool) -> bool:
-        """Whether it is open, or a person said that it did not happen; retrying, also whether it failed."""
-        failed = self.status == "failed" and (retrying or "settled" in self.attributes)
-        return failed or self.status == "started"
+        """Whether it is open, was cancelled, or a person said that it did not happen; retrying, also whether it failed."""
+        if self.status != "failed":
+            return self.status == "started"
+        return retrying or "settled" in self.attributes or self.attributes["error"]["code"] == CANCELLED
 
     @property
     def seconds(self) -> float | None:

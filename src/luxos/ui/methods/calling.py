@@ -38,8 +38,9 @@ async def call(
 
     async with session_run(runtime, f"luxos call {who}", permissions=permissions, listener=note) as run:
         execution = await run.execution()
+        manner = Manner(kept=True, hear=hear)
         try:
-            result = await execution.call(who, args, kwargs, tree=Tree(seconds=seconds), manner=Manner(hear=hear))
+            result = await execution.call(who, args, kwargs, tree=Tree(seconds=seconds), manner=manner)
         except LuxError:
             await runtime.following.settle()  # it may have been one failure too many, and the person is to hear of it
             raise
