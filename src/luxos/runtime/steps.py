@@ -77,7 +77,7 @@ class Step:
         return str(self.attributes["status"])
 
     def is_made_again(self, *, retrying: bool) -> bool:
-        """Whether it is open, was cancelled, or a person said that it did not happen; retrying, also whether it failed."""
+        """Whether it is open, was cancelled, or did not happen as a person said; retrying, also whether it failed."""
         if self.status != "failed":
             return self.status == "started"
         return retrying or "settled" in self.attributes or self.attributes["error"]["code"] == CANCELLED
