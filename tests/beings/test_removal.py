@@ -13,8 +13,10 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.bulk import save_all
 from luxos.beings.channel import Channel
 from luxos.beings.core import CoreFunction, CoreRegistry, write_core_beings
-from luxos.beings.errors import BeingDeleted, BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
+from luxos.beings.errors import BeingDeleted, BeingKept, BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
+from luxos.beings.find import find
 from luxos.beings.graph import neighbours
+from luxos.beings.kinds import HOUSE
 from luxos.beings.record import Record
 from luxos.beings.relationship import RelationshipBeing
 from luxos.beings.removal import Purge, delete, purge, purge_preview, restore
@@ -24,8 +26,10 @@ from luxos.runtime.context import Context
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.execution import Execution
 from luxos.runtime.runs import Run, chain_is_whole
+from luxos.souls import environment
 from luxos.souls.aliases import Alias
-from luxos.souls.registry import summon
+from luxos.souls.archive import Archive
+from luxos.souls.registry import Soul, summon
 from luxos.tools.registry import FUNCTIONS
 
 SOURCE = "def function(number):\n    return number + 1\n"
@@ -314,3 +318,54 @@ async def test_what_a_run_that_goes_on_has_called_stays(runtime: Runtime, tmp_pa
         await purge_preview(target.soul)
     assert run.name in str(caught.value)
     assert await BaseBeing.find(target.soul) is not None
+
+
+async def everything() -> list[Any]:
+    pool = BaseBeing.db_pool
+    tables = ("SELECT *, xmin FROM base_beings ORDER BY soul", "SELECT *, xmin FROM relationships ORDER BY id")
+    return [await pool.fetch(table) for table in tables]
+
+
+async def test_what_luxos_stands_on_is_neither_put_away_nor_removed(database: Database) -> None:
+    for kind in sorted(HOUSE):
+        made = BaseBeing(tags=[kind], genesis={"type": kind})
+        await made.save()
+        tie = RelationshipBeing(source_soul=made.soul, target_soul=made.soul, tags=[kind], genesis={"type": kind})
+        await tie.save()
+        before = await everything()
+        for work in (delete(made.soul), delete(tie.id)):
+            with pytest.raises(BeingKept, match=rf"\({kind}\)"):
+                await work
+        with pytest.raises(PurgeRefused, match=rf"\({kind}\)") as refused:
+            await purge_preview(made.soul)
+        assert "being delete" not in str(refused.value)
+        assert await everything() == before
+
+
+async def test_what_bears_only_the_tag_or_only_the_type_is_a_persons_own(database: Database) -> None:
+    for kind in sorted(HOUSE):
+        for tags, type_ in (([kind], "thing"), ([], kind)):
+            made = BaseBeing(tags=tags, genesis={"type": type_})
+            await made.save()
+            await delete(made.soul)
+            with pytest.raises(BeingDeleted):
+                await BaseBeing.load(made.soul)
+
+
+async def test_what_luxos_itself_wrote_is_not_found_plainly_and_stays(
+    runtime: Runtime, settings: Settings, tmp_path: Path
+) -> None:
+    living = await summon(name="plus", source=SOURCE)
+    await called(runtime, tmp_path / "work")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    souls = {"plus": {"hash": (await Soul.of("plus")).hash}}
+    await environment.change(Archive(settings.home), "production", lambda _before: (souls, {"kind": "promote"}))
+    shown = {one.soul async for one in find()}
+    assert living.soul in shown
+    read = "SELECT soul, coalesce(tags[1], genesis ->> 'type') AS type FROM base_beings WHERE genesis ->> 'tier' IS DISTINCT FROM 'core'"
+    kept = {row["type"]: row["soul"] for row in await BaseBeing.db_pool.fetch(read) if row["soul"] not in shown}
+    assert kept.keys() >= {"environment", "manifest", "signing_key", "alias", "soul", "run"}
+    assert not kept.keys() - HOUSE
+    for soul in kept.values():
+        with pytest.raises(BeingKept):
+            await delete(soul)

@@ -35,3 +35,14 @@ async def test_a_being_is_put_away_taken_back_and_removed_for_good(quick_luxos: 
 async def test_a_core_being_stays(quick_luxos: Command) -> None:
     refused = quick_luxos("being", "delete", "6d1f1c52-5d0b-4f0e-8a39-0d5f6c4f0a01", "--json")
     assert (refused.code, refused.json["error"]["code"]) == (4, "being_static")
+
+
+async def test_what_luxos_stands_on_stays_and_a_person_is_told_what_to_do_instead(quick_luxos: Command) -> None:
+    kept = BaseBeing(soul=uuid4(), tags=["environment"], genesis={"type": "environment", "name": "production"})
+    await kept.save()
+    refused = quick_luxos("being", "delete", str(kept.soul), "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (4, "being_kept")
+    for work in (("delete",), ("purge", "--yes")):
+        refused = quick_luxos("being", work[0], str(kept.soul), *work[1:])
+        assert (refused.code, "przechowuje" in refused.err) == (4, True)
+    assert await BaseBeing.find(kept.soul) is not None

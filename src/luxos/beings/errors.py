@@ -136,6 +136,29 @@ class BeingSealed(BeingError):
     )
 
 
+_INSTEAD = {
+    "alias": N_("`luxos soul rename` gives it another name, `luxos soul demote` takes it out of an environment."),
+    "environment": N_("`luxos soul demote` takes an alias out of it."),
+    "promotion": N_("`luxos soul promotions` shows it, and with --stop ends one that goes on."),
+    "run": N_("`luxos run cancel` ends it, `luxos db clean` removes runs that are old."),
+    "schedule": N_("`luxos schedule remove` ends it."),
+}
+
+
+class BeingKept(BeingError):
+    """What LuxOS itself stands on is not put away."""
+
+    code = "being_kept"
+    exit_code = Exit.REFUSED
+    message = N_(
+        "{soul} is a row that LuxOS keeps for itself ({kind}) and stands on, so nobody puts it away. Nothing was written."
+    )
+
+    def __str__(self) -> str:
+        instead = _INSTEAD.get(str(self.details["kind"]))
+        return f"{super().__str__()} {_(instead)}" if instead else super().__str__()
+
+
 class BeingUnsaved(BeingError):
     """An update starts from the row, so changes that were not saved would be lost."""
 
@@ -348,6 +371,8 @@ class PurgeRefused(BeingError):
                 "the run {run} called it and can still be resumed. Finish it with `luxos resume {run}`, or take it "
                 "back with `luxos undo {run}`."
             ).format_map(self.details)
+        if self.details["reason"] == "house":
+            return _("LuxOS keeps it for itself ({kind}) and stands on it.").format_map(self.details)
         return _(
             "it is a part of what LuxOS keeps ({kind}), on which other things stand. `luxos being delete` puts it away."
         ).format_map(self.details)

@@ -10,9 +10,11 @@ from luxos.beings.being import BaseBeing
 
 KEPT = frozenset(
     {"schema", "kernel", "runtime", "run", "soul", "soul_group", "alias", "memory", "channel", "conversation", "audit"}
-    | {"queue", "worker", "schedule"}
+    | {"queue", "worker", "schedule", "environment", "manifest", "signing_key", "promotion", "cleaning"}
 )
 """Types of beings by which LuxOS keeps its own things; they are plain beings, and no class makes them."""
+HOUSE = KEPT - {"audit", "channel", "conversation"} | {"step", "descent"}
+"""Types of rows on which LuxOS stands, so that nobody puts them away: each also bears such a tag."""
 
 
 @cache

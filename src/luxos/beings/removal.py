@@ -1,16 +1,17 @@
 """Putting beings away: a tombstone, which can be taken back, and removal for good, with all that is said first."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import BeingSealed, BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
+from luxos.beings.errors import BeingKept, BeingSealed, BeingStatic, BeingUnknown, PurgeChanged, PurgeRefused
+from luxos.beings.kinds import HOUSE
 from luxos.beings.owner import system_user
-from luxos.beings.record import SEALED, Record, identified
+from luxos.beings.record import SEALED, TOMBSTONE, Record, identified
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.queries import queries
 
@@ -44,16 +45,19 @@ class Purge:
 async def delete(identity: UUID, *, by: str | None = None, connection: Any = None) -> None:
     """Leaves a tombstone of a being or a relationship, which nobody changes and `restore` takes back.
 
-    A second time changes nothing. `BeingStatic` for a core being, `BeingSealed` for a part of the audit chain.
+    A second time changes nothing. `BeingStatic` for a core being, `BeingSealed` for a part of the audit chain,
+    `BeingKept` for what LuxOS itself stands on.
     """
     deleted = {"at": _now(), "by": by or system_user()}
     async with BaseBeing._borrowed(connection) as lent:
-        if not await _done("delete", lent, identified(identity), deleted):
+        if not await _done("delete", lent, identified(identity), deleted, sorted(HOUSE)):
             found = await _there(identity, lent)
             if found.genesis.get("tier") == "core":
                 raise BeingStatic(soul=identity)
             if not SEALED.isdisjoint(found.tags):
                 raise BeingSealed(soul=identity)
+            if TOMBSTONE not in found.tags and is_house(found.tags, found.genesis):
+                raise BeingKept(soul=identity, kind=_kind(found.genesis))
 
 
 async def restore(identity: UUID, *, connection: Any = None) -> None:
@@ -128,8 +132,24 @@ async def _looked_through(soul: UUID, connection: Any) -> tuple[Purge, list[UUID
 def _check_purgeable(soul: UUID, row: Any) -> None:
     if row["genesis"].get("tier") == "core":
         raise BeingStatic(soul=soul)
+    if is_house(row["tags"] or (), row["genesis"]):
+        raise PurgeRefused(soul=soul, reason="house", kind=_kind(row["genesis"]))
     if held := KEPT.intersection(row["tags"] or ()):
         raise PurgeRefused(soul=soul, reason="kept", kind=min(held))
+
+
+def is_house(tags: Iterable[str], genesis: Mapping[str, Any]) -> bool:
+    """Whether LuxOS itself stands on a row with these; a person's own may bear such a tag, or such a type, not both.
+
+    A version of a soul is of the type of its genotype.
+    """
+    version = "soul" in tags and "soul_hash" in genesis
+    return version or (genesis.get("type") in HOUSE and not HOUSE.isdisjoint(tags))
+
+
+def _kind(genesis: Mapping[str, Any]) -> str:
+    """As what LuxOS keeps a row."""
+    return "soul" if "soul_hash" in genesis else str(genesis["type"])
 
 
 def _now() -> str:

@@ -49,9 +49,14 @@ class Environment:
 
     @classmethod
     async def of(cls, name: str, *, connection: Any = None) -> Self:
-        """The environment; `EnvironmentUnknown` where there is none, `ManifestDamaged` where it is not as signed."""
+        """The environment; `EnvironmentUnknown` where there is none, `ManifestDamaged` where it is not as signed.
+
+        `BeingDeleted` where an older LuxOS let somebody put it away.
+        """
         check_name(name)
         row = await BaseBeing.find(row_of(name), connection=connection)
+        if row is None and await BaseBeing.find(row_of(name), deleted=True, connection=connection) is not None:
+            await BaseBeing.load(row_of(name), connection=connection)
         if row is None or "manifest" not in row.attributes:
             raise EnvironmentUnknown(name=name)
         return await cls._of(name, row.attributes, connection)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.errors import BeingDeleted
 from luxos.boot import System
 from luxos.persistence.queries import queries
 from luxos.runtime.promoting.promotion import promotions
 from luxos.runtime.promoting.words import sentence
 from luxos.souls import aliases, environment
 from luxos.souls.archive import Archive
-from luxos.souls.errors import ManifestDamaged, SoulUnknown
+from luxos.souls.errors import EnvironmentUnknown, ManifestDamaged, SoulUnknown
 from luxos.souls.exporting import export
 from luxos.souls.importing import find_old, import_reports
 from luxos.souls.registry import Soul
@@ -35,7 +36,7 @@ async def soul_list(system: System, person: Person, limit: int, after: str) -> d
     await archive_of(system)
     async with BaseBeing.transaction(None) as lent:
         rows = await lent.fetch(queries()["aliases_page"], after, limit)
-        promoted = await _promoted(lent)
+        promoted = await environments_of(lent)
     told = [{"alias": row["name"], **row["attributes"], "environments": promoted.get(row["name"], {})} for row in rows]
     return {"souls": told, "next_key": rows[-1]["name"] if len(rows) == limit else None}
 
@@ -126,13 +127,13 @@ async def _promotion(soul: Soul) -> dict[str, Any] | None:
     return {**found[0].as_json(), "sentence": sentence(found[0])} if found else None
 
 
-async def _promoted(connection: Any) -> dict[str, dict[str, str]]:
+async def environments_of(connection: Any) -> dict[str, dict[str, str]]:
     """By alias, the hash that each environment names; one that is damaged is `validate`'s."""
     found: dict[str, dict[str, str]] = {}
     for name in await environment.names(connection=connection):
         try:
             souls = (await environment.Environment.of(name, connection=connection)).souls
-        except ManifestDamaged:
+        except (ManifestDamaged, EnvironmentUnknown, BeingDeleted):
             continue
         for alias, entry in souls.items():
             found.setdefault(alias, {})[name] = entry["hash"]

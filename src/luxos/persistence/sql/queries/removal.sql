@@ -1,14 +1,16 @@
 -- Tombstones, and removal for good.
 
 -- name: delete_being
--- Nothing where it is not there, deleted already, sealed, or part of the code. `$2` is {at, by}; an attribute of the being's own
--- that is called so is kept in it, as `was`.
+-- Nothing where it is not there, deleted already, sealed, part of the code, or of a kind $3 that
+-- LuxOS stands on. `$2` is {at, by}; an attribute of the being's own that is called so is kept in it, as `was`.
 UPDATE base_beings
 SET tags = array_append(tags, 'tombstone'),
     attributes = attributes || jsonb_build_object(
         'deleted', $2::JSONB || CASE WHEN attributes ? 'deleted'
             THEN jsonb_build_object('was', attributes -> 'deleted') ELSE '{}' END)
 WHERE soul = $1 AND (tags && '{tombstone, seal, audit_chain}') IS NOT TRUE AND genesis ->> 'tier' IS DISTINCT FROM 'core'
+    AND (tags && $3::TEXT[] AND genesis ->> 'type' = ANY($3::TEXT[])) IS NOT TRUE
+    AND (tags @> '{soul}' AND genesis ? 'soul_hash') IS NOT TRUE
 RETURNING soul;
 
 -- name: delete_relationship
@@ -18,6 +20,7 @@ SET tags = array_append(tags, 'tombstone'),
         'deleted', $2::JSONB || CASE WHEN attributes ? 'deleted'
             THEN jsonb_build_object('was', attributes -> 'deleted') ELSE '{}' END)
 WHERE id = $1 AND (tags @> '{tombstone}') IS NOT TRUE
+    AND (tags && $3::TEXT[] AND genesis ->> 'type' = ANY($3::TEXT[])) IS NOT TRUE
 RETURNING id;
 
 -- name: restore_being
