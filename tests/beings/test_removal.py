@@ -362,7 +362,8 @@ async def test_what_luxos_itself_wrote_is_not_found_plainly_and_stays(
     await environment.change(Archive(settings.home), "production", lambda _before: (souls, {"kind": "promote"}))
     shown = {one.soul async for one in find()}
     assert living.soul in shown
-    read = "SELECT soul, coalesce(tags[1], genesis ->> 'type') AS type FROM base_beings WHERE genesis ->> 'tier' IS DISTINCT FROM 'core'"
+    of_whom = "coalesce(tags[1], genesis ->> 'type') AS type"
+    read = f"SELECT soul, {of_whom} FROM base_beings WHERE genesis ->> 'tier' IS DISTINCT FROM 'core'"  # noqa: S608
     kept = {row["type"]: row["soul"] for row in await BaseBeing.db_pool.fetch(read) if row["soul"] not in shown}
     assert kept.keys() >= {"environment", "manifest", "signing_key", "alias", "soul", "run"}
     assert not kept.keys() - HOUSE

@@ -6,11 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.errors import BeingAmbiguous
 from luxos.beings.function import FunctionBeing
+from luxos.beings.instance import InstanceBeing
 from luxos.persistence.database import Database
 from luxos.souls.errors import SoulAmbiguous, SoulDamaged
 from luxos.souls.registry import Soul, summon
-from luxos.souls.resolving import resolve
+from luxos.souls.resolving import resolve, resolve_method
 from luxos.souls.versions import read_version, row_of
 
 ONE = "def function():\n    return 1\n"
@@ -102,3 +104,23 @@ async def test_the_beginning_of_two_hashes_is_refused(database: Database) -> Non
     for who in ("12345678", "sha256:12345678"):
         with pytest.raises(SoulAmbiguous):
             await resolve(who)
+
+
+async def test_an_instance_answers_to_the_beginning_of_its_uuid(database: Database) -> None:
+    genesis = {"type": "counter", "class": "counter", "class_hash": "sha256:" + "0" * 64}
+    one, two = UUID("12345678-1234-4000-8000-000000000001"), UUID("12345678-1235-4000-8000-000000000002")
+    for soul in (one, two):
+        await InstanceBeing(soul=soul, genesis=genesis).save()
+    await BaseBeing(soul=UUID("12345678-1234-4000-8000-000000000003"), genesis={"type": "note"}).save()
+    for beginning in ("123456781234", "12345678-1234", "12345678-1234-4000-8000-00000000000"):
+        found = await resolve_method(f"{beginning}.add")
+        assert found is not None
+        assert found.instance.soul == one
+    with pytest.raises(BeingAmbiguous, match=str(two)):
+        await resolve_method("12345678.add")
+    await InstanceBeing(genesis={**genesis, "name": "123456781234"}).save()
+    named = await resolve_method("123456781234.add")
+    assert named is not None
+    assert named.instance.soul not in (one, two)
+    for nobody in ("1234567.add", "87654321.add", "12345678-1234-4000-8000-000000000003.add"):
+        assert await resolve_method(nobody) is None

@@ -151,7 +151,8 @@ class BeingKept(BeingError):
     code = "being_kept"
     exit_code = Exit.REFUSED
     message = N_(
-        "{soul} is a row that LuxOS keeps for itself ({kind}) and stands on, so nobody puts it away. Nothing was written."
+        "{soul} is a row that LuxOS keeps for itself ({kind}) and stands on, so nobody puts it away. Nothing was "
+        "written."
     )
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from luxos.souls.registry import Soul
 from luxos.souls.versions import as_kept
 
 _DIGITS = re.compile(r"[0-9a-f]{8,64}")
+_BEGINNING = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,27}")
 _SHOWN = 5
 
 
@@ -39,9 +40,10 @@ async def resolve(who: str, *, connection: Any = None) -> FunctionBeing | None:
 
 
 async def resolve_method(who: str, *, connection: Any = None) -> InstanceMethod | None:
-    """The method that `INSTANCE.name` means, or `None` where there is no such instance: its UUID, or its name.
+    """The method that `INSTANCE.name` means, or `None` where there is no such instance: its UUID, its name, or
+    the beginning of its UUID, of 8 digits or more.
 
-    `BeingAmbiguous` where several instances have the name.
+    `BeingAmbiguous` where several instances are meant.
     """
     named, _dot, name = who.rpartition(".")
     if not named or not name.isidentifier():
@@ -49,12 +51,22 @@ async def resolve_method(who: str, *, connection: Any = None) -> InstanceMethod 
     try:
         souls = [UUID(named)]
     except ValueError:
-        async with BaseBeing.transaction(connection) as lent:
-            souls = [row["soul"] for row in await lent.fetch(queries()["instances_named"], named, _SHOWN)]
+        souls = await _instances(named, connection)
     if len(souls) > 1:
         raise BeingAmbiguous(name=named, candidates=", ".join(map(str, souls)))
     instance = await InstanceBeing.find(souls[0], connection=connection) if souls else None
     return None if instance is None else InstanceMethod(instance, name)
+
+
+async def _instances(named: str, connection: Any) -> list[UUID]:
+    """Those with this name; where there is none, those whose UUID begins so."""
+    async with BaseBeing.transaction(connection) as lent:
+        rows = await lent.fetch(queries()["instances_named"], named, _SHOWN)
+        if not rows and _BEGINNING.fullmatch(named.lower()):
+            digits = named.lower().replace("-", "")[:32]
+            first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+            rows = await lent.fetch(queries()["instances_between"], first, last, _SHOWN)
+    return [row["soul"] for row in rows]
 
 
 async def resolve_class(who: str, *, connection: Any = None) -> ClassBeing:

@@ -17,7 +17,7 @@ from luxos.i18n import speaking
 from luxos.persistence.database import Database
 from luxos.runtime.tasks import bound
 from luxos.runtime.tasks.errors import QueueFull, TaskDiffers
-from luxos.runtime.tasks.queue import Tasks
+from luxos.runtime.tasks.queue import Tasks, microseconds
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,6 +35,13 @@ async def test_a_task_is_put_as_it_was_said() -> None:
     assert (found.who, found.args, found.kwargs) == ("vat", [100], {"rate": 8})
     assert (found.queue, found.owner, found.priority, found.retries) == ("mail", "ala", 7, 2)
     assert (found.status, found.due, found.attempt, found.token) == ("todo", due, 0, 0)
+
+
+async def test_a_moment_that_is_over_is_no_time_of_waiting() -> None:
+    first, gone = await Tasks().put("vat", 1), await Tasks().put("vat", 2, at=datetime(2020, 1, 1, tzinfo=UTC))
+    assert gone.attributes["at"] >= first.attributes["at"]
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert (await Tasks().put("vat", 3, at=later)).attributes["at"] == microseconds(later)
 
 
 async def test_moments_and_tuples_among_the_arguments_are_kept_as_json() -> None:

@@ -10,6 +10,12 @@ WHERE genesis @> jsonb_build_object('name', $1::TEXT) AND genesis ? 'class_hash'
 ORDER BY soul
 LIMIT $2;
 
+-- name: instances_between
+SELECT soul FROM base_beings
+WHERE soul BETWEEN $1 AND $2 AND genesis ? 'class_hash' AND NOT tags @> '{tombstone}'
+ORDER BY soul
+LIMIT $3;
+
 -- name: souls_named
 SELECT soul FROM base_beings WHERE genesis @> jsonb_build_object('name', $1::TEXT) ORDER BY soul LIMIT $2;
 

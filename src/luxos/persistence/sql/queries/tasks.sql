@@ -6,14 +6,14 @@
 SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT;
 
 -- name: put_tasks
--- $1 souls, $2 genesis, $3 attributes, $4 moments from which on they may begin or null for now; $5 where workers hear of
--- it, $6 whether the transaction ends here and need not wait for the disk: `flush_commits` follows. A task that is there
--- already is left as it is, and not given. Each begins a microsecond after the one before, so that their order stays.
+-- $1 souls, $2 genesis, $3 attributes, $4 moments from which on they may begin, null or gone by for now; $5 where workers
+-- hear of it, $6 whether the transaction ends here and need not wait for the disk: `flush_commits` follows. A task that
+-- is there already is left as it is, and not given. Each begins a microsecond after the one before: their order stays.
 WITH clock AS (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
 put AS (
     INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
     SELECT wanted.soul, '{task}', wanted.genesis,
-        wanted.attributes || jsonb_build_object('at', coalesce(wanted.at, clock.now) + wanted.number - 1), '[]', '{}'
+        wanted.attributes || jsonb_build_object('at', greatest(wanted.at, clock.now) + wanted.number - 1), '[]', '{}'
     FROM clock, unnest($1::UUID[], $2::JSONB[], $3::JSONB[], $4::BIGINT[])
         WITH ORDINALITY AS wanted (soul, genesis, attributes, at, number)
     ORDER BY wanted.soul
