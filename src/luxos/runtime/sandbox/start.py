@@ -9,14 +9,20 @@
 number of processes count what is in there, and not all that this person runs. It waits for that at a gate. It is put
 into `GROUPS` too (`/sys/fs/cgroup/pids/luxos-@`, where `@` is the number of the walls' own process), made with what
 of `SETTINGS` (`pids.max:16`) each of them has: root's processes are counted by a control group only.
+
+Whoever ends it ends the walls' own process, with which all behind them ends; but only once they stand. Until then a
+gatekeeper looks: where the walls are gone it ends what they had begun, by their process group.
 """
 
 import os
 import resource
+import select
 import sys
 
 STATUS, GATE = 5, 6
 """The descriptors on which the walls say the number of that process, and let it go."""
+STANDING = 1.0
+"""Seconds within which the first process, once let go, has asked the kernel to be ended with the walls."""
 HIGH = 32
 """Above the descriptors that `FILES` names, so that none of them is in the way of another."""
 
@@ -32,6 +38,8 @@ def main(files: str, limits: str, inside: str, groups: str, settings: str, *argv
     os.closerange(3, HIGH)
     os.closerange(HIGH + max(opened) + 1, os.sysconf("SC_OPEN_MAX"))
     if inside:
+        if os.getpgrp() != os.getpid():
+            os.setpgid(0, 0)
         _fork_gatekeeper(inside, groups.replace("@", f"{os.getpid()}-{os.urandom(4).hex()}"), settings)
     for descriptor in opened:
         os.dup2(HIGH + descriptor, descriptor)
@@ -49,15 +57,15 @@ def _limit(pid: int, limits: str) -> None:
 
 
 def _fork_gatekeeper(inside: str, groups: str, settings: str) -> None:
-    """A child that waits for the first process, puts the limits on it, and is gone."""
+    """A child that waits for the first process, puts the limits on it, sees that the walls stand, and is gone."""
+    walls = os.getpid()
     said, status = os.pipe()
     waits, gate = os.pipe()
     if os.fork() == 0:
         try:
             for number in (0, 1, 2, status, waits):
                 os.close(number)
-            _let_go(_first(said), inside, groups, settings)
-            os.write(gate, b"!")
+            _keep_gate(walls, said, gate, inside, groups, settings)
         finally:
             os._exit(0)
     for number, descriptor in ((STATUS, status), (GATE, waits)):
@@ -68,11 +76,41 @@ def _fork_gatekeeper(inside: str, groups: str, settings: str) -> None:
     os.closerange(GATE + 1, HIGH)
 
 
+def _keep_gate(walls: int, said: int, gate: int, inside: str, groups: str, settings: str) -> None:
+    first = 0
+    try:
+        alive = os.pidfd_open(walls)
+        _wait(alive, said, select.POLLIN)
+        first = _first(said)
+        _let_go(first, inside, groups, settings)
+        os.write(gate, b"!")
+        _wait(alive, gate, 0)  # until it is closed: the first process has gone through
+        _wait(alive, alive, 0, STANDING)
+    except (ProcessLookupError, BrokenPipeError):
+        for end, number in ((os.kill, first), (os.killpg, walls)):  # the first one may have left the group
+            try:
+                end(number or walls, 9)
+            except ProcessLookupError:
+                continue
+
+
+def _wait(alive: int, descriptor: int, event: int, longest: float | None = None) -> None:
+    """Until something is there, or the other end is gone; `ProcessLookupError` where the walls are."""
+    waits = select.poll()
+    waits.register(alive, select.POLLIN)
+    if descriptor != alive:
+        waits.register(descriptor, event)
+    if alive in dict(waits.poll(None if longest is None else longest * 1000)):
+        raise ProcessLookupError
+
+
 def _first(said: int) -> int:
     """The number of the process; the walls say it as JSON."""
     told = b""
     while data := os.read(said, 4096):
         told += data
+    if not told:
+        raise ProcessLookupError
     return int(told.partition(b'"child-pid":')[2].partition(b",")[0].partition(b"\n")[0])
 
 
