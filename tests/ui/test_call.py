@@ -75,6 +75,10 @@ def test_a_person_makes_an_instance(luxos: Command) -> None:
     assert (made["attributes"], made["methods"]) == ({"count": 7}, ["add"])
     assert luxos("call", f"{made['soul']}.add").out == "8\n"
     assert "add" in luxos("being", "make", "counter").out
+    assert luxos("call", f"{made['soul'][:13]}.add").out == "9\n"
+    second = luxos("being", "make", "counter", "--name", "other")
+    assert (second.code, "też nazywają się other" in second.out) == (0, True), second
+    assert "nazywają się" not in luxos("being", "make", "counter", "--name", "third").out
     assert luxos("being", "make", "vat").code == 2
     refused = luxos("being", "make", "counter", "--with", "count=x", "--json")
     assert refused.json["error"]["code"] == "attribute_unfit"
@@ -87,6 +91,7 @@ def test_a_person_allows_hosts(luxos: Command) -> None:
         add_reach(luxos, host)
         refused = luxos("call", "reach", str(port), "--json")
         assert (refused.code, refused.json["error"]["code"]) == (4, "runtime.permission_refused")
+        assert "--allow" in refused.json["error"]["message"]
         assert luxos("call", "reach", str(port), "--allow", host).out == '"reached"\n'
 
 

@@ -15,7 +15,7 @@ async def test_a_being_is_put_away_taken_back_and_removed_for_good(quick_luxos: 
         being.remember("counted", number=number)
         await being.save()
     who = str(being.soul)
-    assert quick_luxos("being", "delete", who, "--json").json == {"status": "deleted", "soul": who}
+    assert quick_luxos("being", "delete", who, "--json").json == {"status": "deleted", "soul": who, "aliases": []}
     refused = quick_luxos("being", "delete", who[:4])
     assert refused.code != 0
     assert "Traceback" not in refused.err

@@ -92,11 +92,17 @@ WRONG = [
     (("add", "vat", "1", "2", "3"), "najwyżej 2"),
     (("add", "vat", "1", "--queue", "A B"), "kolejkę nazywa się"),
     (("add", "vat", "1", "--at", "jutro"), "nie jest chwilą"),
+    (("add", "vat", "1", "--deadline", "2020-01-01"), "ta chwila już minęła"),
     (("add", "vat", "--with", "net"), "NAZWA=WARTOŚĆ"),
     (("add", "vat", "1", "--priority", "101"), "od -100 do 100"),
     (("show", "zz"), "nie ma zadania"),
     (("cancel", "00000000"), "nie ma zadania"),
 ]
+
+
+def test_a_queue_that_nobody_serves_is_said(luxos: Command) -> None:
+    assert "luxos task work --queue moja" in luxos("task", "add", "vat", "1", "--queue", "moja").out
+    assert "task work" not in luxos("task", "add", "vat", "1").out
 
 
 def test_what_is_wrong_is_said_and_nothing_put(luxos: Command) -> None:

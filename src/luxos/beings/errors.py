@@ -93,6 +93,7 @@ REASONS: Mapping[str, str] = {
     "length": N_("it must have 1 to {limit} characters"),
     "range": N_("it must be an integer from {least} to {most}"),
     "moment": N_("it must be a moment (datetime)"),
+    "over": N_("this moment is over already"),
 }
 """Why a value is refused, by the code that stands in `details["reason"]`."""
 
@@ -291,6 +292,10 @@ class TaskNotReady(BeingError):
     message = N_(
         "The task {soul} is {status}, and from there it does not become {wanted}, only: {allowed}. Nothing was written."
     )
+    ended = N_("The task {soul} has ended, and nothing was written. `luxos task add` puts such a task anew.")
+
+    def __str__(self) -> str:
+        return super().__str__() if self.details["allowed"] else _(self.ended).format_map(self.details)
 
 
 class TaskInvalid(_Reasoned):
@@ -371,6 +376,11 @@ class PurgeRefused(BeingError):
             return _(
                 "the run {run} called it and can still be resumed. Finish it with `luxos resume {run}`, or take it "
                 "back with `luxos undo {run}`."
+            ).format_map(self.details)
+        if self.details["reason"] == "promotion":
+            return _(
+                "calls of the alias {alias} are watched for a promotion that goes on. End it first with "
+                "`luxos soul promotions {alias} --stop`."
             ).format_map(self.details)
         if self.details["reason"] == "house":
             return _("LuxOS keeps it for itself ({kind}) and stands on it.").format_map(self.details)

@@ -60,6 +60,12 @@ async def delete(identity: UUID, *, by: str | None = None, connection: Any = Non
                 raise BeingKept(soul=identity, kind=_kind(found.genesis))
 
 
+async def aliases_of(soul: UUID, *, connection: Any = None) -> list[str]:
+    """The aliases whose living being this is: as long as it is put away, calls of them find nothing."""
+    async with BaseBeing._borrowed(connection) as lent:
+        return [row["name"] for row in await lent.fetch(queries()["purged_aliases"], soul)]
+
+
 async def restore(identity: UUID, *, connection: Any = None) -> None:
     """Takes a tombstone back; changes nothing where there is none."""
     async with BaseBeing._borrowed(connection) as lent:
@@ -115,6 +121,8 @@ async def _looked_through(soul: UUID, connection: Any) -> tuple[Purge, list[UUID
     if row is None:
         raise BeingUnknown(soul=soul)
     _check_purgeable(soul, row)
+    if (alias := await connection.fetchval(queries()["purged_promotion"], soul)) is not None:
+        raise PurgeRefused(soul=soul, reason="promotion", alias=alias)
     below = await connection.fetch(queries()["purged_with"], soul)
     members = [soul, *(one["soul"] for one in below)]
     steps = await connection.fetch(queries()["purged_steps"], members)

@@ -217,7 +217,7 @@ class TaskBeing(BaseBeing):
     def _check_next(self, was: str, wanted: str) -> None:
         allowed = NEXT.get(was, ())
         if wanted not in allowed:
-            raise TaskNotReady(soul=self.soul, status=was, wanted=wanted, allowed=", ".join(allowed) or "-")
+            raise TaskNotReady(soul=self.soul, status=was, wanted=wanted, allowed=", ".join(allowed))
 
 
 def _check_call(who: str, queue: str, key: str | None, priority: int, retries: int) -> None:

@@ -58,6 +58,14 @@ async def resolve_method(who: str, *, connection: Any = None) -> InstanceMethod 
     return None if instance is None else InstanceMethod(instance, name)
 
 
+async def namesakes(instance: InstanceBeing, *, connection: Any = None) -> list[str]:
+    """The UUIDs of other instances with the name of this one, some of them: by it, none can be called."""
+    name = instance.genesis.get("name")
+    async with BaseBeing._borrowed(connection) as lent:
+        rows = await lent.fetch(queries()["instances_named"], name, _SHOWN) if isinstance(name, str) else []
+    return [str(row["soul"]) for row in rows if row["soul"] != instance.soul]
+
+
 async def _instances(named: str, connection: Any) -> list[UUID]:
     """Those with this name; where there is none, those whose UUID begins so."""
     async with BaseBeing.transaction(connection) as lent:

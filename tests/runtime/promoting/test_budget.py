@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from tests.runtime.promoting.conftest import House
 
+from luxos.beings import removal
 from luxos.beings.being import BaseBeing
+from luxos.beings.errors import PurgeRefused
 from luxos.errors import LuxError
 from luxos.runtime.calling import Calls, session_run
-from luxos.runtime.promoting.beginning import begin_shadow, check_not_back, watch
+from luxos.runtime.promoting.beginning import begin_shadow, check_not_back, stop, watch
 from luxos.runtime.promoting.errors import PromotedBefore
 from luxos.runtime.promoting.moving import look
 from luxos.runtime.promoting.promotion import Promotion, promotions
@@ -19,6 +21,7 @@ from luxos.runtime.promoting.words import sentence
 from luxos.souls.aliases import Alias, history
 from luxos.souls.archive import Archive
 from luxos.souls.registry import Soul, summon
+from luxos.souls.validation import validate
 
 GOOD = "def function(n):\n    return 100\n"
 FRAGILE = "def function(n):\n    return 100 // n\n"
@@ -165,3 +168,22 @@ async def test_whoever_looks_hears_what_became_of_it(house: House) -> None:
                 await execution("part", 0)
         await house.runtime.following.settle()
     assert [text for text in said if text] == [sentence((await promotions("part"))[0])]
+
+
+async def test_what_is_watched_is_not_removed_for_good_until_that_is_ended(house: House) -> None:
+    begun = await watched()
+    living = (await Alias.of("part")).being
+    assert living is not None
+    with pytest.raises(PurgeRefused, match="luxos soul promotions part --stop"):
+        await removal.purge_preview(living)
+    await removal.delete(living)
+    assert await removal.aliases_of(living) == ["part"]
+    await removal.restore(living)
+    await calls(house, 1)
+    assert (await status(), (await promotions("part"))[0].row.soul) == ("watched", begun.row.soul)
+    await stop("part")
+    await removal.purge(living, confirm=await removal.purge_preview(living))
+    assert await status() == "stopped"
+    await summon(name="part", source=GOOD)
+    assert await house.call("part", 0) == 100
+    assert [finding async for finding in validate(Archive(house.runtime.settings.home))] == []

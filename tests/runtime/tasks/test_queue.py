@@ -44,6 +44,17 @@ async def test_a_moment_that_is_over_is_no_time_of_waiting() -> None:
     assert (await Tasks().put("vat", 3, at=later)).attributes["at"] == microseconds(later)
 
 
+async def test_what_has_ended_is_told_in_a_sentence() -> None:
+    put = await Tasks().put("vat", 1)
+    await Tasks().cancel(put.soul)
+    for work in (Tasks().cancel, Tasks().send_again):
+        with pytest.raises(TaskNotReady) as refused:
+            await work(put.soul)
+        for language, words in (("en", "has ended"), ("pl", "już się zakończyło")):
+            with speaking(language):
+                assert words in str(refused.value)
+
+
 async def test_moments_and_tuples_among_the_arguments_are_kept_as_json() -> None:
     put = await Tasks().put("vat", datetime(2026, 1, 2, tzinfo=UTC), (1, 2), who_for=uuid4())
     assert put.args == ["2026-01-02T00:00:00+00:00", [1, 2]]

@@ -103,7 +103,10 @@ class PermissionRefused(LuxError):
 
     code = "runtime.permission_refused"
     exit_code = Exit.REFUSED
-    message = N_("Step {step} wants the permission {effect!r}, which this run does not have. Nothing was done.")
+    message = N_(
+        "Step {step} wants the permission {effect!r}, which this run does not have. Nothing was done; "
+        "`luxos call … --allow PERMISSION` grants one."
+    )
 
 
 class TracingMissing(LuxError):

@@ -65,6 +65,14 @@ async def figures() -> list[Figures]:
     return found
 
 
+async def is_served(queue: str) -> bool:
+    """Whether LuxOS serves a queue by itself, or somebody does now."""
+    if queue in (IO, CPU):
+        return True
+    async with BaseBeing._borrowed(None) as lent:
+        return bool(await lent.fetchval(queries()["queue_served"], queue))
+
+
 def _figures(row: Mapping[str, Any]) -> Figures:
     counts: dict[str, Any] = {name: row[name] for name in ("queue", "waiting", "ready", "doing", "dead", "workers")}
     times: dict[str, Any] = {

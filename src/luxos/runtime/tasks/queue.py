@@ -177,9 +177,7 @@ async def _changed(
     if row is None:
         if task.status in allowed and task.queue is not None:
             raise BeingConflict(soul=soul, field="attributes.status")
-        raise TaskNotReady(
-            soul=soul, status=task.status, wanted=wanted, allowed=", ".join(rules.get(task.status, ())) or "-"
-        )
+        raise TaskNotReady(soul=soul, status=task.status, wanted=wanted, allowed=", ".join(rules.get(task.status, ())))
     return task
 
 

@@ -117,6 +117,9 @@ def make_command(who: str, name: str | None, named: tuple[str, ...], as_json: bo
     words = _("{soul} is there. Its methods: {methods}.")
     told = {"soul": found["soul"], "methods": ", ".join(found["methods"]) or "–"}
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else words.format(**told))
+    if found["namesakes"] and not as_json:
+        words = _("Other instances are called {name} too. Call this one by its UUID: luxos call {beginning}.METHOD.")
+        click.echo(words.format(name=name, beginning=found["soul"][:13]))
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -28,6 +28,10 @@ _GOES = {
 def delete_command(who: str, as_json: bool) -> None:
     done = ask("delete_being", {"who": who}, as_json)
     _say(done, as_json, _("{soul} is deleted. `luxos being restore {soul}` takes it back."))
+    for alias in () if as_json else done["aliases"]:
+        click.echo(
+            _("It is what the alias {alias} calls: until then, calls of {alias} find nothing.").format(alias=alias)
+        )
 
 
 @being_command.command("restore", help=_("Take back a being that was deleted."))
@@ -62,7 +66,11 @@ def _tell(found: dict[str, Any]) -> None:
     for run, count in found["runs"].items():
         click.echo(_("  steps of run {run}: {count}; a checkpoint stays in its chain").format(run=run[:8], count=count))
     for alias in found["aliases"]:
-        click.echo(_("  the living being of the alias {alias}; its versions stay").format(alias=alias))
+        click.echo(
+            _(
+                "  what the alias {alias} calls; its versions stay, `luxos soul add {alias} FILE` has it called again"
+            ).format(alias=alias)
+        )
 
 
 def _say(result: dict[str, Any], as_json: bool, words: str) -> None:

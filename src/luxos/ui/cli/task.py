@@ -70,6 +70,8 @@ def add_command(
         return
     put = ask("task_add", {**call, "at": at, "deadline": deadline, "options": options}, as_json)
     _say(put, as_json, _("Task {task} is in the queue {queue}. `luxos task show {task}` says how far it is."))
+    if not as_json and not put["served"]:
+        click.echo(_("Nobody carries out the queue {queue} now: `luxos task work --queue {queue}` does.").format(**put))
 
 
 @task_command.command("list", help=_("List the newest tasks."))

@@ -8,7 +8,7 @@ from luxos.beings.find import page, reads_all
 from luxos.beings.instance import InstanceBeing
 from luxos.boot import System
 from luxos.runtime.dispatcher import Runtime
-from luxos.souls.resolving import resolve_class
+from luxos.souls.resolving import namesakes, resolve_class
 from luxos.ui.methods.naming import soul_of
 from luxos.ui.methods.person import Person
 
@@ -33,10 +33,10 @@ async def show_being(system: System, person: Person, who: str) -> dict[str, Any]
 async def make_being(
     system: System, person: Person, who: str, name: str | None, attributes: dict[str, Any]
 ) -> dict[str, Any]:
-    """Makes an instance of the class that an alias, a UUID or a hash means."""
+    """Makes an instance of the class that an alias, a UUID or a hash means; its `namesakes` bear the same name."""
     await system.runtime()
     made = await (await resolve_class(who)).make(attributes, name=name)
-    return {"status": "made", **_brief(made), "methods": made.methods}
+    return {"status": "made", **_brief(made), "methods": made.methods, "namesakes": await namesakes(made)}
 
 
 async def _methods(runtime: Runtime, being: BaseBeing) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from luxos.ui.methods.person import Person
 
 
 async def delete_being(system: System, person: Person, who: str) -> dict[str, Any]:
-    """Leaves a tombstone; a relationship is named by its whole UUID."""
+    """Leaves a tombstone, and says which `aliases` lead to it; a relationship is named by its whole UUID."""
     await system.runtime()
     soul = uuid_of(who) or await soul_of(who)
     await removal.delete(soul)
-    return {"status": "deleted", "soul": str(soul)}
+    return {"status": "deleted", "soul": str(soul), "aliases": await removal.aliases_of(soul)}
 
 
 async def restore_being(system: System, person: Person, who: str) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from luxos.beings.damaged import reading
+from luxos.beings.errors import TaskInvalid
 from luxos.beings.task import TaskBeing
 from luxos.boot import System
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.tasks.carrying import run_of
 from luxos.runtime.tasks.cron import Cron, zone_of
-from luxos.runtime.tasks.figures import figures
+from luxos.runtime.tasks.figures import figures, is_served
 from luxos.runtime.tasks.finding import find_task, newest_tasks
 from luxos.runtime.tasks.queue import Tasks
 from luxos.runtime.tasks.schedules import Schedule, Schedules
@@ -28,14 +29,20 @@ async def task_add(
     deadline: str | None,
     options: dict[str, Any],
 ) -> dict[str, Any]:
-    """Puts a task that calls a being which is there now, with arguments that fit it; gives the task.
+    """Puts a task that calls a being which is there now, with arguments that fit it.
+
+    Gives the task, and whether its queue is `served`.
 
     `options` are `queue`, `priority`, `key`, `retries` and `permissions` as `TaskBeing.call` takes them.
     """
     runtime = await system.runtime()
     runtime.bound(await runtime.resolve(who), args, kwargs)
-    task = TaskBeing.call(who, args, kwargs, **options, due=_moment(deadline), owner=runtime.owner)
-    return {"status": "put", **_whole(await _tasks(runtime).put_task(task, at=_moment(at)))}
+    due = _moment(deadline)
+    if due is not None and due.astimezone(UTC) <= datetime.now(UTC):
+        raise TaskInvalid(field="deadline", reason="over")
+    task = TaskBeing.call(who, args, kwargs, **options, due=due, owner=runtime.owner)
+    put = await _tasks(runtime).put_task(task, at=_moment(at))
+    return {"status": "put", **_whole(put), "served": await is_served(str(put.queue))}
 
 
 async def schedule_add(

@@ -88,6 +88,13 @@ SELECT genesis ->> 'name' AS name FROM base_beings
 WHERE tags @> '{alias}' AND attributes @> jsonb_build_object('being', $1::UUID::TEXT)
 ORDER BY 1;
 
+-- name: purged_promotion
+-- The alias whose calls are watched for a promotion that goes on and that its living being $1 names.
+SELECT promotion.genesis ->> 'name' FROM base_beings AS living JOIN base_beings AS promotion
+    ON promotion.tags @> '{promotion}' AND promotion.soul::TEXT = living.genesis ->> 'followed'
+WHERE living.soul = $1 AND promotion.genesis ->> 'type' = 'promotion'
+    AND promotion.attributes ->> 'status' IN ('shadowing', 'watched');
+
 -- name: write_checkpoints
 -- Of each link that goes, its run keeps the number and the hashes, so that the rest of the chain still shows; of a step
 -- with an attempt that has no link, its id.

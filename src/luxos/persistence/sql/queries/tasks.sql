@@ -301,6 +301,13 @@ CROSS JOIN LATERAL (
 ) AS ended
 ORDER BY names.queue;
 
+-- name: queue_served
+SELECT EXISTS (
+    SELECT FROM base_beings
+    WHERE tags @> '{worker}' AND genesis ->> 'type' = 'worker' AND attributes ->> 'queue' = $1
+        AND (attributes ->> 'until')::BIGINT >= (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
+);
+
 -- name: tell_queues
 -- $1 the beings of queues, $2 their genesis, $3 their figures.
 INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
