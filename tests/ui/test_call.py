@@ -53,6 +53,15 @@ def test_what_code_prints_is_shown_before_its_result_or_its_error(luxos: Command
     assert luxos("show", run, "--json").json["steps"][0]["printed"] == "a\x1b[31mb\n"
 
 
+def test_a_negative_number_is_no_option(luxos: Command) -> None:
+    assert luxos("call", "vat", "-100", "--with", "rate=8", "--json").json["result"] == -108
+    assert luxos("call", "vat", "--", "-100").out == "-123.0\n"
+    for wrong in ("--secnds", "-x", "--rate=8"):
+        refused = luxos("call", "vat", "-100", wrong)
+        assert (refused.code, wrong.partition("=")[0] in refused.err) == (2, True), refused
+    assert luxos("task", "add", "vat", "-100").code == 0
+
+
 def test_what_cannot_be_called_makes_no_run(luxos: Command) -> None:
     assert luxos("call", "nothing").code == 2
     assert luxos("call", "vat", "1", "2", "3").code == 2

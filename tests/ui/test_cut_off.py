@@ -35,6 +35,7 @@ def test_it_is_made_again(luxos: Command, how: str, command: str, up: bool) -> N
         calling.send_signal(signal.SIGINT if how == "ctrl-c" else signal.SIGKILL)
         _out, err = calling.communicate(timeout=30)
         assert calling.returncode == (130 if how == "ctrl-c" else -9), err
+        assert (f"luxos resume {run[:8]}" in err) == (how == "ctrl-c")
         status = "interrupted" if how == "kill" and not up else "stopped"
         until(lambda: status_of(luxos, run) == status)
         went_on = luxos("run", command, run)
@@ -46,6 +47,18 @@ def test_it_is_made_again(luxos: Command, how: str, command: str, up: bool) -> N
         assert luxos("audit", "verify").code == 0
     finally:
         luxos("down")
+
+
+def test_its_person_is_told_what_became_of_it(luxos: Command) -> None:
+    out_of_time = luxos("call", "sleeps", "20", "--seconds", "1.5", "--json")
+    assert out_of_time.code == 4, out_of_time
+    details = out_of_time.json["error"]["details"]
+    assert details["printed"] == "awake\n"
+    (step,) = luxos("run", "show", details["run"], "--json").json["steps"]
+    assert (step["printed"], step["error"]["message"]) == ("awake\n", "Zakończono, zanim dobiegło końca.")
+    too_long = luxos("call", "sleeps", "60")
+    assert (too_long.code, too_long.out) == (1, "awake\n")
+    assert "miało czekać dłużej niż 30 s" in too_long.err
 
 
 def until(fits: Callable[[], bool]) -> None:

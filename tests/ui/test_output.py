@@ -41,6 +41,22 @@ def test_a_run_goes_on_and_keeps_its_code_when_nobody_reads_or_the_disk_is_full(
     assert shell(quick_luxos, "$luxos nope 2> /dev/full", tmp_path).returncode == 2
 
 
+def test_what_could_not_be_kept_and_what_cannot_be_asked(quick_luxos: Command, tmp_path: Path) -> None:
+    full = shell(quick_luxos, "$luxos runs --json > /dev/full", tmp_path)
+    assert (full.returncode, "dysk jest pełny" in full.stderr) == (5, True), full
+    assert shell(quick_luxos, "$luxos runs --json | true; exit ${PIPESTATUS[0]}", tmp_path).returncode == 0
+    closed = shell(quick_luxos, "$luxos plan 'Zbuduj aplikację todo w Django' <&-", tmp_path)
+    assert (closed.returncode, closed.stderr) == (0, ""), closed
+    nothing, closed = (shell(quick_luxos, f"$luxos soul add x - {end}", tmp_path) for end in ("</dev/null", "<&-"))
+    assert (closed.returncode, closed.stderr) == (nothing.returncode, nothing.stderr)
+
+
+def test_ctrl_c_is_heard_before_all_is_imported(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    ended = quick_luxos("runs", PYTHONPATH=str(tmp_path))
+    assert (ended.code, ended.out, ended.err) == (130, "", "Zatrzymano.\n")
+
+
 def test_text_that_the_output_cannot_show_harms_nothing(quick_luxos: Command, tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.mkdir()

@@ -67,6 +67,8 @@ class Given:
     method: Method | None = None
     place: str = ""
     """Which call it is, of all that are ever made: a frozen state of it goes on in this place only."""
+    cut: Callable[[str], object] = field(default=lambda printed: None, compare=False)
+    """Told what the code had printed, where the call is cancelled."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,13 @@ class StepStarted:
 
 
 @dataclass(frozen=True)
+class CallBegun:
+    """A call that a person makes is on record: whatever cuts it off, its run can be gone on with."""
+
+    run: str
+
+
+@dataclass(frozen=True)
 class StepProgress:
     """A step says what it is doing; `fraction` (0 to 1) is how much of it is done, where that is known."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from luxos.beings.errors import GenotypeInvalid
 from luxos.errors import LuxError
+from luxos.i18n import _
 from luxos.persistence.errors import DatabaseLost
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors.code import ResultUnfit
@@ -75,7 +76,7 @@ def _cut_off(call: Call, record: StepRecord, heed: Heed) -> None:
     if record.ended or goes_on:  # its end is on its way to the disk, or is still to come
         return
     if call.effects == _FREE or (heed.wanted is not None and call.effects != "external"):
-        record.end({"code": CANCELLED, "message": "cancelled", "details": {}})
+        record.end({"code": CANCELLED, "message": _("It was ended before it had finished."), "details": {}})
 
 
 async def _certain(call: Call, written: "asyncio.Future[None]", *, changes: bool = False) -> None:

@@ -6,6 +6,7 @@ from luxos.runtime.errors.code import CodeOverLimit
 
 _OVER = {
     "seconds": N_("it ran for more than {allowed:g} s"),
+    "sleep": N_("it wanted to sleep for longer than the {allowed:g} s that it may take, which is its limit `seconds`"),
     "memory": N_("it wanted more than {allowed:g} MB of memory"),
     "recursion": N_("its functions called each other more than {allowed} deep"),
     "asks": N_("it asked for something more than {allowed} times"),
@@ -30,11 +31,13 @@ def over_limit(code: Code, limit: str, allowed: float | None = None) -> CodeOver
     code's own."""
     known = {
         "seconds": code.limits.seconds,
+        "sleep": code.limits.seconds,
         "memory": code.limits.memory / (1 << 20),
         "recursion": code.limits.recursion,
     }
     allowed = known.get(limit, 0) if allowed is None else allowed
-    return CodeOverLimit(who=code.name, limit=limit, allowed=allowed, reason=_(_OVER[limit]).format(allowed=allowed))
+    name, reason = "seconds" if limit == "sleep" else limit, _(_OVER[limit]).format(allowed=allowed)
+    return CodeOverLimit(who=code.name, limit=name, allowed=allowed, reason=reason)
 
 
 def unfit_words(what: str, told: object = "") -> str:

@@ -54,10 +54,10 @@ class Tiers:
         args, kwargs, answer = stored.bound.args, stored.bound.kwargs, partial(answers, call)
         place = f"{call.run}/{call.step}"
         if not isinstance(call.callee, BoundMethod):
-            given = Given(args, kwargs, seen_as_self(call.callee, stored), place=place)
+            given = Given(args, kwargs, seen_as_self(call.callee, stored), place=place, cut=call.say)
             return Outcome((await self._ended(call, stored, given, answer, tell)).result)
         instance, method = call.callee.instance, call.callee.method()
-        given = Given(args, kwargs, seen_as_self(instance, stored), method, place)
+        given = Given(args, kwargs, seen_as_self(instance, stored), method, place, call.say)
         ended = await self._ended(call, stored, given, answer, tell)
         return Outcome(ended.result, state=StateChange.of(instance, method, ended.state or {}))
 

@@ -24,6 +24,7 @@ _EVENTS = {
         agent_events.Understood,
         agent_events.Planned,
         agent_events.RunStarted,
+        runtime_events.CallBegun,
         runtime_events.StepStarted,
         runtime_events.StepProgress,
         runtime_events.StepFinished,

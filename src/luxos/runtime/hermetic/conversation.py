@@ -62,7 +62,7 @@ class Done:
 
 
 class OverLimit(Exception):
-    """A limit that we hold, by its name in `CodeLimits`, or `asks`."""
+    """A limit that we hold, by its name in `CodeLimits`, or `asks`, or `sleep`."""
 
 
 def execution(*_args: Any, **_kwargs: Any) -> None:
@@ -217,7 +217,7 @@ class Conversation:
         seconds = max(0.0, float(snapshot.args[0]))
         self.slept += seconds
         if self.slept > self.limits.seconds:
-            raise OverLimit("seconds")
+            raise OverLimit("sleep")
         return Nap(seconds)
 
     def _print(self, _stream: str, text: str) -> None:

@@ -23,7 +23,7 @@ _SAID = {
 
 
 def over_limit(code: Code, limit: str) -> CodeOverLimit:
-    """The error for one limit, by its name in `CodeLimits`, or `asks` or `deadline`."""
+    """The error for one limit, by its name in `CodeLimits`, or `asks`, `sleep` or `deadline`."""
     return said.over_limit(code, limit, {"memory": memory(code.limits) / (1 << 20), "asks": ASKS}.get(limit))
 
 

@@ -1,5 +1,6 @@
 """The hermetic tier: functions that people, models and evolution wrote, in Monty, in workers behind walls."""
 
+import asyncio
 import hashlib
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from luxos.runtime.hermetic.limits import monty_limits
 from luxos.runtime.hermetic.monty import MontyError
 from luxos.runtime.hermetic.prepared import Prepared
 from luxos.runtime.hermetic.quick import Pace, Trust
-from luxos.runtime.hermetic.running import Running
+from luxos.runtime.hermetic.running import Running, Turn
 from luxos.runtime.hermetic.source import read
 from luxos.runtime.hermetic.unsupported import Knowledge, Unsupported
 from luxos.runtime.hermetic.worker import Worker
@@ -42,7 +43,7 @@ class Hermetic:
         """Calls a soul's function; see `Tier`. `CodeLost` where its process ended from outside."""
         talk = Conversation(self._prepared(code, given.method), code.limits)
         first = partial(talk.start, given=given)
-        return await self._running(code, given, talk, answer).run(first, deadline)
+        return await self._run(code, given, talk, answer, first, deadline)
 
     async def go_on(self, code: Code, given: Given, frozen: bytes, answer: Answer, deadline: float) -> Ended:
         """Goes on in the middle of a call, where its `Ask` was frozen; what it waited for is asked again.
@@ -52,7 +53,7 @@ class Hermetic:
         """
         prepared = self._prepared(code, given.method)
         talk, state = sealed.unseal(self._key.key(), code, given, prepared, frozen)
-        return await self._running(code, given, talk, answer).run(partial(talk.resume, state=state), deadline)
+        return await self._run(code, given, talk, answer, partial(talk.resume, state=state), deadline)
 
     async def unsupported(self, source: str) -> tuple[Unsupported, ...]:
         """What a source that Python can parse uses, and Monty does not have; nothing of it is run."""
@@ -92,8 +93,15 @@ class Hermetic:
         source = read(code.source, code.signature, method)
         return Prepared(source, Pace(self._trust.setdefault(code.owner, Trust()), source.asks))
 
-    def _running(self, code: Code, given: Given, talk: Conversation, answer: Answer) -> Running:
-        return Running(self._workers, partial(self._seal, code, given), code, talk, answer)
+    async def _run(
+        self, code: Code, given: Given, talk: Conversation, answer: Answer, first: Turn, deadline: float
+    ) -> Ended:
+        running = Running(self._workers, partial(self._seal, code, given), code, talk, answer)
+        try:
+            return await running.run(first, deadline)
+        except asyncio.CancelledError:
+            given.cut(talk.said())
+            raise
 
     def _seal(self, code: Code, given: Given, talk: Conversation, state: bytes) -> bytes:
         return sealed.seal(self._key.key(), code, given, talk, state)

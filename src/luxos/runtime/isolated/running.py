@@ -56,6 +56,10 @@ class Running:
             self._line.drain()
             error.printed = self.said()
             raise
+        except asyncio.CancelledError:
+            self._line.drain()
+            given.cut(self.said())
+            raise
 
     async def _answered(self, given: Given) -> dict[str, Any]:
         """The last frame."""

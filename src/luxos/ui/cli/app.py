@@ -102,11 +102,19 @@ def luxos() -> None:
 
 
 class Interrupted(LuxError):
-    """The person pressed Ctrl+C."""
+    """The person pressed Ctrl+C, and no run had begun."""
 
     code = "ui.interrupted"
     exit_code = Exit.INTERRUPTED
-    message = N_("Stopped. Nothing half done was kept; `luxos runs` shows the run, `luxos resume` goes on with it.")
+    message = N_("Stopped.")
+
+
+class RunInterrupted(Interrupted):
+    """The person pressed Ctrl+C while a run of theirs was carried out."""
+
+    message = N_(
+        "Stopped. Nothing half done was kept; `luxos show {run}` shows the run, `luxos resume {run}` goes on with it."
+    )
 
 
 class SettingUnfit(LuxError):
@@ -145,13 +153,15 @@ def complete(work: Coroutine[Any, Any, T]) -> T:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs a command line and gives its exit code, which does not depend on whether anybody reads what it writes."""
+    """Runs a command line and gives its exit code, which does not depend on whether anybody reads what it writes.
+
+    Where it went well, and what it wrote could not be kept (a full disk), that is its exit code.
+    """
     from luxos.ui.cli.output import tell_trouble, tolerate
 
     out = tolerate()
     code = _run(arguments)
-    tell_trouble(out)
-    return code
+    return Exit.ENVIRONMENT if tell_trouble(out) and code == Exit.OK else code
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -7,13 +7,17 @@ import click
 from luxos.i18n import _
 from luxos.runtime.scope import SECONDS
 from luxos.ui.cli.asking import ask
-from luxos.ui.cli.options import allow_option, arguments, call_arguments, json_option
+from luxos.ui.cli.options import Calling, allow_option, arguments, call_arguments, json_option
 
 
 @click.command(
     "call",
+    cls=Calling,
     help=_("Call WHO (an alias, a hash, a UUID, or INSTANCE.method) with ARGS: JSON values, or words."),
-    epilog=_("What the code prints comes first, its result last, as JSON. The call is a run, see `luxos runs`."),
+    epilog=_(
+        "What the code prints comes first, its result last, as JSON. The call is a run, see `luxos runs`. A soul's own "
+        "limits hold too: 30 s of running, unless its genesis says otherwise (`limits`)."
+    ),
 )
 @call_arguments
 @click.option(

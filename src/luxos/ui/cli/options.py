@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import click
 from luxos.beings.queued import CPU, IO
 from luxos.i18n import _
 
+_OPTION = re.compile(r"-(?![0-9.]|$)")
+"""How an option begins, and no negative number."""
 json_option = click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object and nothing else."))
 yes_option = click.option("--yes", "-y", is_flag=True, help=_("Ask nothing; take the stated defaults."))
 
@@ -36,6 +39,21 @@ def queue_option(default: str | None, words: str) -> Callable[..., Any]:
     return click.option(
         "--queue", default=default, show_default=True, metavar=_("QUEUE"), help=words, shell_complete=completion
     )
+
+
+class Calling(click.Command):
+    """A command with `call_arguments`, among which negative numbers need no `--` before them."""
+
+    ignore_unknown_options = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; what begins with a dash, and is neither an option nor a number, is refused."""
+        words = args[: args.index("--")] if "--" in args else list(args)
+        rest = super().parse_args(ctx, args)
+        for word in ctx.params["args"]:
+            if word in words and _OPTION.match(word):
+                raise click.NoSuchOption(word.partition("=")[0], ctx=ctx)
+        return rest
 
 
 def call_arguments(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -45,17 +45,21 @@ def tolerate() -> Tolerant:
     """Makes this process's output and error output tolerant; gives the output."""
     for descriptor in range(_ERROR + 1):
         _fill(descriptor)
+    if sys.stdin is None:  # it was closed, and stands open on nothing now
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - it stays open
     out, err = Tolerant(_OUT), Tolerant(_ERROR)
     sys.stdout, sys.stderr = _text(out, sys.stdout), _text(err, sys.stderr)
     return out
 
 
-def tell_trouble(out: Tolerant) -> None:
-    """Says why output is missing; a reader that went away knows it."""
+def tell_trouble(out: Tolerant) -> bool:
+    """Says why output is missing, and whether it is; a reader that went away knows it."""
     sys.stdout.flush()
-    if out.trouble is not None and out.trouble.errno != errno.EPIPE:
-        words = _("Not everything could be shown: {reason}. The work itself was not touched by that.")
-        sys.stderr.write(words.format(reason=reason_of(out.trouble)) + "\n")
+    if out.trouble is None or out.trouble.errno == errno.EPIPE:
+        return False
+    words = _("Not everything could be shown: {reason}. The work itself was not touched by that.")
+    sys.stderr.write(words.format(reason=reason_of(out.trouble)) + "\n")
+    return True
 
 
 def _fill(descriptor: int) -> None:

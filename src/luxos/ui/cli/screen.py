@@ -15,7 +15,8 @@ import click
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.agent.words import entity_words, intent_words
 from luxos.i18n import _
-from luxos.runtime.events import Noted, Printed, StepFinished, StepNoted, StepProgress, StepStarted
+from luxos.runtime.events import CallBegun, Noted, Printed, StepFinished, StepNoted, StepProgress, StepStarted
+from luxos.ui.cli.app import Interrupted, RunInterrupted
 from luxos.ui.conditions import WorksAlone
 from luxos.ui.formatters import SIGNS, duration, harmless, key_words, result_words, works_alone_words
 
@@ -28,6 +29,8 @@ class Screen:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
+        self.run: str | None = None
+        """The run that has begun, by the beginning of its UUID."""
         self._live: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._began: dict[str, float] = {}
@@ -51,10 +54,14 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop_live()
+        if isinstance(error, Interrupted) and self.run is not None:
+            raise RunInterrupted(run=self.run) from None
 
     def hear(self, event: object) -> None:
         """The listener."""
-        if not self._quiet:
+        if isinstance(event, RunStarted | CallBegun):
+            self.run = event.run
+        if not self._quiet and not isinstance(event, CallBegun):
             self._show[type(event)](event)
 
     def finish(self, result: dict[str, Any]) -> None:

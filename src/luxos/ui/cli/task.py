@@ -11,7 +11,7 @@ from luxos.beings.queued import IO, NEXT
 from luxos.i18n import _
 from luxos.ui.cli.app import complete, group, settings
 from luxos.ui.cli.asking import ask
-from luxos.ui.cli.options import allow_option, arguments, call_arguments, json_option, queue_option
+from luxos.ui.cli.options import Calling, allow_option, arguments, call_arguments, json_option, queue_option
 from luxos.ui.formatters import status_words
 
 task_argument = click.argument("task", metavar=_("TASK"))
@@ -35,7 +35,9 @@ class Moment(click.ParamType[str]):
             self.fail(_("{value!r} is no moment; write it as 2026-12-24T18:00.").format(value=value), param, ctx)
 
 
-@task_command.command("add", help=_("Have WHO (an alias, a hash or a UUID) called with ARGS: JSON values, or words."))
+@task_command.command(
+    "add", cls=Calling, help=_("Have WHO (an alias, a hash or a UUID) called with ARGS: JSON values, or words.")
+)
 @call_arguments
 @queue_option(IO, _("The queue: io for what mostly waits, cpu for what computes, or one of your own."))
 @click.option("--priority", default=0, show_default=True, help=_("From -100 to 100; the higher goes first."))
