@@ -22,8 +22,8 @@ async def call(
 ) -> dict[str, Any]:
     """Calls a function, or a method of an instance (`INSTANCE.method`), as the one step of a run of its own.
 
-    `printed` is what its code printed; a listener hears it as soon as the code has ended, however it did. An error has it
-    in its details, beside the `run`.
+    `printed` is what its code printed; a listener hears it as soon as the code has ended, however it did. An error has
+    it, beside the `run`, in its details.
     """
     runtime = await system.runtime()
     runtime.bound(await runtime.resolve(who), args, kwargs)
