@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 from tests.runtime.test_heeded import a_process, agent, is_whole, steps_of, until
 
+from luxos.agent.errors import NothingCutOff
 from luxos.config import Settings
 from luxos.persistence.database import Database
 from luxos.runtime.call import Manner
-from luxos.runtime.calling import session_run
+from luxos.runtime.calling import SessionRun, session_run
 from luxos.runtime.dispatcher import Runtime, Who
+from luxos.runtime.errors.code import CodeFailed
 from luxos.runtime.scope import Tree
 from luxos.souls.registry import summon
+from luxos.ui.formatters import result_words
 
 DRAWS = "import random\n\ndef function():\n    return random.random()\n"
 SLOW = "import time\n\ndef function():\n    time.sleep(1)\n    return 1\n"
@@ -72,3 +75,19 @@ async def test_it_is_made_again(runtime: Runtime, tmp_path: Path, how: str, who:
     assert (result[1] if who == "outer" else result) == 1
     assert all(step.status == "done" for step in (await steps_of(runtime, run)).values())
     assert await is_whole(runtime, run)
+
+
+async def test_what_failed_by_itself_is_not_said_to_be_done(runtime: Runtime, tmp_path: Path) -> None:
+    await summon(name="fails", source="def function():\n    return 1 / 0\n")
+    run = SessionRun(runtime, "a call")
+    execution = await run.execution()
+    with pytest.raises(CodeFailed):
+        await execution.call("fails", (), {}, manner=Manner(kept=True))
+    await run.end("failed")
+    name = str(execution.run.soul)
+    with pytest.raises(NothingCutOff):
+        await agent(runtime, tmp_path).resume(name)
+    assert (await runtime.runs.find(name)).status == "failed"
+    report = await agent(runtime, tmp_path).retry(name)
+    assert report["status"] == "failed"
+    assert any("luxos run retry" in line for line in result_words(report))

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from luxos.agent.errors import (
     LaterRunStands,
+    NothingCutOff,
     NothingToResume,
     NothingToRetry,
     NothingToUndo,
@@ -152,8 +153,15 @@ class Agent:
     async def _call_again(self, runtime: Runtime, run: Run, retrying: bool) -> dict[str, Any]:
         """Goes on with the calls of a program that is gone."""
         before = {step.name: step for step in await runtime.runs.steps(run.soul)}
-        if retrying and not any(is_made_again(step, retrying=True) for step in before.values()):
+        has_failed = any(is_made_again(step, retrying=True) for step in before.values())
+        if retrying and not has_failed:
             raise NothingToRetry(run=run.name)
+        if (
+            has_failed
+            and run.status == "failed"
+            and not any(is_made_again(step, retrying=retrying) for step in before.values())
+        ):
+            raise NothingCutOff(run=run.name)
         self._listener(RunStarted(run.name, resumed=True))
         execution = Execution(runtime, run, before, self._listener, retrying=retrying)
         async with _going(runtime, run):

@@ -121,6 +121,16 @@ class RunWasCancelled(LuxError):
     message = N_("Run {run} was cancelled. `luxos run retry {run}` begins again with what had not ended.")
 
 
+class NothingCutOff(LuxError):
+    """A run of calls has failed, and none of them was cut off."""
+
+    code = "agent.nothing_cut_off"
+    exit_code = Exit.USAGE
+    message = N_(
+        "No call of run {run} was cut off: what failed did so by itself. `luxos run retry {run}` makes it again."
+    )
+
+
 class NothingToRetry(LuxError):
     """The run has not failed."""
 

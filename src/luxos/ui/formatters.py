@@ -125,11 +125,17 @@ def result_words(result: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"  {path}" for path in result["flagged"])
     if result["status"] in _SAYS_WHAT_TO_DO:
         return
-    if "error" in result and result.get("changed_files"):
-        run = str(result["run"])[:8]
-        yield _("`luxos resume {run}` goes on where it stopped, `luxos undo {run}` takes it back.").format(run=run)
-    elif "error" in result:
-        yield _("`luxos resume {run}` tries again from there.").format(run=str(result["run"])[:8])
+    if "error" in result:
+        yield _(_next(result)).format(run=str(result["run"])[:8])
+
+
+def _next(result: Mapping[str, Any]) -> str:
+    """What can be done with a run that has failed."""
+    if result.get("changed_files"):
+        return N_("`luxos resume {run}` goes on where it stopped, `luxos undo {run}` takes it back.")
+    if result.get("calls"):
+        return N_("`luxos run retry {run}` makes again what failed.")
+    return N_("`luxos resume {run}` tries again from there.")
 
 
 def _built_words(result: Mapping[str, Any]) -> Iterator[str]:
