@@ -144,9 +144,11 @@ def test_a_refusal_is_a_sentence_in_both_languages() -> None:
         FunctionBeing.of("vat", "def function(:\n    pass\n")
     with speaking("en"):
         assert str(caught.value) == (
-            "The source of vat is not Python at line 1, column 14: 'def function(:'. Nothing was made; correct it."
+            "The source of vat is not Python at line 1, column 14: 'def function(:' (invalid syntax). Nothing "
+            "was made; correct it."
         )
     with speaking("pl"):
         assert str(caught.value) == (
-            "Źródło vat to nie Python: wiersz 1, kolumna 14: 'def function(:'. Niczego nie utworzono; popraw je."
+            "Źródło vat to nie Python: wiersz 1, kolumna 14: 'def function(:' (invalid syntax). "
+            "Niczego nie utworzono; popraw je."
         )

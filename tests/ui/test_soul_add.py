@@ -63,3 +63,90 @@ def test_what_goes_wrong_is_told(
     assert (ended.code, ended.json["error"]["code"]) == (code, error), ended
     told = quick_luxos(*arguments, cwd=tmp_path)
     assert (told.code, "Traceback" in told.err, told.err.count("\n") >= 1) == (code, False, True)
+
+
+WHOLE = (
+    "--pure", "--purpose", "VAT", "--with", 'examples=[{"args": [100], "result": 123}]',
+    "--with", 'limits={"seconds": 5}',
+)  # fmt: skip
+
+
+def test_the_next_version_keeps_what_is_not_named(quick_luxos: Command, tmp_path: Path) -> None:
+    file = tmp_path / "vat.py"
+    file.write_text(VAT)
+    made = quick_luxos("soul", "add", "vat", str(file), *WHOLE, "--json").json
+    file.write_text(VAT + "# changed\n")
+    assert quick_luxos("soul", "add", "vat", str(file), "--json").json["status"] == "evolved"
+    genesis = quick_luxos("soul", "show", "vat", "--json").json["genotype"]["genesis"]
+    assert (genesis["pure"], genesis["purpose"], genesis["limits"]) == (True, "VAT", {"seconds": 5})
+    assert quick_luxos("soul", "promote", "vat", "--json").json["souls"]["vat"]["examples"] == 1
+    less = quick_luxos("soul", "add", "vat", str(file), "--with", "limits=", "--with", "pure=", "--with", "purpose=")
+    assert (less.code, "limits, pure, purpose" in less.out) == (0, True), less
+    genesis = quick_luxos("soul", "show", "vat", "--json").json["genotype"]["genesis"]
+    assert (genesis.get("pure"), genesis.get("purpose"), genesis.get("limits")) == (None, "", None)
+    assert (len(genesis["examples"]), made["status"]) == (1, "made")
+
+
+def test_examples_that_are_replaced_are_told_and_shown(quick_luxos: Command, tmp_path: Path) -> None:
+    file = tmp_path / "vat.py"
+    file.write_text(VAT)
+    quick_luxos("soul", "add", "vat", str(file), *WHOLE)
+    wrong = ("--with", 'examples=[{"args": [100], "result": 1}]')
+    told = quick_luxos("soul", "add", "vat", str(file), *wrong, "--json").json
+    assert (told["status"], told["changed"]) == ("told", ["examples"])
+    shown = quick_luxos("soul", "show", "vat", "--json").json["genotype"]["genesis"]["examples"]
+    assert shown == [{"args": [100], "result": 1}]
+    assert quick_luxos("soul", "add", "vat2", str(file), *WHOLE, "--json").json["hash"] == told["hash"]
+    assert quick_luxos("soul", "promote", "vat").code == 4
+    assert quick_luxos("soul", "promote", "vat2", "--json").json["souls"]["vat2"]["examples"] == 1
+    file.write_text(VAT + "# changed\n")
+    (tmp_path / "vat3.py").write_text(VAT)
+    quick_luxos("soul", "add", "vat3", str(tmp_path / "vat3.py"), "--pure", "--with", 'limits={"seconds": 5}')
+    quick_luxos("soul", "add", "vat3", str(file))
+    assert "examples" not in quick_luxos("soul", "show", "vat3", "--json").json["genotype"]["genesis"]
+    file.write_text(VAT)
+    assert "niczego nie zmieniono" not in quick_luxos("soul", "add", "vat", str(file), "--with", "examples=[]").out
+
+
+def test_what_is_of_another_kind_is_refused(quick_luxos: Command, tmp_path: Path) -> None:
+    file = tmp_path / "vat.py"
+    file.write_text(VAT)
+    for more, word in (
+        ("limits=abc", "seconds"), ('limits={"seconds": "many"}', "seconds"), ('limits={"seconds": -1}', "seconds"),
+        ('limits={"sekundy": 1}', "memory"), ("permissions=abc", "external"),
+        ('permissions=["file.raed"]', "file.read"),
+        ("examples=abc", "result"), ("foo=1", "requirements"),
+    ):  # fmt: skip
+        ended = quick_luxos("soul", "add", "vat", str(file), "--with", more)
+        assert (ended.code, word in ended.err) == (2, True), (more, ended)
+    quick_luxos("soul", "add", "vat", str(file))
+    for allowed, code in (("unknown", 2), ("host:", 2), ("external", 0), ("file.read", 0), ("host:a.pl:443", 0)):
+        assert quick_luxos("call", "vat", "1", "--allow", allowed).code == code, allowed
+
+
+def test_what_is_called_and_is_none_is_told(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("class One:\n    def more(self):\n        return 1\n")
+    (tmp_path / "broken.py").write_text("def function(a):\n    return (a\n")
+    (tmp_path / "vat.py").write_text(VAT)
+    without = quick_luxos("soul", "add", "one", "one.py", cwd=tmp_path)
+    assert (without.code, "--class" in without.err) == (2, True)
+    quick_luxos("soul", "add", "one", "one.py", "--class", cwd=tmp_path)
+    assert quick_luxos("soul", "add", "one", "one.py", "--json", cwd=tmp_path).json["status"] == "unchanged"
+    quick_luxos("soul", "add", "vat", "vat.py", cwd=tmp_path)
+    for arguments, word in (
+        (("soul", "add", "broken", "broken.py"), "'(' was never closed"),
+        (("call", "one"), "luxos being make one"),
+        (("call", "vatt", "1"), "vat?"),
+        (("soul", "rollback", "vat", "--to", "77"), "luxos soul log vat"),
+        (("soul", "import", "empty"), ""),
+    ):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        ended = quick_luxos(*arguments, cwd=tmp_path)
+        assert (ended.code > 0, word in ended.err, "Traceback" in ended.err) == (True, True, False), ended
+    promoted = quick_luxos("soul", "promote", "vat")
+    assert (promoted.code, "nie ma przykładów" in promoted.out) == (0, True), promoted
+    (tmp_path / "vat.py").write_text(VAT.replace("23", "8"))
+    quick_luxos("soul", "add", "vat", "vat.py", cwd=tmp_path)
+    quick_luxos("soul", "rollback", "vat")
+    log = quick_luxos("soul", "log", "vat").out
+    assert ("pierwsza" in log, "wycofanie do wersji 1" in log, "mutation" in log) == (True, True, False), log

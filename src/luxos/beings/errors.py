@@ -320,7 +320,8 @@ class SourceInvalid(BeingError):
     code = "source_invalid"
     exit_code = Exit.USAGE
     message = N_(
-        "The source of {name} is not Python at line {line}, column {column}: {text!r}. Nothing was made; correct it."
+        "The source of {name} is not Python at line {line}, column {column}: {text!r} ({reason}). Nothing was "
+        "made; correct it."
     )
 
 
@@ -330,7 +331,7 @@ class SourceUndefined(SourceInvalid):
     code = "source_undefined"
     message = N_(
         "The source of {name} has to define `function`, or one function only; it defines {count}. Nothing was made; "
-        "name the one that is to be called `function`."
+        "name the one that is to be called `function`, or add it with --class where it is a class."
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from luxos.beings.classes import ClassBeing
 from luxos.beings.core import CoreFunction, CoreRegistry
 from luxos.beings.function import FunctionBeing
 from luxos.beings.instance import InstanceMethod
@@ -27,7 +28,7 @@ from luxos.runtime.charged import Leases
 from luxos.runtime.code import Ask
 from luxos.runtime.codes import Codes
 from luxos.runtime.context import Context
-from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable
+from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable, CallUnknown, ClassNotCalled
 from luxos.runtime.events import Listener, StepNoted, StepProgress
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.memoised import Memo
@@ -40,8 +41,10 @@ from luxos.runtime.scope import Scope
 from luxos.runtime.stateful import Turns
 from luxos.runtime.tiers import STATE, Tiers
 from luxos.runtime.traced import tracer_of
+from luxos.souls.aliases import unknown
 from luxos.souls.dependencies import SELF
 from luxos.souls.groups import pins_of
+from luxos.souls.registry import Soul
 from luxos.souls.resolving import resolve, resolve_method
 
 if TYPE_CHECKING:
@@ -114,7 +117,7 @@ class Runtime:
         if being is None and (method := await resolve_method(text)) is not None:
             return await self.codes.method(method)
         if being is None or "source" not in being.genesis:
-            raise BeingNotCallable(who=text)
+            raise await _not_callable(text)
         self.codes.keep_version(text, being)
         return being
 
@@ -240,3 +243,12 @@ async def _write_down(call: Call, ask: Ask | None = None) -> None:
             state = await ask.freeze()
     if state is not None or not record.begun:
         record.begin(None if state is None else {FROZEN: {STATE: b64encode(state).decode()}})
+
+
+async def _not_callable(who: str) -> BeingNotCallable:
+    """Why nothing can be called under a name: it is a class, or only others have names like it."""
+    soul = await Soul.get_by_alias(who)
+    if soul is not None:
+        return (ClassNotCalled if soul.genotype.get("type") == ClassBeing.kind else BeingNotCallable)(who=who)
+    near = (await unknown(who)).details.get("near")
+    return BeingNotCallable(who=who) if near is None else CallUnknown(who=who, near=near)

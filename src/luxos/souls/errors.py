@@ -33,6 +33,13 @@ class AliasUnknown(SoulUnknown):
     message = N_("There is no soul {name}. Did you mean {near}?")
 
 
+class VersionUnknown(SoulUnknown):
+    """An alias never was what it is to be again."""
+
+    code = "version_unknown"
+    message = N_("{name} has no version {version}. `luxos soul log {name}` lists those that it has.")
+
+
 class SoulAmbiguous(SoulError):
     """More than one hash begins like this."""
 

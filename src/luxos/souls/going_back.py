@@ -4,7 +4,8 @@ from typing import Any
 
 from luxos.beings.being import BaseBeing
 from luxos.souls.aliases import Alias, history
-from luxos.souls.errors import NothingEarlier, SoulDamaged, SoulUnknown
+from luxos.souls.errors import NothingEarlier, SoulDamaged, VersionUnknown
+from luxos.souls.evolution import advance
 from luxos.souls.registry import Soul
 
 
@@ -12,7 +13,7 @@ async def rollback_alias(name: str, *, to: str | None = None, connection: Any = 
     """Has an alias name the parent of what it names now, or `to` (a number, a hash or its beginning), in one
     transaction; gives the version and its new number.
 
-    Energy and history stay with the being that is left, as at every mutation. `NothingEarlier`, `SoulUnknown`.
+    Energy and history stay with the being that is left, as at every mutation. `NothingEarlier`, `VersionUnknown`.
     """
 
     async def work(lent: Any) -> tuple[Soul, int]:
@@ -20,12 +21,13 @@ async def rollback_alias(name: str, *, to: str | None = None, connection: Any = 
         told = [one for one in await history(alias.name, connection=lent) if one["kind"] == "version"]
         target = _parent(told, alias) if to is None else _named(told, to)
         if target is None:
-            raise NothingEarlier(name=name) if to is None else SoulUnknown(name=to)
+            raise NothingEarlier(name=name) if to is None else VersionUnknown(name=name, version=to)
         soul = await Soul.of(target, connection=lent)
-        back = await Soul.register({**soul.more, **soul.genotype}, alias=alias.name, connection=lent)
+        because = {"kind": "rollback", "to": max(one["version"] for one in told if one["hash"] == soul.hash)}
+        back = await advance(alias, {**soul.more, **soul.genotype}, because=because, connection=lent)
         if back.hash != soul.hash:
             raise SoulDamaged(name=soul.hash)
-        return back, (await Alias.of(alias.name, connection=lent)).version
+        return soul, (await Alias.of(alias.name, connection=lent)).version
 
     return await BaseBeing._transacted(work, connection)
 

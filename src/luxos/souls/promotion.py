@@ -79,7 +79,7 @@ async def made_ready(
     soul = await Soul.of(who)
     name = alias or await _alias(who, soul)
     check_alias(name)
-    found = await check(soul, execute, confined)
+    found = await check(soul, execute, confined, name)
     if found.failed:
         raise PromotionRefused(name=name, reason="; ".join(found.failed))
     if found.unchecked and not unchecked:
@@ -88,13 +88,13 @@ async def made_ready(
     return Ready(soul, name, {"hash": soul.hash, **told})
 
 
-async def check(soul: Soul, execute: Execute, confined: Confined) -> Checks:
-    """Every check of a version; what it pins comes first, and nothing is run where that is not whole."""
+async def check(soul: Soul, execute: Execute, confined: Confined, name: str) -> Checks:
+    """Every check of a version under a name; what it pins comes first, and nothing is run where that is not whole."""
     found = Checks()
     await _check_pins(soul, found)
     if not found.failed:
         await _check_types(soul, confined, found)
-        await _check_examples(soul, execute, found)
+        await _check_examples(await examples_of(soul, name), soul, execute, found)
     return found
 
 
@@ -138,8 +138,8 @@ async def _check_types(soul: Soul, confined: Confined, found: Checks) -> None:
         found.types = "not judged"
 
 
-async def _check_examples(soul: Soul, execute: Execute, found: Checks) -> None:
-    for number, example in enumerate(await _examples(soul), 1):
+async def _check_examples(examples: list[Any], soul: Soul, execute: Execute, found: Checks) -> None:
+    for number, example in enumerate(examples, 1):
         problem = await _problem(soul, example, execute)
         if problem is None:
             found.examples += 1
@@ -147,16 +147,20 @@ async def _check_examples(soul: Soul, execute: Execute, found: Checks) -> None:
             found.failed.append(_("example {number}: {problem}").format(number=number, problem=problem))
 
 
-async def _examples(soul: Soul) -> list[Any]:
-    """Those that the living being names by now, where it is this version, or those that the version came with."""
-    alias = alias_of(soul)
-    try:
-        being = await living(alias) if alias else None
-    except SoulDamaged:
-        being = None
-    told = being.genesis if being and being.genesis.get("soul_hash") == soul.hash else soul.more
+async def examples_of(soul: Soul, name: str | None) -> list[Any]:
+    """Those that the living being of a name tells by now, where it is this version, or those of the version's own."""
+    told = await told_by(name, soul) or await told_by(alias_of(soul), soul) or soul.more
     examples = told.get("examples", [])
     return examples if isinstance(examples, list) else [examples]
+
+
+async def told_by(name: str | None, soul: Soul) -> Mapping[str, Any] | None:
+    """The genesis of the living being of a name, where it is this version."""
+    try:
+        being = await living(name) if name else None
+    except SoulDamaged:
+        return None
+    return being.genesis if being and being.genesis.get("soul_hash") == soul.hash else None
 
 
 async def _problem(soul: Soul, example: Any, execute: Execute) -> str | None:

@@ -15,7 +15,7 @@ from luxos.beings.classes import ClassBeing
 from luxos.beings.errors import BeingStatic, GenotypeInvalid
 from luxos.beings.function import FunctionBeing
 from luxos.beings.function_source import signature_of
-from luxos.beings.genesis import canonical_bytes, genotype
+from luxos.beings.genesis import GENOTYPE, canonical_bytes, genotype
 from luxos.beings.typed import declared
 from luxos.souls import groups
 from luxos.souls.aliases import Alias, check_alias, rename_alias, unknown
@@ -26,6 +26,8 @@ from luxos.souls.versions import Version, find_hash, more_of, read_version, writ
 
 BIGGEST = 8_000_000
 """Bytes of a genotype as it is hashed."""
+EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
+"""What takes a key of a genesis away."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class Soul:
     async def _ready(cls, locked: Alias, changes: Mapping[str, Any], connection: Any) -> dict[str, Any]:
         """The newest genesis of an alias with changes, and its pins."""
         newest = await cls.of(locked.name, connection=connection)
-        genesis = _changed(newest.genotype, {**newest.more, **await _more_now(locked, connection)}, changes)
+        genesis = _changed(newest.genotype, await _more_now(locked, newest, connection), changes)
         _check(genesis, locked.name)
         _check_callable(genesis, locked.name)
         return await pinned(genesis, locked.name, _itself(locked), connection=connection)
@@ -193,6 +195,32 @@ async def summon(*, name: str, source: str, connection: Any = None, **genesis: A
     return being
 
 
+async def renewed(
+    name: str, source: str, changes: Mapping[str, Any], *, connection: Any = None
+) -> tuple[BaseBeing, list[str]]:
+    """The living being of an alias, which has this source and these changes from now on, and the keys that fell away.
+
+    What is not named stays as it was, and `None` or another empty value takes a key away; what the source names is
+    pinned to what it is now. `SoulUnknown` where there is no such alias.
+    """
+    async with BaseBeing.transaction(connection) as lent:
+        before = await genesis_of(name, connection=lent)
+        gone = [key for key, value in changes.items() if value in EMPTY and before.get(key) not in EMPTY]
+        told = {key: _taken_away(key) if value in EMPTY else value for key, value in changes.items()}
+        again = {**told, "source": source, "dependencies": None}
+        await Soul.evolve(name, again, rebase=True, connection=lent)
+        being = await living(name, connection=lent)
+    if being is None:
+        raise SoulUnknown(name=name)
+    return being, gone
+
+
+async def genesis_of(name: str, *, connection: Any = None) -> dict[str, Any]:
+    """What an alias is and says of itself by now; `SoulUnknown`."""
+    newest = await Soul.of(name, connection=connection)
+    return {**await _more_now(await Alias.of(name, connection=connection), newest, connection), **newest.genotype}
+
+
 async def at(name: str, *, connection: Any = None) -> Mapping[str, Any]:
     """The genotype of any version, by its hash or the beginning of it, to the byte; `SoulUnknown`."""
     found = await Soul.get_by_hash(name, connection=connection)
@@ -224,6 +252,11 @@ def _itself(alias: Alias) -> dict[str, str]:
     return dict.fromkeys((alias.name, *alias.formerly), SELF)
 
 
+def _taken_away(key: str) -> Any:
+    """What is written for a key that is to be gone: the living being keeps those beside its genotype until told."""
+    return None if key in GENOTYPE else [] if key == "examples" else ""
+
+
 def _changed(genotype_: Mapping[str, Any], more: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The genesis after the changes; a pin goes with the last use of its name."""
     genesis = {key: value for key, value in {**more, **genotype_, **changes}.items() if value is not None}
@@ -234,10 +267,16 @@ def _changed(genotype_: Mapping[str, Any], more: Mapping[str, Any], changes: Map
     return genesis
 
 
-async def _more_now(alias: Alias, connection: Any) -> dict[str, Any]:
-    """What the living being says of itself beside the genotype."""
+async def _more_now(alias: Alias, newest: Soul, connection: Any) -> dict[str, Any]:
+    """What the living being says of itself beside the genotype, or its version where there is none.
+
+    A version may have been another alias's first, so what only that says is not this one's; but for the owner.
+    """
     being = await living(alias.name, connection=connection)
-    return {key: value for key, value in more_of(being.genesis).items() if key != "owner"} if being else {}
+    if being is None:
+        return dict(newest.more)
+    owner = {"owner": newest.more["owner"]} if "owner" in newest.more else {}
+    return {key: value for key, value in more_of(being.genesis).items() if key != "owner"} | owner
 
 
 async def _advance_circle(

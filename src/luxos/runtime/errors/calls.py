@@ -12,6 +12,21 @@ class BeingNotCallable(LuxError):
     message = N_("There is nothing to call under {who!r}. Give the UUID, the hash or the alias of a function.")
 
 
+class CallUnknown(BeingNotCallable):
+    """No being answers to the name, but some have names like it."""
+
+    message = N_("There is nothing to call under {who!r}. Did you mean {near}?")
+
+
+class ClassNotCalled(BeingNotCallable):
+    """A class is called; its instances have what can be."""
+
+    message = N_(
+        "{who} is a class: `luxos being make {who} --name NAME` makes an instance, and `luxos call NAME.METHOD` calls "
+        "it."
+    )
+
+
 class ArgumentsUnfit(LuxError):
     """The arguments do not fit the function."""
 

@@ -26,6 +26,14 @@ class HostUnfit(LuxError):
     )
 
 
+class WishUnfit(LuxError):
+    """Limits, examples or permissions that nothing would heed."""
+
+    code = "runtime.wish_unfit"
+    exit_code = Exit.USAGE
+    message = N_("What {who} is given as {field} is not what that can be: {wanted}. Nothing was done.")
+
+
 class CodeFailed(LuxError):
     """Code that ran in the sandbox ended with an error."""
 

@@ -171,6 +171,7 @@ class _Search:
         best = self.found.measures[1]
         if self.goal == "examples":
             count = len(await self.trial.passed(source, self.cases, least=int(best) + 1))
+            self.found.right += count == len(self.cases)
             return count if count > best else None
         if self.goal == "smaller" and len(source.encode()) >= best:
             return None
@@ -210,11 +211,11 @@ async def _prepared(runtime: Runtime, name: str, being: FunctionBeing, goal: Goa
     given = examples(being)
     for number, case in enumerate(given, 1):
         if goal != "examples" and not await trial.passed(being.source, [case]):
-            raise EvolutionUnfit(name=known.code.name, reason=_(_WRONG).format(number=number))
+            raise EvolutionUnfit(name=name, reason=_(_WRONG).format(number=number))
     called = [] if goal == "examples" else await recorded(runtime.database, being, name)
     cases = [*given, *await trial.passed(being.source, called, least=0)]
     if not cases:
-        raise EvolutionUnfit(name=known.code.name, reason=_(_NO_CASES))
+        raise EvolutionUnfit(name=name, reason=_(_NO_CASES))
     return trial, cases
 
 

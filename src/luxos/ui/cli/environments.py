@@ -98,7 +98,12 @@ def _environment(found: dict[str, Any]) -> Iterable[str]:
     yield _("{environment}, manifest {manifest}").format(environment=found["environment"], manifest=manifest)
     heads = [_("alias"), _("hash"), _("examples"), _("not checked")]
     rows = [
-        [alias, short(one["hash"]), str(one["examples"]), "; ".join(one["unchecked"])]
+        [alias, short(one["hash"]), str(one["examples"]), "; ".join(_unchecked(one))]
         for alias, one in sorted(found["souls"].items())
     ]
     yield from table(heads, rows) if rows else [_("Nothing is promoted to it.")]
+
+
+def _unchecked(one: dict[str, Any]) -> list[str]:
+    """What the manifest says was not checked, and that nothing was run where there were no examples."""
+    return [*one["unchecked"], *([] if one["examples"] else [_("what it gives: it has no examples")])]

@@ -38,6 +38,9 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if found["model"]:
         yield _("The model {name} was asked {asked} times.").format(**found["model"])
         yield from (f"  {said}" for said in found["model"]["refused"])
+    if not found["tried"]:
+        yield _why_none(found)
+        return
     if not found["steps"]:
         yield _("None was better, and nothing was changed.")
         return
@@ -52,6 +55,18 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield _("{hash} runs in the shadow of {name} now; `luxos soul promotions {name}` shows how that goes.").format(
             name=found["name"], hash=short(found["candidate"])
         )
+
+
+def _why_none(found: dict[str, Any]) -> str:
+    """Why nothing was tried, and so nothing was changed."""
+    if found["goal"] == "examples" and found["measure"]["after"] == found["cases"]:
+        return _("All examples pass already, so nothing was changed.")
+    if found["model"]:
+        return _("Neither the rules nor the model had anything to propose for this source, so nothing was changed.")
+    return _(
+        "No rule knows anything to propose for this source, so nothing was changed. A language model may: LUXOS_MODEL "
+        "names one."
+    )
 
 
 def _measured(found: dict[str, Any]) -> Iterator[str]:

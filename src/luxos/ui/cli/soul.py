@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from luxos.errors import Exit
 from luxos.i18n import _
 from luxos.ui.cli.app import group
 from luxos.ui.cli.asking import ask
@@ -136,8 +137,10 @@ def report_command(who: str | None, everything: bool, as_json: bool) -> None:
 @soul_command.command("import", help=_("Take souls from a folder of reports, of this LuxOS or of the older one."))
 @click.argument("place", metavar=_("FOLDER"), type=click.Path(exists=True, path_type=Path))
 @json_option
-def import_command(place: Path, as_json: bool) -> None:
-    tell(ask("soul_import", {"place": str(place.absolute())}, as_json), as_json, _imported)
+def import_command(place: Path, as_json: bool) -> int:
+    found = ask("soul_import", {"place": str(place.absolute())}, as_json)
+    tell(found, as_json, _imported)
+    return Exit.OK if found["imported"] or found["unchanged"] else Exit.FAILED
 
 
 @soul_command.command("export", help=_("Write a version, its lineage and what they pin as a folder of reports."))
@@ -154,6 +157,8 @@ def export_command(who: str, output: Path | None, as_json: bool) -> None:
 def _imported(found: dict[str, Any]) -> Iterable[str]:
     counts = {key: len(found[key]) for key in ("imported", "unchanged", "refused")}
     yield _("Imported: {imported}, there already: {unchanged}, refused: {refused}.").format(**counts)
+    if not any(counts.values()):
+        yield _("There are no reports there; `luxos soul export` writes some.")
     for one in found["refused"]:
         yield f"  {one['file']}: {one['reason']}"
 
@@ -178,8 +183,14 @@ def _places(one: dict[str, Any]) -> Iterable[str]:
 def _report(found: dict[str, Any]) -> Iterable[str]:
     if "old_hash" in found:
         yield _("{old_hash} of the older LuxOS is this soul:").format(**found)
-    for section in ("soul_info", "genotype", "analysis", "creation_context"):
-        yield click.style(section, bold=True)
+    headings = {
+        "soul_info": _("The version"),
+        "genotype": _("What it is"),
+        "analysis": _("What stands in its source"),
+        "creation_context": _("How it was made"),
+    }
+    for section, heading in headings.items():
+        yield click.style(heading, bold=True)
         for key, value in found[section].items():
             if value not in (None, [], {}):
                 yield f"  {key:<14} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
@@ -208,8 +219,11 @@ def _log(found: dict[str, Any]) -> Iterable[str]:
 def _change(one: dict[str, Any]) -> str:
     because = one.get("because")
     if because is None:
-        return one.get("change") or f"{one['kind']} {one.get('renamed_from', '')}"
+        words = {"first": _("the first"), "evolution": _("evolution"), "mutation": _("mutation")}
+        renamed = _("renamed from {renamed_from}").format(renamed_from=one.get("renamed_from", ""))
+        return words.get(one.get("change", ""), renamed)
     words = {
+        "rollback": _("rolled back to version {to}"),
         "shadow": _("moved here after {calls} equal calls in the shadow"),
         "budget": _("moved back: {failures} of {calls} calls failed"),
     }

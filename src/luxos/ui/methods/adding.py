@@ -7,27 +7,49 @@ from luxos.beings.classes import ClassBeing
 from luxos.beings.function import FunctionBeing
 from luxos.boot import System
 from luxos.runtime.dispatcher import Runtime
+from luxos.runtime.wishes import check_wishes
 from luxos.souls import aliases
-from luxos.souls.registry import summon
+from luxos.souls.registry import EMPTY, genesis_of, renewed, summon
+from luxos.souls.versions import more_of
 from luxos.ui.methods.person import Person
 from luxos.ui.methods.souls import archive_of
 
 
 async def soul_add(system: System, person: Person, name: str, source: str, genesis: dict[str, Any]) -> dict[str, Any]:
-    """Makes the living being of an alias from a source, or has it evolve.
+    """Makes the living being of an alias from a source, or has it evolve; what `genesis` does not name stays.
 
-    Gives `{"status", "alias", "hash", "soul", "tier", "because"}`: the status is `made`, `evolved`, or `unchanged`
-    where the alias has this very soul; `because` says what keeps a function that names no tier from the hermetic one.
+    Gives `{"status", "alias", "hash", "soul", "tier", "because", "changed", "gone"}`. The status is `made`, `evolved`,
+    `told` where the alias has this very soul and says something else beside it (`changed`), `born` where its living
+    being was gone, or `unchanged`. `gone` is what was taken away; `because` says what keeps a function that names no
+    tier from the hermetic one.
     """
     runtime = await system.runtime()
     await archive_of(system)
     before = await aliases.Alias.find(name)
-    await runtime.tiers.check(name, {**genesis, "source": source})
-    being = await summon(name=name, source=source, **genesis)
+    old = {} if before is None or before.name != name or before.hash is None else await genesis_of(name)
+    whole = {key: value for key, value in {**old, **genesis, "source": source}.items() if value not in EMPTY}
+    await check_wishes(name, whole if not old else {key: whole[key] for key in genesis.keys() & whole.keys()})
+    await runtime.tiers.check(name, whole)
+    gone: list[str] = []
+    if old:
+        being, gone = await renewed(name, source, genesis)
+    else:
+        being = await summon(name=name, **whole)
     await archive_of(system)
-    found = being.genesis["soul_hash"]
-    status = "made" if before is None else "unchanged" if before.hash == found else "evolved"
-    return {"status": status, "alias": name, "hash": found, "soul": str(being.soul), **await _where(runtime, being)}
+    changed = sorted(key for key, value in more_of(being.genesis).items() if key in genesis and value != old.get(key))
+    status = _status(before, being, changed)
+    told = {"status": status, "alias": name, "hash": being.genesis["soul_hash"], "soul": str(being.soul)}
+    return {**told, **await _where(runtime, being), "changed": changed, "gone": gone}
+
+
+def _status(before: aliases.Alias | None, being: BaseBeing, changed: list[str]) -> str:
+    if before is None:
+        return "made"
+    if before.hash != being.genesis["soul_hash"]:
+        return "evolved"
+    if before.being != being.soul:
+        return "born"
+    return "told" if changed else "unchanged"
 
 
 async def _where(runtime: Runtime, being: BaseBeing) -> dict[str, Any]:

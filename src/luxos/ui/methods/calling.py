@@ -8,6 +8,7 @@ from luxos.runtime.call import Manner
 from luxos.runtime.calling import session_run
 from luxos.runtime.events import CallBegun, Noted, Printed, StepNoted, StepStarted
 from luxos.runtime.scope import Tree
+from luxos.runtime.wishes import check_permissions
 from luxos.ui.methods.person import Person
 
 
@@ -26,6 +27,7 @@ async def call(
     it, beside the `run`, in its details.
     """
     runtime = await system.runtime()
+    await check_permissions(who, permissions)
     runtime.bound(await runtime.resolve(who), args, kwargs)
     said: list[str] = []
 

@@ -17,9 +17,11 @@ from luxos.souls.archive import Archive
 from luxos.souls.errors import EnvironmentUnknown, ManifestDamaged, SoulUnknown
 from luxos.souls.exporting import export
 from luxos.souls.importing import find_old, import_reports
+from luxos.souls.promotion import told_by
 from luxos.souls.registry import Soul
 from luxos.souls.report import alias_of, report_of
 from luxos.souls.reports import catch_up, write_again
+from luxos.souls.versions import more_of
 from luxos.ui.methods.person import Person
 
 
@@ -51,7 +53,17 @@ async def soul_show(system: System, person: Person, who: str) -> dict[str, Any]:
     await archive_of(system)
     soul, old = await found_soul(who)
     more = {"memo": await _memo(soul), "promotion": await _promotion(soul), "old_hash": old}
-    return await report_of(soul) | {key: value for key, value in more.items() if value}
+    report = await report_of(soul)
+    report["genotype"]["genesis"] |= await _said_now(who, soul)
+    return report | {key: value for key, value in more.items() if value}
+
+
+async def _said_now(who: str, soul: Soul) -> dict[str, Any]:
+    """What counts beside the genotype: what the living being says by now, which the version keeps as it first was."""
+    for name in (who, alias_of(soul)):
+        if name and (told := await told_by(name, soul)) is not None:
+            return more_of(told)
+    return {}
 
 
 async def soul_at(system: System, person: Person, who: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from luxos.runtime.tasks.figures import figures, is_served
 from luxos.runtime.tasks.finding import find_task, newest_tasks
 from luxos.runtime.tasks.queue import Tasks
 from luxos.runtime.tasks.schedules import Schedule, Schedules
+from luxos.runtime.wishes import check_permissions
 from luxos.ui.methods.person import Person
 
 _MOMENTS = ("at", "began", "ended")
@@ -36,6 +37,7 @@ async def task_add(
     `options` are `queue`, `priority`, `key`, `retries` and `permissions` as `TaskBeing.call` takes them.
     """
     runtime = await system.runtime()
+    await check_permissions(who, options.get("permissions", ()))
     runtime.bound(await runtime.resolve(who), args, kwargs)
     due = _moment(deadline)
     if due is not None and due.astimezone(UTC) <= datetime.now(UTC):
@@ -59,6 +61,7 @@ async def schedule_add(
     `options` are `queue`, `priority`, `retries` and `permissions`.
     """
     runtime = await system.runtime()
+    await check_permissions(who, options.get("permissions", ()))
     runtime.bound(await runtime.resolve(who), args, kwargs)
     cron = Cron(times["cron"], times["zone"])
     added = await Schedules(runtime.owner).add(times.get("name"), cron, who, args, kwargs, **options)
