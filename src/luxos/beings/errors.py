@@ -17,6 +17,7 @@ class BeingUnknown(BeingError):
     """There is no such row."""
 
     code = "being_unknown"
+    exit_code = Exit.USAGE
     message = N_("There is no being {soul}. Look it up with `luxos psql`, or check the name.")
 
 

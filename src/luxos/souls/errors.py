@@ -23,6 +23,7 @@ class SoulUnknown(SoulError):
     """No soul has this hash or this alias."""
 
     code = "soul_unknown"
+    exit_code = Exit.USAGE
     message = N_("There is no soul {name}. List what there is with `luxos soul list`.")
 
 
@@ -44,6 +45,7 @@ class SoulAmbiguous(SoulError):
     """More than one hash begins like this."""
 
     code = "soul_ambiguous"
+    exit_code = Exit.USAGE
     message = N_("Several souls begin with {name}: {candidates}. Give more of the hash.")
 
 
@@ -61,6 +63,7 @@ class AliasInvalid(SoulError):
     """An alias that could be taken for something else."""
 
     code = "alias_invalid"
+    exit_code = Exit.USAGE
     message = N_(
         "{name!r} cannot be an alias. Use lower-case words of letters, digits and _, joined by dots, for example "
         "text.clean."
@@ -136,6 +139,7 @@ class EnvironmentUnknown(SoulError):
     """Nothing was ever promoted to it."""
 
     code = "environment_unknown"
+    exit_code = Exit.USAGE
     message = N_("There is no environment {name}. It is made by the first `luxos soul promote … --to {name}`.")
 
 
@@ -174,6 +178,7 @@ class ManifestUnknown(SoulError):
     """An environment has no such manifest."""
 
     code = "manifest_unknown"
+    exit_code = Exit.USAGE
     message = N_("The environment {name} has no manifest {manifest}. Name its number or the beginning of its hash.")
 
 
