@@ -138,7 +138,7 @@ def test_a_journal_that_is_gone_is_said_and_nothing_is_touched(quick_luxos: Comm
     (tmp_path / "a.lux").write_text('WRITE "a.txt", "1"\nLIST "."\n')
     ran = quick_luxos("run", "a.lux", "--json", cwd=tmp_path)
     assert ran.code == 0, ran
-    shutil.rmtree(quick_luxos.home / ".local" / "share" / "luxos" / "runs")
+    shutil.rmtree(next((quick_luxos.home / ".local" / "share" / "luxos" / "runs").glob(f"{ran.json['run']}*")))
     refused(quick_luxos("undo", ran.json["run"]), 4, "LUXOS_KEEP_UNDO")
     assert (tmp_path / "a.txt").read_text() == "1"
 
