@@ -9,7 +9,7 @@ import pytest
 from luxos.beings.being import BaseBeing
 from luxos.beings.task import TaskBeing
 from luxos.runtime.tasks.cron import Cron
-from luxos.runtime.tasks.errors import ScheduleDiffers, ScheduleUnknown
+from luxos.runtime.tasks.errors import ScheduleAmbiguous, ScheduleDiffers, ScheduleUnknown
 from luxos.runtime.tasks.queue import Tasks, microseconds
 from luxos.runtime.tasks.schedules import Schedule, Scheduler, Schedules
 from luxos.runtime.tasks.worker import POLL, Worker
@@ -65,8 +65,11 @@ async def test_a_schedule_is_added_once_listed_and_removed() -> None:
     assert await Schedules("ola").all() == []
     with pytest.raises(ScheduleUnknown):
         await Schedules("ola").remove("report")
-    await Schedules("ala").remove(str(first.soul)[:8])
+    with pytest.raises(ScheduleAmbiguous):
+        await Schedules("ala").remove(first.genesis["who"])
+    await Schedules("ala").remove(str(first.soul)[:13])
     assert [one.name for one in await Schedules("ala").all()] == [unnamed.name]
+    await Schedules("ala").remove(first.genesis["who"])
     assert (await add(number=1)).next == first.next
 
 
@@ -82,7 +85,7 @@ async def test_what_is_due_is_put_with_its_moment_and_the_next_one_follows() -> 
     await Scheduler(100).fire()
     (task,) = await tasks()
     assert (task.who, task.args, task.kwargs, task.owner, task.queue) == ("vat", [100], {"rate": 8}, "ala", "mail")
-    assert (task.attributes["at"], task.attributes["priority"]) == (microseconds(moment), 5)
+    assert (task.genesis["key"].endswith(moment.isoformat()), task.attributes["priority"]) == (True, 5)
     (now,) = await Schedules("ala").all()
     assert (now.next, now.missed) == (DAILY.after(datetime.now(UTC)), 0)
 
@@ -93,7 +96,7 @@ async def test_what_was_missed_is_told_and_the_newest_carried_out() -> None:
     await due_since(added, since)
     await Scheduler(100).fire()
     (task,) = await tasks()
-    assert task.attributes["at"] == microseconds(moment)
+    assert task.genesis["key"].endswith(moment.isoformat())
     (now,) = await Schedules("ala").all()
     assert now.missed == DAILY.count(since, moment) == 3
     (told,) = (await BaseBeing.load(added.soul)).memories

@@ -153,3 +153,11 @@ class ScheduleUnknown(LuxError):
     code = "runtime.schedule_unknown"
     exit_code = Exit.USAGE
     message = N_("There is no schedule {name!r}. `luxos schedule list` lists them.")
+
+
+class ScheduleAmbiguous(LuxError):
+    """Several schedules could be meant."""
+
+    code = "runtime.schedule_ambiguous"
+    exit_code = Exit.USAGE
+    message = N_("{count} schedules are meant by {name!r}. Say the first digits that `luxos schedule list` shows.")

@@ -24,12 +24,14 @@ from luxos.persistence.queries import queries
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.tasks.away import GONE
 from luxos.runtime.tasks.cron import Cron
-from luxos.runtime.tasks.errors import ScheduleDiffers, ScheduleUnknown
+from luxos.runtime.tasks.errors import ScheduleAmbiguous, ScheduleDiffers, ScheduleUnknown
 from luxos.runtime.tasks.queue import Tasks, microseconds
 from luxos.runtime.tasks.worker import POLL
 
 _SCHEDULES = UUID("5c3d9e0a-7a35-4a0e-9d0c-2a1d6f0b7e44")
 _TOLD = "schedules"
+_DIGITS = 8
+"""Of a UUID, by which a schedule may be meant."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -112,13 +114,24 @@ class Schedules:
             return [Schedule(**row) for row in await lent.fetch(queries()["schedules_of"], self._owner)]
 
     async def remove(self, name: str) -> Schedule:
-        """Ends a schedule, by its name or its UUID; what it has put stays. `ScheduleUnknown` where there is none."""
-        found = [one for one in await self.all() if name in (one.genesis.get("name"), str(one.soul), str(one.soul)[:8])]
+        """Ends a schedule; what it has put stays. `ScheduleUnknown`, or `ScheduleAmbiguous`, where it is not clear.
+
+        It is meant by its name, by 8 digits or more of its UUID, or by what it calls.
+        """
+        every = await self.all()
+        found = [one for one in every if one.genesis.get("name") == name or _begins(one.soul, name)]
+        found = found or [one for one in every if one.genesis.get("who") == name]
         if not found:
             raise ScheduleUnknown(name=name)
+        if len(found) > 1:
+            raise ScheduleAmbiguous(name=name, count=len(found))
         async with BaseBeing._borrowed(None) as lent:
             await lent.execute(queries()["remove_schedule"], found[0].soul)
         return found[0]
+
+
+def _begins(soul: UUID, digits: str) -> bool:
+    return len(digits) >= _DIGITS and str(soul).startswith(digits)
 
 
 class Scheduler:

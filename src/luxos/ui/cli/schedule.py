@@ -46,7 +46,7 @@ def list_command(as_json: bool) -> None:
         click.echo(_("There are no schedules."))
 
 
-@schedule_command.command("remove", help=_("End a schedule, by its name or the beginning of its UUID."))
+@schedule_command.command("remove", help=_("End a schedule, by its name, what it calls, or the digits in the list."))
 @click.argument("name", metavar=_("SCHEDULE"))
 @json_option
 def remove_command(name: str, as_json: bool) -> None:
