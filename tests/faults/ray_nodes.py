@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 import tempfile
+from pathlib import Path
 
 _MEMORY = 80 * 1024 * 1024
 _HERE = "127.0.0.2"
@@ -25,6 +26,7 @@ def main() -> None:
     os.environ |= {"GRPC_ENABLE_FORK_SUPPORT": "0", "RAY_USAGE_STATS_ENABLED": "0"}
     from ray.cluster_utils import Cluster
 
+    Path("/tmp/ray").mkdir(exist_ok=True)
     port, folder = free_port(), tempfile.mkdtemp(prefix="ray-")
     common = {"node_ip_address": _HERE, "object_store_memory": _MEMORY, "include_dashboard": False}
     head = {**common, "num_cpus": 0, "ray_client_server_port": port, "temp_dir": folder}

@@ -100,7 +100,7 @@ async def made(database: Database, settings: Settings, monkeypatch: pytest.Monke
 
 async def removed(settings: Settings, known: list[UUID]) -> set[str]:
     """The runs that are gone; each is told once, and each that is not is whole."""
-    cleanings = [being async for being in find(tags=["audit"])]
+    cleanings = [being async for being in find(tags=["audit"], kind="cleaning")]
     told = [memory["run"] for being in cleanings async for memory in memories.history(being.soul)]
     pending = {run for being in cleanings for run in being.attributes["pending"]}
     there = {str(run) for run in known if await BaseBeing.find(run) is not None}

@@ -133,7 +133,7 @@ async def test_others_are_refused_and_leave_nothing(lux: Lux, database: Database
     for name, source in REFUSED.items():
         with pytest.raises(LuxError) as caught:
             await lux.summon(name=name, source=source)
-        assert len(str(caught.value)) < 500, name
+        assert len(str(caught.value)) < 600, name
         with pytest.raises(SoulError):
             await Soul.of(name)
     assert await database.pool.fetchval(count) == before

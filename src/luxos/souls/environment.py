@@ -98,7 +98,7 @@ async def names(*, connection: Any = None) -> list[str]:
 
 async def load_manifest(environment: str, hash: str, *, connection: Any = None) -> Manifest:  # noqa: A002
     """The manifest with this hash; `ManifestDamaged` where it is not there, or not as it was signed."""
-    row = await BaseBeing.find(manifests.row_of(hash), connection=connection)
+    row = await BaseBeing.find(manifests.row_of(str(hash)), connection=connection)  # a row may have been damaged
     found = Manifest.of_row(row.genesis) if row else None
     if found is None or found.hash != hash or found.environment != environment:
         raise ManifestDamaged(name=environment, manifest=hash)
