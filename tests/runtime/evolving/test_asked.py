@@ -1,16 +1,12 @@
 """A language model as proposer: its answers are read, refused with a sentence or tried, and kept only where right."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from tests.models.server import Answer, code, said, serving
 
-from luxos.beings.core import CoreRegistry, write_core_beings
 from luxos.beings.function_source import signature_of
-from luxos.config import Settings
 from luxos.models.model import Model
-from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.evolving.asked import ASKS, AnswerUnfit, Asked, read
@@ -21,16 +17,6 @@ from luxos.souls.registry import Soul, summon
 SLOW = "def function(n: int) -> int:\n    total = 0\n    for i in range(n):\n        total += i * i\n    return total\n"
 CLOSED = "def function(n: int) -> int:\n    return (n - 1) * n * (2 * n - 1) // 6 if n > 0 else 0\n"
 EXAMPLES = [{"arguments": [300], "result": 8955050}, {"arguments": [0], "result": 0}]
-
-
-@pytest.fixture
-async def runtime(settings: Settings, database: Database) -> AsyncIterator[Runtime]:
-    registry = CoreRegistry([])
-    async with database.pool.acquire() as connection, connection.transaction():
-        await write_core_beings(connection, registry)
-    runtime = Runtime.of(settings, database, registry)
-    yield runtime
-    await runtime.close()
 
 
 async def evolved(runtime: Runtime, url: str) -> tuple[Evolved, Asked]:

@@ -4,9 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from luxos.beings.core import CoreRegistry, write_core_beings
-from luxos.config import Settings
-from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.evolving.errors import EvolutionUnfit
@@ -22,16 +19,6 @@ SLOW = """def function(n):
     return total
 """
 EXAMPLES = [{"arguments": [200], "result": 20}, {"arguments": [0], "result": 0}]
-
-
-@pytest.fixture
-async def runtime(settings: Settings, database: Database) -> AsyncIterator[Runtime]:
-    registry = CoreRegistry([])
-    async with database.pool.acquire() as connection, connection.transaction():
-        await write_core_beings(connection, registry)
-    runtime = Runtime.of(settings, database, registry)
-    yield runtime
-    await runtime.close()
 
 
 class Offers:
