@@ -57,10 +57,7 @@ class Execution(Dispatcher):
         self._before = before
         self._names: Counter[str] = Counter()
         self._summaries = Summaries(runtime.runs.recorder, runtime.owner)
-        journal = runtime.journal(run.soul)
         granted = frozenset(run.attributes.get("permissions", ()))
-        running = working(tiered(runtime.tiers, self.context, self.answer, self.tell), self.heed)
-        inner = memoised(shadowed(running, runtime.following, self.tell), runtime.memo)
         self.handler = traced(
             heeded(
                 permitted(
@@ -69,21 +66,7 @@ class Execution(Dispatcher):
                             resumed(
                                 charged(
                                     budgeted(
-                                        retried(
-                                            stateful(
-                                                _by_recording(
-                                                    full=applied(
-                                                        recorded(
-                                                            staged(inner, run.workspace, journal),
-                                                            runtime.runs.recorder, runtime.owner, listener, self.heed,
-                                                        ),
-                                                        WorkspaceLock(),
-                                                    ),
-                                                    summary=summarised(inner, self._summaries),
-                                                ),
-                                                runtime.turns,
-                                            ),
-                                        ),
+                                        retried(stateful(self._from_recording_on(), runtime.turns)),
                                         runtime.following,
                                         self.tell,
                                     ),
@@ -101,6 +84,22 @@ class Execution(Dispatcher):
                 self._keep,
             ),
             runtime.tracer,
+        )  # fmt: skip
+
+    def _from_recording_on(self) -> Handler:
+        """The innermost part: how a call is written down, and what of it runs."""
+        runtime, run = self.runtime, self.run
+        running = working(tiered(runtime.tiers, self.context, self.answer, self.tell), self.heed)
+        inner = memoised(shadowed(running, runtime.following, self.tell), runtime.memo)
+        return _by_recording(
+            full=applied(
+                recorded(
+                    staged(inner, run.workspace, runtime.journal(run.soul)),
+                    runtime.runs.recorder, runtime.owner, self.listener, self.heed,
+                ),
+                WorkspaceLock(),
+            ),
+            summary=summarised(inner, self._summaries),
         )  # fmt: skip
 
     async def __call__(self, who: Who, *args: Any, **kwargs: Any) -> Any:
