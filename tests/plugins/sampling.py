@@ -15,3 +15,8 @@ def sampled(cases: Sequence[Any], *taken: int) -> list[Any]:
     if WHOLE:
         return list(cases)
     return [case if place in taken else pytest.param(case, marks=_left_out) for place, case in enumerate(cases)]
+
+
+def examples(taken: int, whole: int = 500) -> int:
+    """How many examples hypothesis tries."""
+    return whole if WHOLE else taken

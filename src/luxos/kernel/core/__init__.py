@@ -1,0 +1,1 @@
+"""What the kernel does, one idea in each file."""

@@ -1,0 +1,63 @@
+"""What the kernel says to people: codes with fields, and their sentences, for nothing of LuxOS's may be needed here."""
+
+from collections.abc import Mapping
+
+_SENTENCES = {
+    "context.too_large": (
+        "Wartość `{name}` nie zmieści się w pamięci kontekstu ({most} bajtów).",
+        "The value `{name}` does not fit into the context memory ({most} bytes).",
+    ),
+    "manifest.absent": (
+        "Brak pliku komponentów {path}; bez niego jądro nie wie, co uruchomić.",
+        "There is no manifest {path}; without it the kernel does not know what to start.",
+    ),
+    "manifest.choice": (
+        "Linia {line}: `{key}` musi być jednym z: {choices}.",
+        "Line {line}: `{key}` must be one of: {choices}.",
+    ),
+    "manifest.duplicate": (
+        "Linia {line}: `{key}` występuje drugi raz.",
+        "Line {line}: `{key}` is there a second time.",
+    ),
+    "manifest.kind": (
+        "Linia {line}: `{key}` musi być: {wanted}.",
+        "Line {line}: `{key}` must be: {wanted}.",
+    ),
+    "manifest.missing": ("Linia {line}: brakuje `{key}`.", "Line {line}: `{key}` is missing."),
+    "manifest.range": (
+        "Linia {line}: `{key}` musi być liczbą od {least} do {most}.",
+        "Line {line}: `{key}` must be a number from {least} to {most}.",
+    ),
+    "manifest.syntax": ("Linia {line}: to nie jest poprawny YAML.", "Line {line}: this is not YAML."),
+    "manifest.too_large": (
+        "Plik komponentów jest większy niż {most} bajtów.",
+        "The manifest is larger than {most} bytes.",
+    ),
+    "manifest.unknown": (
+        "Linia {line}: nieznany klucz `{key}`; znane są: {choices}.",
+        "Line {line}: unknown key `{key}`; there are: {choices}.",
+    ),
+    "snapshot.set_aside": (
+        "Plik {path} był uszkodzony albo obcy; leży teraz w {aside}.",
+        "The file {path} was damaged or foreign; it is {aside} now.",
+    ),
+}
+"""Code: Polish, English. A test reads that both have the same fields."""
+
+
+class KernelError(Exception):
+    """What keeps the kernel from doing something: a code of the table, with its fields."""
+
+    def __init__(self, code: str, **fields: object) -> None:
+        super().__init__(code, fields)
+        self.code, self.fields = code, fields
+
+    def __str__(self) -> str:
+        return say(self.code, self.fields, "en")
+
+
+def say(code: str, fields: Mapping[str, object], language: str = "pl") -> str:
+    """The sentence of a code, in `pl` or `en`; a code of a newer kernel is shown as it is."""
+    if code not in _SENTENCES:
+        return f"{code} {dict(fields)}"
+    return _SENTENCES[code][language == "en"].format(**fields)
