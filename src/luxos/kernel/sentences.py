@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 
 _SENTENCES = {
+    "component.unknown": (
+        "Nie ma komponentu `{name}`; są: {choices}.",
+        "There is no component `{name}`; there are: {choices}.",
+    ),
     "context.too_large": (
         "Wartość `{name}` nie zmieści się w pamięci kontekstu ({most} bajtów).",
         "The value `{name}` does not fit into the context memory ({most} bytes).",
+    ),
+    "kernel.not_now": (
+        "Jądro się zatrzymuje albo jest w stanie bezpiecznym; najpierw podaj tryb: `luxos kernel mode active`.",
+        "The kernel is stopping, or safe; say a mode first: `luxos kernel mode active`.",
     ),
     "manifest.absent": (
         "Brak pliku komponentów {path}; bez niego jądro nie wie, co uruchomić.",
@@ -36,6 +44,10 @@ _SENTENCES = {
     "manifest.unknown": (
         "Linia {line}: nieznany klucz `{key}`; znane są: {choices}.",
         "Line {line}: unknown key `{key}`; there are: {choices}.",
+    ),
+    "mode.unknown": (
+        "Nie ma trybu `{mode}`; są: passive, active, strict.",
+        "There is no mode `{mode}`; there are: passive, active, strict.",
     ),
     "snapshot.set_aside": (
         "Plik {path} był uszkodzony albo obcy; leży teraz w {aside}.",
