@@ -1,4 +1,4 @@
-"""The watchdog in a world of its own: each rule of OTP's beside what it does, and any order of deaths, silences, orders."""
+"""The watchdog in a world of its own: each rule of OTP's, and any order of deaths, silences and orders."""
 
 from collections.abc import Sequence
 from typing import Any

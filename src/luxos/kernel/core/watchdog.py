@@ -1,7 +1,7 @@
-"""What follows from a death, a silence, or an order. No process, no clock and no file is in it: it is told, and it tells.
+"""What follows from a death, a silence, or an order. No process, no clock, no file is in it: it is told, and it tells.
 
-Each change of the world is a call; `tick` then does the next thing that is due: end what has to go, from the last to the
-first; start what has to come, from the first to the last.
+Each change of the world is a call; `tick` then does the next thing that is due: end what has to go, from the last to
+the first; start what has to come, from the first to the last.
 """
 
 from collections import deque
@@ -114,7 +114,7 @@ class Watchdog:
             watch.was_ready = True
 
     def died(self, name: str, status: int | None, now: float) -> None:
-        """Its process, and all that it began, is gone: with an exit code, a signal's negative number, or unknown how."""
+        """Its process, and all that it began, is gone; `status` is as in `ComponentDied`."""
         watch = self._named[name]
         if watch.phase == STOPPING:
             self._hands.tell(ComponentStopped(now, name, watch.killed))
