@@ -71,7 +71,7 @@ async def test_an_old_server_is_refused(database: Database) -> None:
             return asyncpg.types.ServerVersion(14, 9, 0, "final", 0)
 
     with pytest.raises(DatabaseTooOld) as caught:
-        await _check(Old(), database.address)
+        await _check(Old(), database.pool, database.address)
     assert (caught.value.details["found"], caught.value.details["needed"]) == (14, 15)
 
 

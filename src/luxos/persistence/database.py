@@ -52,7 +52,7 @@ async def open_database(settings: Settings, name: str | None = None) -> AsyncIte
     async with AsyncExitStack() as held:
         address, pool = await _open(settings, name, held)
         async with pool.acquire() as connection:
-            await _check(connection, address)
+            await _check(connection, pool, address)
         yield Database(pool, queries(), address)
 
 
@@ -121,18 +121,20 @@ async def _served(settings: Settings) -> AsyncIterator[Address]:
         server.__exit__(None, None, None)
 
 
-async def _check(connection: object, address: Address) -> None:
+async def _check(connection: Any, pool: "Pool", address: Address) -> None:
     import asyncpg
 
     from luxos.persistence.pool import prepare_vectors
     from luxos.persistence.schema import Schema
     from luxos.persistence.translation import refused
 
-    found = connection.get_server_version()  # type: ignore[attr-defined]
+    found, schema = connection.get_server_version(), Schema()
     if found.major < OLDEST:
         raise DatabaseTooOld(address=address.shown, found=found.major, needed=OLDEST)
     try:
-        await Schema().ensure(connection)
+        await schema.ensure(connection)
+        pool.admit = schema.admit
+        await schema.admit(connection)
         await prepare_vectors(connection)  # there may have been none when this first connection was made
     except asyncpg.InsufficientPrivilegeError as error:
         raise refused(error, address) from error

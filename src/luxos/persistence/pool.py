@@ -1,5 +1,6 @@
 """The pool of connections: asyncpg's own, with our JSON, our clock and our errors."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Pool(AsyncpgPool):
     a transaction, temporary tables) belongs on a connection of its own, as `Claims` and the listeners have.
     """
 
-    __slots__ = ("_address", "_folder", "listening", "over")
+    __slots__ = ("_address", "_folder", "admit", "listening", "over")
 
     def __init__(self, address: Address, folder: Path | None, size: int = _SIZE) -> None:
         super().__init__(
@@ -36,7 +37,7 @@ class Pool(AsyncpgPool):
             max_size=size,
             max_queries=2**62,  # a connection is closed when it is idle, never when it is given back
             max_inactive_connection_lifetime=300.0,
-            init=prepare,
+            init=self._prepare,
             reset=_as_it_is,
             loop=None,
             connection_class=asyncpg.Connection,
@@ -46,8 +47,15 @@ class Pool(AsyncpgPool):
         )
         self._address, self._folder = address, folder
         self.listening = Listening(address)
+        self.admit: Callable[[Any], Awaitable[None]] | None = None
+        """What lets a new connection in, once the schema is known to be ours."""
         self.over = False
         """Whether it lends no connections any more."""
+
+    async def _prepare(self, connection: Any) -> None:
+        await prepare(connection)
+        if self.admit is not None:
+            await self.admit(connection)
 
     async def close(self) -> None:
         """Waits until all connections are given back, and closes them, and the one that listens."""

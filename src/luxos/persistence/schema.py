@@ -10,13 +10,15 @@ from uuid import UUID
 import asyncpg
 
 from luxos.i18n import _
-from luxos.persistence.errors import DatabaseForeign, DatabaseNewer, MigrationFailed, PgvectorMissing
+from luxos.persistence.errors import DatabaseBusy, DatabaseForeign, DatabaseNewer, MigrationFailed, PgvectorMissing
 from luxos.persistence.queries import SQL, queries
 from luxos.persistence.translation import is_lost
 
 SCHEMA_BEING = UUID("5f0f6a0a-3a0c-4d3b-9a35-0f5c1d7b6e01")
 """The being in which the version of the schema stands, as `attributes.version`."""
 VERSION = 3
+ADMITTED = "luxos: admitted"
+"""What PostgreSQL calls a session whose schema was found to be its own."""
 _FILE = re.compile(r"(\d{3})_([a-z0-9_]+)\.(up|down)\.sql")
 
 
@@ -43,7 +45,27 @@ class Schema:
             if found is None:
                 await self._create(connection)
             elif found < self.version:
+                await self._take_tables(connection)
                 await self.migrate(connection, found, self.version)
+
+    async def admit(self, connection: Any) -> None:
+        """Lets a new connection in; `DatabaseNewer` where somebody brought the database beyond us meanwhile."""
+        row = await connection.fetchrow(queries()["admit"], SCHEMA_BEING, ADMITTED)
+        if row is not None and row["version"] > self.version:
+            raise DatabaseNewer(found=row["version"], known=self.version)
+
+    async def _take_tables(self, connection: Any) -> None:
+        """Has the tables for itself, and nobody let in who knows the older schema; `DatabaseBusy` for others in them.
+
+        Who was let in before the locks is ended; who comes after them waits, and finds the newer version.
+        """
+        try:
+            await connection.execute(queries()["limit_wait_for_locks"])
+            await connection.execute(queries()["end_sessions"], ADMITTED)
+            await connection.execute(queries()["lock_tables"])
+            await connection.execute(queries()["end_sessions"], ADMITTED)
+        except (asyncpg.LockNotAvailableError, asyncpg.InsufficientPrivilegeError) as error:
+            raise DatabaseBusy() from error
 
     async def migrate(self, connection: Any, found: int, wanted: int) -> None:
         """Goes from one version to another, up or down, inside the caller's transaction."""

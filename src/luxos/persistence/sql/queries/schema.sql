@@ -14,6 +14,19 @@ ORDER BY relname;
 -- name: load_schema
 SELECT attributes FROM base_beings WHERE soul = $1;
 
+-- name: admit
+-- $1 the being of the schema, $2 what a session is called that was let in. In one statement, so that a session that found
+-- the version before a migration took its locks bears the name by then; see `end_sessions`.
+SELECT (attributes ->> 'version')::INTEGER AS version, set_config('application_name', $2, FALSE)
+FROM base_beings
+WHERE soul = $1;
+
+-- name: end_sessions
+-- Those that were let in, $1 as they are called, with what they were in the middle of.
+SELECT pg_terminate_backend(pid)
+FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid();
+
 -- name: vector_available
 SELECT
     EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') AS created,
