@@ -165,7 +165,8 @@ async def rollback(archive: Archive, name: str = USUAL, *, to: str | None = None
 
     Going back once more goes further back. `NothingEarlier` where there is none.
     """
-    async with BaseBeing.transaction(None) as lent:
+
+    async def work(lent: Any) -> Manifest:
         now = await Environment.lock(name, lent)
         target = await _earlier(now, to, alias, lent)
 
@@ -176,7 +177,9 @@ async def rollback(archive: Archive, name: str = USUAL, *, to: str | None = None
             rest = {one: entry for one, entry in before.souls.items() if one != alias}
             return rest | {alias: target.souls[alias]}, {**said, "alias": alias}
 
-        made = await change(archive, name, edit, connection=lent)
+        return await change(archive, name, edit, connection=lent)
+
+    made = await BaseBeing._transacted(work)
     await write_files(archive)
     return made
 

@@ -7,6 +7,7 @@ nothing. An alias that is here already is left as it is; one that is not becomes
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,7 @@ async def _with_pins(reports: Sequence[Read], outcome: Outcome) -> list[Read]:
         gone = {one.file for one, _pin in lacking}
         left = [one for one in left if one.file not in gone]
     for members in groups.values():
-        async with BaseBeing.transaction(None) as lent:
-            await write_group(members, lent)
+        await BaseBeing._transacted(partial(write_group, members))
     return left
 
 
@@ -118,8 +118,7 @@ async def _take_line(alias: str | None, line: Sequence[Read], outcome: Outcome) 
     free = alias is not None and await _is_free(alias)
     for one in line:
         try:
-            async with BaseBeing.transaction(None) as lent:
-                said, new = await _take(one, alias if free else None, lent)
+            said, new = await BaseBeing._transacted(partial(_take, one, alias if free else None))
         except LuxError as error:
             outcome.refused.append(Refused(one.file, str(error), one.hash).as_json())
             continue

@@ -98,12 +98,16 @@ class Soul:
         for alias, genesis in geneses.items():
             _check(genesis, alias)
         uses = {alias: uses_of_genesis(genesis, alias).names for alias, genesis in geneses.items()}
-        async with BaseBeing.transaction(connection) as lent:
+
+        async def work(lent: Any) -> dict[str, Version]:
             locked = {alias: await Alias.lock(alias, lent) for alias in sorted(geneses)}
             versions: dict[str, Version] = {}
             for circle in groups.circles(uses):
                 members = {alias: (locked[alias], geneses[alias]) for alias in circle}
                 versions |= await _advance_circle(members, versions, lent)
+            return versions
+
+        versions = await BaseBeing._transacted(work, connection)
         return {alias: cls._of(versions[alias]) for alias in geneses}
 
     @classmethod
@@ -140,11 +144,14 @@ class Soul:
     @classmethod
     async def draft(cls, name: str, changes: Mapping[str, Any], *, connection: Any = None) -> Self:
         """Keeps the version that `evolve` would make of an alias, which stays what it is."""
-        async with BaseBeing.transaction(connection) as lent:
+
+        async def work(lent: Any) -> Self:
             locked = await Alias.lock((await Alias.of(name, connection=lent)).name, lent)
             ready = await cls._ready(locked, changes, lent)
             parent = await read_version(locked.hash, connection=lent) if locked.hash else None
             return cls._of(await write_version(genotype(ready), parent, more=more_of(ready), connection=lent))
+
+        return await BaseBeing._transacted(work, connection)
 
     @classmethod
     async def _ready(cls, locked: Alias, changes: Mapping[str, Any], connection: Any) -> dict[str, Any]:
@@ -203,13 +210,16 @@ async def renewed(
     What is not named stays as it was, and `None` or another empty value takes a key away; what the source names is
     pinned to what it is now. `SoulUnknown` where there is no such alias.
     """
-    async with BaseBeing.transaction(connection) as lent:
+
+    async def work(lent: Any) -> tuple[BaseBeing | None, list[str]]:
         before = await genesis_of(name, connection=lent)
         gone = [key for key, value in changes.items() if value in EMPTY and before.get(key) not in EMPTY]
         told = {key: _taken_away(key) if value in EMPTY else value for key, value in changes.items()}
         again = {**told, "source": source, "dependencies": None}
         await Soul.evolve(name, again, rebase=True, connection=lent)
-        being = await living(name, connection=lent)
+        return await living(name, connection=lent), gone
+
+    being, gone = await BaseBeing._transacted(work, connection)
     if being is None:
         raise SoulUnknown(name=name)
     return being, gone

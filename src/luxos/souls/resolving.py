@@ -68,7 +68,7 @@ async def namesakes(instance: InstanceBeing, *, connection: Any = None) -> list[
 
 async def _instances(named: str, connection: Any) -> list[UUID]:
     """Those with this name; where there is none, those whose UUID begins so."""
-    async with BaseBeing.transaction(connection) as lent:
+    async with BaseBeing._borrowed(connection) as lent:
         rows = await lent.fetch(queries()["instances_named"], named, _SHOWN)
         if not rows and _BEGINNING.fullmatch(named.lower()):
             digits = named.lower().replace("-", "")[:32]
