@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from luxos.beings import memories
 from luxos.beings.being import BaseBeing
@@ -11,8 +13,14 @@ from luxos.beings.energy import gain, level, set_policy, spend
 from luxos.beings.task import TaskBeing
 from luxos.config import Settings
 from luxos.runtime.retention import Cleaning, clean, preview
+from luxos.runtime.tasks.backoff import Backoff
+from luxos.runtime.tasks.claiming import Claiming
 from luxos.runtime.tasks.cron import Cron
+from luxos.runtime.tasks.errors import WorkFailed
+from luxos.runtime.tasks.lease import SECONDS, Lease, take_over
+from luxos.runtime.tasks.queue import Tasks
 from luxos.runtime.tasks.schedules import Scheduler, Schedules
+from luxos.runtime.tasks.worker import Worker
 from luxos.souls.aliases import history
 from luxos.souls.archive import Archive
 from luxos.souls.registry import Soul, summon
@@ -148,6 +156,117 @@ async def test_a_schedule_goes_on_after_the_clock_was_ahead(clock: Clock) -> Non
     await scheduler.fire()
     assert len(await tasks()) == 2
     assert task.soul in {one.soul for one in await tasks()}
+
+
+class Longest(random.Random):
+    def uniform(self, a: float, b: float) -> float:
+        return b
+
+
+async def double(task: TaskBeing) -> int:
+    return int(task.args[0]) * 2
+
+
+async def state_of(soul: UUID) -> tuple[str, list[str]]:
+    found = await TaskBeing.load(soul)
+    return found.status, [memory["kind"] for memory in found.memories]
+
+
+async def test_a_task_that_was_put_while_the_clock_was_ahead_is_carried_out(clock: Clock) -> None:
+    await clock.move(days=YEARS)
+    alone = await Tasks().put("vat", 1)
+    many = await Tasks().put_all([TaskBeing.call("vat", [number]) for number in range(600)])
+    async with BaseBeing.transaction() as lent:
+        inside = await Tasks().put("vat", 2, connection=lent)
+    await clock.set_right()
+    right = await Tasks().put("vat", 3)
+    await Worker(double).drain()
+    for soul in (alone.soul, *many, inside.soul):
+        assert await state_of(soul) == ("done", ["clock"])
+    assert await state_of(right.soul) == ("done", [])
+    began = [(await TaskBeing.load(soul)).attributes["began"] for soul in many[::50]]
+    assert began == sorted(began)  # they keep their order
+
+
+async def test_what_somebody_wrote_into_a_task_keeps_nobody_from_the_others(clock: Clock) -> None:
+    await clock.move(days=YEARS)
+    put = await Tasks().put_all([TaskBeing.call("vat", [number]) for number in range(8)])
+    set_at = "UPDATE base_beings SET attributes = attributes || $2 WHERE soul = $1"
+    hostile = [{"at": True}, {"at": []}, {"at": {}}, {"seen": "x"}, {"seen": []}, {"seen": None}, {"at": 1e300}]
+    for soul, told in zip(put, hostile, strict=False):
+        await clock.database.pool.execute(set_at, soul, told)
+    await clock.database.pool.execute("UPDATE base_beings SET created_at = 'infinity' WHERE soul = $1", put[-2])
+    await clock.set_right()
+    await take_over(Backoff())
+    await Worker(double).drain()
+    assert await state_of(put[-1]) == ("done", ["clock"])
+
+
+async def test_a_moment_that_a_person_named_stays(clock: Clock) -> None:
+    later = clock.now() + timedelta(days=YEARS + 1)
+    await clock.move(days=YEARS)
+    put = await Tasks().put("vat", 1, at=later)
+    await clock.set_right()
+    tomorrow = await Tasks().put("vat", 2, at=clock.now() + timedelta(days=1))
+    await Worker(double).drain()
+    assert [await state_of(soul) for soul in (put.soul, tomorrow.soul)] == [("todo", [])] * 2
+    await clock.move(days=YEARS + 2)
+    await Worker(double).drain()
+    assert [await state_of(soul) for soul in (put.soul, tomorrow.soul)] == [("done", [])] * 2
+
+
+async def test_another_attempt_comes_after_its_pause_and_not_after_years(clock: Clock) -> None:
+    fails = True
+
+    async def sometimes(task: TaskBeing) -> int:
+        if fails:
+            raise WorkFailed(kind="ValueError", said="not yet")
+        return await double(task)
+
+    await clock.move(days=YEARS)
+    failed, again = await Tasks().put("vat", 1), await Tasks().put("vat", 2, retries=0)
+    await Worker(sometimes, backoff=Backoff(first=30.0, chance=Longest())).drain()
+    await Tasks().send_again(again.soul)
+    await clock.set_right()
+    fails = False
+    await Worker(sometimes).drain()
+    assert (await state_of(again.soul))[0] == "done"
+    assert await state_of(failed.soul) == ("todo", ["attempt", "clock"])
+    waits = (await TaskBeing.load(failed.soul)).attributes["at"] / 1e6 - clock.now().timestamp()
+    assert waits < 31
+    await clock.move(minutes=1)
+    await Worker(sometimes).drain()
+    assert (await state_of(failed.soul))[0] == "done"
+
+
+async def test_what_a_worker_had_that_died_while_the_clock_was_ahead_goes_on(clock: Clock) -> None:
+    put = await Tasks().put("vat", 1)
+    await clock.move(days=YEARS)
+    lease = Lease("io")
+    await lease.begin()
+    ((claimed, _now),) = await Claiming("io").claim(lease.worker, 1, {}, 9)
+    assert claimed.soul == put.soul
+    await clock.set_right()
+    await take_over(Backoff(first=0.0))
+    assert (await state_of(put.soul))[0] == "doing"  # it may still live, and then renews its lease within a third of it
+    await clock.move(seconds=SECONDS + 1)
+    await take_over(Backoff(first=0.0))
+    await Worker(double).drain()
+    assert await state_of(put.soul) == ("done", ["attempt"])
+
+
+async def test_a_worker_that_lives_keeps_what_it_has_when_the_clock_is_set_right(clock: Clock) -> None:
+    await Tasks().put("vat", 1)
+    await clock.move(days=YEARS)
+    lease = Lease("io")
+    await lease.begin()
+    await Claiming("io").claim(lease.worker, 1, {}, 9)
+    await clock.set_right()
+    await take_over(Backoff(first=0.0))
+    assert await lease.renew()
+    await clock.move(seconds=SECONDS - 1)
+    await take_over(Backoff(first=0.0))
+    assert len(await lease.held()) == 1
 
 
 async def test_nothing_young_goes_while_the_clock_is_behind(clock: Clock, settings: Settings) -> None:

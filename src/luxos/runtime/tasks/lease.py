@@ -14,6 +14,7 @@ from luxos.beings.owner import system_user
 from luxos.beings.task import TaskBeing
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
+from luxos.runtime.tasks.ahead import put_right
 from luxos.runtime.tasks.backoff import Backoff
 from luxos.runtime.tasks.ending import failed, write
 from luxos.runtime.tasks.errors import WorkerLost
@@ -89,9 +90,11 @@ async def leases(workers: Iterable[UUID]) -> Mapping[UUID, bool]:
 async def take_over(backoff: Backoff) -> int:
     """Ends leases that are over, then the attempts of tasks whose worker has none, of all queues; how many they were.
 
-    In this order, each for itself: whoever renews meanwhile has a row, and whoever has none can renew no more.
+    In this order, each for itself: whoever renews meanwhile has a row, and whoever has none can renew no more. What a
+    clock left behind that was ahead is put right before.
     """
     pool, count = BaseBeing._pool(), 0
+    await put_right(int(SECONDS * _MICROSECONDS))
     await pool.execute(queries()["end_leases_that_are_over"])
     while rows := await pool.fetch(queries()["abandoned_tasks"], _MANY):
         lost = [failed(TaskBeing._of(row), WorkerLost(), backoff) for row in rows]

@@ -1,6 +1,7 @@
 -- Tasks in queues. The genesis of a task says what is to be done, its attributes how far it is: `at` is the moment from
 -- which on it may begin, `began` and `ended` are moments too, in microseconds since 1970, by this server's clock.
 -- An end is written only under the token that the claim gave. Each query repeats the condition of its index.
+-- By which clock `at` was told stands in `seen`, or in `created_at` as long as nobody tried it; see `put_tasks_right`.
 
 -- name: task_clock
 SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT;
@@ -11,9 +12,10 @@ SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT;
 -- is there already is left as it is, and not given. Each begins a microsecond after the one before: their order stays.
 WITH clock AS (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
 put AS (
-    INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
+    INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness, created_at)
     SELECT wanted.soul, '{task}', wanted.genesis,
-        wanted.attributes || jsonb_build_object('at', greatest(wanted.at, clock.now) + wanted.number - 1), '[]', '{}'
+        wanted.attributes || jsonb_build_object('at', greatest(wanted.at, clock.now) + wanted.number - 1), '[]', '{}',
+        to_timestamp(clock.now / 1000000.0) AT TIME ZONE 'UTC'
     FROM clock, unnest($1::UUID[], $2::JSONB[], $3::JSONB[], $4::BIGINT[])
         WITH ORDINALITY AS wanted (soul, genesis, attributes, at, number)
     ORDER BY wanted.soul
@@ -109,9 +111,9 @@ SELECT claimed.*, set_config('synchronous_commit', 'off', TRUE) FROM claimed ORD
 -- back, the next one gives the same.
 WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
 UPDATE base_beings AS task
-SET attributes = (task.attributes - 'worker') || ended.change
+SET attributes = (task.attributes - '{worker,seen}'::TEXT[]) || ended.change
         || CASE WHEN ended.wait IS NULL THEN jsonb_build_object('ended', clock.now)
-                ELSE jsonb_build_object('at', clock.now + ended.wait) END,
+                ELSE jsonb_build_object('at', clock.now + ended.wait, 'seen', clock.now) END,
     memories = CASE WHEN ended.memories = '[]' THEN task.memories ELSE task.memories || ended.memories END
 FROM clock, unnest($1::UUID[], $2::BIGINT[], $3::JSONB[], $4::BIGINT[], $5::JSONB[], $7::TEXT[])
     AS ended (soul, token, change, wait, memories, worker)
@@ -131,11 +133,12 @@ RETURNING soul, pg_notify($4::TEXT, 'cancelled:' || (genesis ->> 'queue'));
 
 -- name: send_task_again
 -- $2 what it may be now. Its attempts are counted anew; its token is not.
+WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
 UPDATE base_beings
 SET attributes = (attributes - '{worker,ended}'::TEXT[]) || jsonb_build_object(
-        'status', 'todo', 'attempt', 0, 'result', NULL, 'due', NULL,
-        'at', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT),
+        'status', 'todo', 'attempt', 0, 'result', NULL, 'due', NULL, 'at', clock.now, 'seen', clock.now),
     memories = memories || $3::JSONB
+FROM clock
 WHERE soul = $1 AND tags @> '{task}' AND attributes ->> 'status' = ANY($2::TEXT[])
 RETURNING soul, pg_notify($4::TEXT, 'tasks:' || (genesis ->> 'queue'));
 
@@ -176,6 +179,75 @@ DELETE FROM base_beings
 WHERE tags @> '{worker}' AND genesis ->> 'type' = 'worker'
     AND (attributes ->> 'until')::BIGINT < (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT
 RETURNING soul;
+
+-- name: shorten_leases
+-- A lease that goes on for more than an hour longer than one of $1 microseconds does, was begun by a clock that was
+-- ahead. Who has it has time to renew it.
+WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
+UPDATE base_beings
+SET attributes = attributes || jsonb_build_object('until', clock.now + $1::BIGINT)
+FROM clock
+WHERE tags @> '{worker}' AND genesis ->> 'type' = 'worker'
+    AND (attributes ->> 'until')::BIGINT - clock.now > $1::BIGINT + 3600000000;
+
+-- name: put_tasks_right
+-- $1 how many, $2 a memory of it, $3 where workers hear of it. Tasks that wait for a moment that was told by a clock which
+-- was more than an hour ahead: they begin at once, in their order, or after the pause that was theirs. A moment that was
+-- asked for stays. The index is entered once for each lane.
+WITH RECURSIVE clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
+lanes AS (
+    (
+        SELECT genesis ->> 'queue' AS queue, genesis ->> 'owner' AS owner, genesis ->> 'who' AS who,
+            attributes -> 'priority' AS priority
+        FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo'
+        ORDER BY genesis ->> 'queue', genesis ->> 'owner', genesis ->> 'who', attributes -> 'priority'
+        LIMIT 1
+    )
+    UNION ALL
+    SELECT following.*
+    FROM lanes CROSS JOIN LATERAL (
+        SELECT genesis ->> 'queue' AS queue, genesis ->> 'owner' AS owner, genesis ->> 'who' AS who,
+            attributes -> 'priority' AS priority
+        FROM base_beings
+        WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo'
+            AND (genesis ->> 'queue', genesis ->> 'owner', genesis ->> 'who', attributes -> 'priority')
+                > (lanes.queue, lanes.owner, lanes.who, lanes.priority)
+        ORDER BY genesis ->> 'queue', genesis ->> 'owner', genesis ->> 'who', attributes -> 'priority'
+        LIMIT 1
+    ) AS following
+),
+late AS (
+    SELECT task.*
+    FROM lanes CROSS JOIN LATERAL (
+        SELECT soul, (attributes -> 'at')::NUMERIC AS at, (attributes -> 'seen')::NUMERIC AS seen
+        FROM base_beings, clock
+        WHERE tags @> '{task}' AND attributes ->> 'status' = 'todo' AND genesis ->> 'queue' = lanes.queue
+            AND genesis ->> 'owner' = lanes.owner AND genesis ->> 'who' = lanes.who
+            AND attributes -> 'priority' = lanes.priority AND attributes -> 'at' > to_jsonb(clock.now + 3600000000)
+            AND CASE
+                WHEN jsonb_typeof(attributes -> 'at') <> 'number' THEN FALSE
+                WHEN jsonb_typeof(attributes -> 'seen') = 'number' THEN
+                    (attributes -> 'seen')::NUMERIC > clock.now + 3600000000
+                WHEN attributes ? 'seen' THEN FALSE
+                ELSE extract(EPOCH FROM created_at) * 1000000
+                    > greatest(clock.now + 3600000000, (attributes -> 'at')::NUMERIC - 1000000)
+            END
+        ORDER BY attributes -> 'at'
+        LIMIT $1
+        FOR NO KEY UPDATE OF base_beings SKIP LOCKED
+    ) AS task
+    LIMIT $1
+),
+moved AS (
+    SELECT soul, coalesce(at - seen, row_number() OVER (ORDER BY at)) AS wait FROM late
+)
+UPDATE base_beings AS task
+SET attributes = task.attributes || jsonb_build_object('at', clock.now + moved.wait, 'seen', clock.now),
+    memories = task.memories || $2::JSONB
+FROM moved, clock
+WHERE task.soul = moved.soul
+RETURNING task.soul, pg_notify($3::TEXT, 'tasks:' || (task.genesis ->> 'queue'));
 
 -- name: tasks_of_worker
 SELECT soul, (attributes ->> 'token')::BIGINT AS token
