@@ -214,10 +214,39 @@ async def test_beings_that_are_there_are_not_replaced_unasked(
         await restore_backup(database, settings, file, silent)
     assert await BaseBeing.find(new.soul) is not None
     (settings.home / "keys" / "signing").write_bytes(b"changed")
-    await restore_backup(database, settings, file, silent, replace=True)
+    held = await make_backup(database, settings, tmp_path / "held.luxos", silent)
+    await restore_backup(database, settings, file, silent, replaced=held)
     assert await rows(database) == before
     assert (settings.home / "keys" / "signing").read_bytes() == b"secret"
     assert [path.read_bytes() for path in settings.home.glob("keys.before-*/signing")] == [b"changed"]
+
+
+async def test_files_of_what_was_replaced_go_with_it(database: Database, settings: Settings, tmp_path: Path) -> None:
+    """Only what the backup of them holds as it is now: one that changed since, and one that came since, stay."""
+    await fill(settings)
+    file, home = tmp_path / "copy.luxos", settings.home
+    (home / "souls" / "index.json").write_bytes(b"old")
+    made = await make_backup(database, settings, file, silent)
+    (home / "souls" / "index.json").write_bytes(b"of what is replaced")
+    for name in ("runs/y/1/list", "souls/later.json", "souls/changed.json", "souls/.lock"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(b"of what is replaced")
+    (home / "souls" / "link.json").symlink_to(tmp_path / "held.luxos")
+    held = await make_backup(database, settings, tmp_path / "held.luxos", silent)
+    for name in ("souls/changed.json", "souls/new.json"):
+        (home / name).write_bytes(b"newer")
+    await restore_backup(database, settings, file, silent, replaced=held)
+    assert (home / "souls" / "index.json").read_bytes() == b"old"
+    assert sorted(path.name for path in (home / "souls").iterdir()) == [
+        ".lock", "changed.json", "index.json", "link.json", "new.json", "report.json"
+    ]  # fmt: skip
+    assert [path.name for path in (home / "runs").iterdir()] == ["x"]
+    for name in ("changed.json", "new.json", "link.json"):
+        (home / "souls" / name).unlink()
+    again = await make_backup(database, settings, tmp_path / "again.luxos", silent)
+    assert {name for name in again.files if "artifacts/" not in name} == {
+        name for name in made.files if "artifacts/" not in name
+    }
 
 
 async def test_an_older_schema_is_restored_and_brought_up(

@@ -48,7 +48,8 @@ async def test_a_backup_moves_between_majors_and_back(
     assert await rows(older) == before
     made = await make_backup(older, elsewhere, tmp_path / "old.luxos", silent)
     assert made.postgresql.startswith(f"{major}.")
-    await restore_backup(database, settings, tmp_path / "old.luxos", silent, replace=True)
+    held = await make_backup(database, settings, tmp_path / "held.luxos", silent)
+    await restore_backup(database, settings, tmp_path / "old.luxos", silent, replaced=held)
     assert await rows(database) == before
 
 
@@ -76,13 +77,13 @@ async def test_everything_that_luxos_keeps_moves_between_majors(
     assert Key.of(elsewhere.home) == Key.of(settings.home)
 
 
-NOT_KEPT = {"defects.log", "postgres", "backups"}
+NOT_KEPT = {"defects.log", "postgres", "backups", ".lock"}
 """What a backup does not hold of a data folder: the database is in it as rows."""
 
 
 def files_of(settings: Settings) -> dict[str, tuple[bytes, int]]:
-    """What each file of a data folder holds, and its mode."""
-    found = {name: path for name, path in files_below(settings.home) if name.split("/")[0] not in NOT_KEPT}
+    """What each file of a data folder holds, and its mode; that of a lock holds nothing."""
+    found = {name: path for name, path in files_below(settings.home) if NOT_KEPT.isdisjoint(name.split("/"))}
     return {name: (path.read_bytes(), path.stat().st_mode & 0o777) for name, path in found.items()}
 
 

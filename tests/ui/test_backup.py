@@ -33,9 +33,13 @@ def test_a_restore_over_something_is_refused_or_backed_up_first(luxos: Command) 
     refused = luxos("restore", "all.luxos")
     assert refused.code == 4
     assert "--replace" in refused.err
+    (luxos.home / "soul.py").write_text("def function():\n    return 1\n")
+    assert luxos("soul", "add", "later", "soul.py").code == 0
     done = luxos("restore", "all.luxos", "--replace", "--json")
     assert done.code == 0
     assert Path(done.json["before"]).is_file()
+    assert luxos("soul", "validate").code == 0
+    assert luxos("backup", "same.luxos", "--json").json["files"] == done.json["files"]
 
 
 @pytest.mark.slow

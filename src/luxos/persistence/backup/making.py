@@ -18,6 +18,8 @@ from luxos.version import __version__
 
 FOLDERS = ("keys", "souls", "runs", "artifacts")
 """The folders of `LUXOS_HOME` that hold what the tables name: signing keys, reports, undo data, restored archives."""
+_LOCKS = frozenset({"souls/.lock"})
+"""Files that say nothing but that a process holds them: no backup takes them along, so no restore replaces them."""
 _SHARED = ("tags", "energy_level", "genesis", "attributes", "created_at")
 TABLES: dict[str, Sequence[str]] = {
     "base_beings": ("soul", *_SHARED, "memories", "self_awareness", "embedding"),
@@ -77,7 +79,8 @@ def _write(
         for folder in FOLDERS:
             progress(folder, None)
             for name, path in files_below(home / folder):
-                _add(writer, f"home/{folder}/{name}", path)
+                if f"{folder}/{name}" not in _LOCKS:
+                    _add(writer, f"home/{folder}/{name}", path)
         for run, path in artifacts:
             name = f"artifacts/{run}/{path.name}"
             if not path.is_symlink() and name not in manifest.files and _add(writer, name, path):

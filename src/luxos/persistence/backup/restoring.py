@@ -1,12 +1,15 @@
 """Restoring a backup: the tables in one transaction, whole or not at all.
 
-Order: read the file to its end → unpack beside the data folder → journals, reports and archives into place (their names
-are unique, so they harm nothing where the next step fails) → the tables, one transaction → the keys. Killed before the
-transaction ends, the database is as it was; killed after, the same command ends it.
+Order: read the file to its end → unpack beside the data folder → journals, reports and archives that are not there yet
+into place (so they harm nothing where the next step fails) → the tables, one transaction → the files of what was replaced
+go → the keys. Killed before the transaction ends, the database is as it was; killed after, the same command ends it.
 """
 
 import asyncio
+import contextlib
+import hashlib
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,17 +24,21 @@ from luxos.persistence.errors import BackupDamaged, BackupNewer, DatabaseBusy, D
 from luxos.persistence.schema import VERSION, Schema
 
 KEYS = "keys"
+_HOME = "home/"
 
 
 async def restore_backup(
-    database: Database, settings: Settings, path: Path, progress: Progress, *, replace: bool = False
+    database: Database, settings: Settings, path: Path, progress: Progress, *, replaced: Manifest | None = None
 ) -> Manifest:
-    """Puts back what a backup holds; `DatabaseOccupied` where there are beings already, unless they may be replaced."""
+    """Puts back what a backup holds; `DatabaseOccupied` where there are beings already.
+
+    `replaced` is the backup that was just made of them: they may be replaced then, and the files that it holds go too.
+    """
     progress("verify", None)
     manifest = await asyncio.to_thread(verified, path)
     if manifest.schema > VERSION:
         raise BackupNewer(path=path, luxos=manifest.luxos)
-    if not replace and (count := await database.pool.fetchval(database.queries["count_own_beings"])):
+    if replaced is None and (count := await database.pool.fetchval(database.queries["count_own_beings"])):
         raise DatabaseOccupied(count=count)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".luxos-restore-", dir=settings.home) as folder:
@@ -40,6 +47,8 @@ async def restore_backup(
         await asyncio.to_thread(unpack, path, unpacked)
         await asyncio.to_thread(_place_files, unpacked, settings.home)
         await _fill(database, path, unpacked / "tables", manifest, progress)
+        if replaced is not None:
+            await asyncio.to_thread(_replace_files, unpacked, settings.home, _places(replaced), _places(manifest))
         await asyncio.to_thread(_place_keys, unpacked / "home" / KEYS, settings.home / KEYS)
     return manifest
 
@@ -79,7 +88,7 @@ async def _copy(connection: Any, path: Path, file: Path, wanted: int) -> None:
 
 
 def _place_files(unpacked: Path, home: Path) -> None:
-    """Journals, reports and archives: what is there already under the same name is kept."""
+    """Journals, reports and archives: what is there already under the same name is kept for now."""
     for folder in (name for name in FOLDERS if name != KEYS):
         _place(unpacked / "home" / folder, home / folder)
     _place(unpacked / "artifacts", home / "artifacts")
@@ -91,6 +100,48 @@ def _place(source: Path, target: Path) -> None:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not place.exists():
             path.rename(place)
+
+
+def _places(manifest: Manifest) -> Mapping[str, str]:
+    """Where the files of a backup belong below the data folder, keys left out, and the SHA-256 of each."""
+    places = {name.removeprefix(_HOME): told["sha256"] for name, told in manifest.files.items()}
+    return {name: digest for name, digest in places.items() if not name.startswith(("tables/", f"{KEYS}/"))}
+
+
+def _replace_files(unpacked: Path, home: Path, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """Files that `old` has as they are now, and `new` has otherwise or not, become those of `new` or go."""
+    for name, digest in old.items():
+        place = home / name
+        if new.get(name) == digest or _digest(place) != digest:
+            continue
+        if name in new:
+            _unpacked(unpacked, name).replace(place)
+        else:
+            place.unlink()
+            _remove_empty(place.parent, home)
+
+
+def _unpacked(unpacked: Path, name: str) -> Path:
+    """Where a file lies that was not put into place, for another one was there."""
+    below = unpacked / _HOME / name
+    return below if below.exists() else unpacked / name
+
+
+def _digest(path: Path) -> str | None:
+    """The SHA-256 of a plain file; `None` for what is none, or gone."""
+    with contextlib.suppress(OSError):
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    return None
+
+
+def _remove_empty(folder: Path, home: Path) -> None:
+    """Removes a folder of a file that went, and those above it, where nothing is left in them."""
+    with contextlib.suppress(OSError):
+        while folder.parent != home:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _place_keys(source: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from luxos.boot import System
 from luxos.errors import reason_of
-from luxos.persistence.backup.bundle import told, verified
+from luxos.persistence.backup.bundle import Manifest, told, verified
 from luxos.persistence.backup.making import Progress, make_backup
 from luxos.persistence.backup.restoring import restore_backup
 from luxos.runtime.events import StepFinished, StepProgress, StepStarted
@@ -34,25 +34,24 @@ async def backup(system: System, person: Person, file: str | None) -> dict[str, 
 async def restore(system: System, person: Person, file: str, replace: bool) -> dict[str, Any]:
     """Puts a backup back; with `replace`, what is here is backed up first, beside the data."""
     runtime = await system.runtime()
-    source, before = person.cwd / file, None
+    source, before, replaced = person.cwd / file, None, None
     with _told(source):
         if replace:
             await asyncio.to_thread(verified, source)
-            before = await _saved(system, person)
+            before, replaced = await _saved(system, person)
         with _shown(person, "restore") as progress:
-            restored = await restore_backup(runtime.database, system.settings, source, progress, replace=replace)
+            restored = await restore_backup(runtime.database, system.settings, source, progress, replaced=replaced)
     return {"status": "done", "file": str(source), "before": before and str(before), **told(restored)}
 
 
-async def _saved(system: System, person: Person) -> Path:
-    """A backup of what is about to be replaced."""
+async def _saved(system: System, person: Person) -> tuple[Path, Manifest]:
+    """A backup of what is about to be replaced: its file, and what it holds."""
     folder = system.settings.home / "backups"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = folder / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%S%f}{SUFFIX}"
     runtime = await system.runtime()
     with _shown(person, "before") as progress:
-        await make_backup(runtime.database, system.settings, target, progress)
-    return target
+        return target, await make_backup(runtime.database, system.settings, target, progress)
 
 
 @contextmanager
