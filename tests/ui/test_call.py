@@ -100,7 +100,7 @@ def test_a_person_allows_hosts(luxos: Command) -> None:
         add_reach(luxos, host)
         refused = luxos("call", "reach", str(port), "--json")
         assert (refused.code, refused.json["error"]["code"]) == (4, "runtime.permission_refused")
-        assert "--allow" in refused.json["error"]["message"]
+        assert f"--allow {host}`" in refused.json["error"]["message"]
         assert luxos("call", "reach", str(port), "--allow", host).out == '"reached"\n'
 
 

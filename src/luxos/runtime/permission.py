@@ -8,7 +8,7 @@ from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from luxos.runtime.call import Call, Handler, Outcome
-from luxos.runtime.errors.calls import PermissionRefused
+from luxos.runtime.errors.calls import PermissionRefused, PermissionUnnamed
 from luxos.runtime.hosts import HOST
 
 _FREE = "none"
@@ -21,12 +21,21 @@ def permitted(handler: Handler, granted: AbstractSet[str]) -> Handler:
 
     async def handle(call: Call) -> Outcome:
         if call.effects != _FREE and call.effects not in granted and not _may_reach(call.hosts, granted):
-            raise PermissionRefused(step=call.step, effect=", ".join(map(HOST.__add__, call.hosts)) or call.effects)
+            raise _refused(call, *(map(HOST.__add__, call.hosts) if call.hosts else [call.effects]))
         if not _is_open_to(call, granted):
-            raise PermissionRefused(step=call.step, effect=call.alias)
+            raise _refused(call, call.alias)
         return await handler(call)
 
     return handle
+
+
+def _refused(call: Call, *wanted: str) -> PermissionRefused:
+    """The error that says how each permission that is wanted is granted."""
+    told = {"step": call.step, "effect": ", ".join(wanted), "allow": " ".join(f"--allow {each}" for each in wanted)}
+    caller = None if call.caller is None or call.stored is not None else call.caller.known
+    if caller is not None and caller.permissions.isdisjoint(wanted):
+        return PermissionUnnamed(**told, caller=caller.code.name)
+    return PermissionRefused(**told)
 
 
 def _may_reach(hosts: Collection[str], granted: AbstractSet[str]) -> bool:

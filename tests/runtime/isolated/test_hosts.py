@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from tests.runtime.hermetic.conftest import Calls, code_of
 
 from luxos.runtime.code import Code
-from luxos.runtime.errors.code import CodeFailed, HostUnfit
+from luxos.runtime.errors.code import CodeFailed, HostUnfit, HostUnnamed
 from luxos.runtime.hosts import hosts_of
 from luxos.runtime.isolated import worker
 from luxos.runtime.isolated.ways import Ways
@@ -68,6 +68,41 @@ async def test_a_named_host_is_reached_and_no_other(call: Calls) -> None:
         for name in ("localhost", "example.com"):
             with pytest.raises(CodeFailed, match=r"gaierror.*permissions name"):
                 await call(code, named, name)
+
+
+OPENED = "import urllib.request\ndef f(where): urllib.request.urlopen(where, timeout=5)"
+WRAPPED = """
+import socket
+
+def f(where):
+    try:
+        socket.create_connection((where, 443), timeout=5)
+    except OSError:
+        raise ValueError("nothing there") from None
+"""
+FILE = "def f(where):\n    try: open('/etc/new', 'w')\n    finally: import socket"
+
+
+@pytest.mark.parametrize(
+    ("source", "where"), [(TALK, "10.1.2.3"), (TALK, "example.com"), (OPENED, "http://example.com"), (WRAPPED, "a.pl")]
+)
+@pytest.mark.parametrize("hosts", [(), ("127.0.0.1:9",)])
+async def test_who_tries_a_host_that_is_not_named_is_told_how_to(
+    call: Calls, source: str, where: str, hosts: tuple[str, ...]
+) -> None:
+    given = (443, where) if source == TALK else (where,)
+    with pytest.raises(HostUnnamed, match=r"wiersz \d+: .*--allow host:NAZWA:PORT") as told:
+        await call(reaching(source, *hosts), *given)
+    assert ("nie ma ona dostępu" in str(told.value), "127.0.0.1:9" in str(told.value)) == (not hosts, bool(hosts))
+
+
+async def test_other_failures_are_not_told_so(call: Calls) -> None:
+    async with server() as port:
+        unused = port
+    for code, given in ((reaching(TALK, f"127.0.0.1:{unused}"), (unused,)), (reaching(FILE, "a.pl:1"), ("",))):
+        with pytest.raises(CodeFailed) as told:
+            await call(code, *given)
+        assert type(told.value) is CodeFailed
 
 
 async def test_a_name_is_reached_by_its_name(call: Calls) -> None:

@@ -120,7 +120,17 @@ class PermissionRefused(LuxError):
     exit_code = Exit.REFUSED
     message = N_(
         "Step {step} wants the permission {effect!r}, which this run does not have. Nothing was done; "
-        "`luxos call … --allow PERMISSION` grants one."
+        "`luxos call … {allow}` grants it."
+    )
+
+
+class PermissionUnnamed(PermissionRefused):
+    """Stored code calls a function of LuxOS that its own permissions do not name; to grant it would not be enough."""
+
+    message = N_(
+        "Step {step} wants the permission {effect!r}, which {caller} does not name among its own. Nothing was done. "
+        "Name it with `luxos soul add {caller} FILE --with 'permissions=[\"{effect}\"]'`, then `luxos call … {allow}` "
+        "grants it."
     )
 
 

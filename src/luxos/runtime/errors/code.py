@@ -41,6 +41,16 @@ class CodeFailed(LuxError):
     message = N_("{who} failed in the sandbox: {reason}")
 
 
+class HostUnnamed(CodeFailed):
+    """Code failed because it tried to reach what its soul's permissions do not name."""
+
+    code = "runtime.host_unnamed"
+    message = N_(
+        "{who} failed in the sandbox: {reason}. {reach} `luxos soul add … --with 'permissions=[\"host:NAME:PORT\"]'` "
+        "names one, and `luxos call … --allow host:NAME:PORT` grants it."
+    )
+
+
 class CodeOverLimit(LuxError):
     """Code wanted more than one call may take; `limit` names what of."""
 

@@ -7,7 +7,7 @@ from luxos.errors import LuxError
 from luxos.i18n import _
 from luxos.runtime.code import Code
 from luxos.runtime.errors.calls import ArgumentsUnfit
-from luxos.runtime.errors.code import CodeFailed, CodeLost, ResultUnfit
+from luxos.runtime.errors.code import CodeFailed, CodeLost, HostUnnamed, ResultUnfit
 from luxos.runtime.said import over_limit, unfit_words
 
 _KILLED, _OUT_OF_TIME = -9, -24
@@ -33,7 +33,17 @@ def _failed(code: Code, failed: Mapping[str, Any]) -> LuxError:
             return ArgumentsUnfit(who=code.name, reason=message[:300].removesuffix("."))
         return CodeFailed(who=code.name, reason=f"{kind}: {message}")
     words = f"{kind}: {message}" if message else kind
-    return CodeFailed(who=code.name, reason=_("line {line}: {words}").format(line=line, words=words))
+    reason = _("line {line}: {words}").format(line=line, words=words)
+    if failed.get("unnamed") is True:
+        return HostUnnamed(who=code.name, reason=reason, reach=_reach(code))
+    return CodeFailed(who=code.name, reason=reason)
+
+
+def _reach(code: Code) -> str:
+    """Which hosts code may reach, as a sentence."""
+    if not code.hosts:
+        return _("Its permissions name no host, so it has no network.")
+    return _("Its permissions name no other hosts than {hosts}.").format(hosts=", ".join(code.hosts))
 
 
 def _unfit(code: Code, unfit: Mapping[str, Any]) -> ResultUnfit:

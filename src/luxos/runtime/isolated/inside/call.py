@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import EACCES, EPERM
 from types import CoroutineType, ModuleType
 
 from .fit import Unfit, plain
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 FILE = "soul.py"
 _FEW = {"recursion": 500, "result": 1 << 20, "memory": 1 << 20}
 NAME = "soul"
+NOWHERE = (EACCES, EPERM)
+"""What a socket says where the walls are; of a file, an error has a name too."""
+CAUSES = 50
+"""Errors that are looked at, of one and those that led to it."""
 OURS = 50
 """Frames of ours below the soul's."""
 
@@ -137,7 +142,22 @@ def _failed(line: Line, error: BaseException) -> Mapping[str, Any]:
         message = "?"
     let_through = next((number for number, refused in line.refused.items() if refused is error), None)
     told = {"type": type(error).__name__, "message": _text(message), "line": lines[-1] if lines else None}
-    return {"failed": told, "ask": let_through}
+    return {"failed": told | {"unnamed": _is_unnamed(error)}, "ask": let_through}
+
+
+def _is_unnamed(error: BaseException) -> bool:
+    """Whether it comes of a socket that leads nowhere: there is a way to named hosts only."""
+    network = sys.modules.get("socket")
+    left, seen = [error], 0
+    while network is not None and left and seen < CAUSES:
+        one, seen = left.pop(0), seen + 1
+        if isinstance(one, network.gaierror):
+            return True
+        if isinstance(one, OSError) and one.filename is None and one.errno in NOWHERE:
+            return True
+        more = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        left += [each for each in more if isinstance(each, BaseException)]
+    return False
 
 
 def _text(message: str) -> str:
