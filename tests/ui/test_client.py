@@ -76,7 +76,7 @@ async def test_who_listens_and_says_nothing_is_named(settings: Settings, listeni
 async def test_more_than_the_other_side_takes_is_not_sent(listening: socket.socket) -> None:
     _reader, writer = await asyncio.open_unix_connection(listening.getsockname())
     try:
-        with pytest.raises(LineTooLong, match="64 MB"):
+        with pytest.raises(LineTooLong, match="64 MiB"):
             send(writer, {"result": "x" * LONGEST_LINE})
     finally:
         writer.close()

@@ -6,17 +6,6 @@ from tests.plugins.command import Command
 from luxos.beings.being import BaseBeing
 from luxos.config import Settings
 from luxos.persistence.database import Database
-from luxos.ui.formatters import size
-
-
-def test_sizes_are_read_by_a_person() -> None:
-    assert [size(taken).replace(",", ".") for taken in (0, 999, 1000, 1_234_567, 5 * 10**15)] == [
-        "0 B",
-        "999 B",
-        "1.0 kB",
-        "1.2 MB",
-        "5000.0 TB",
-    ]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 from importlib import import_module
 
+from luxos.amounts import number
 from luxos.config import Settings
 from luxos.i18n import _
 from luxos.models.errors import ModelMissing, ModelSilent
@@ -38,7 +39,7 @@ class Model:
             async with asyncio.timeout(seconds):
                 said = await speaking.said(self.url, self.name, self.key, instructions, question)
         except TimeoutError as error:
-            raise self._silent(_("it took longer than {seconds:.0f} s").format(seconds=seconds)) from error
+            raise self._silent(_("it took longer than {seconds} s").format(seconds=number(seconds))) from error
         except Exception as error:  # what answers is not trusted, and libraries may fail at it in any way
             raise self._silent(speaking.reason(error)) from error
         if not said.text.strip():

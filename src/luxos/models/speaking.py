@@ -10,6 +10,7 @@ from pydantic_ai.messages import ModelRequest, SystemPromptPart, UserPromptPart
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
+from luxos.amounts import size
 from luxos.i18n import _
 
 BYTES, WORDS = 1 << 20, 4096
@@ -34,11 +35,11 @@ class _Bounded(httpx2.AsyncByteStream):
         self._body = body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
+        taken = 0
         async for part in self._body:
-            size += len(part)
-            if size > BYTES:
-                raise TooMuch(_("its answer is larger than {size} kB").format(size=BYTES >> 10))
+            taken += len(part)
+            if taken > BYTES:
+                raise TooMuch(_("its answer is larger than {most}").format(most=size(BYTES)))
             yield part
 
     async def aclose(self) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from luxos.amounts import size
 from luxos.beings.instance import InstanceBeing
 from luxos.config import Settings
 from luxos.runtime.call import Call
@@ -187,7 +188,7 @@ class Context:
         with self._opened(path) as (descriptor, found):
             content = _taken(descriptor, LARGEST + 1)
             if len(content) > LARGEST:
-                raise FileTooLarge(path=path, largest=LARGEST >> 20)
+                raise FileTooLarge(path=path, largest=size(LARGEST))
             return content, stat.S_IMODE(found.st_mode) & 0o777
 
     def _changeable(self, path: str) -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+from luxos.amounts import number
 from luxos.runtime.dispatcher import Runtime
 from luxos.runtime.errors.runs import RunBusy, RunNotGoing, RunNotHeeding, RunOfTask, RunOver
 from luxos.runtime.heeded import Wish
@@ -57,5 +58,5 @@ async def _given_up_there(runtime: Runtime, run: Run, wish: Wish, patience: floa
                 return now
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
-                raise RunNotHeeding(run=run.name, seconds=f"{patience:g}")
+                raise RunNotHeeding(run=run.name, seconds=number(patience))
             await news(heard, min(left, POLL))

@@ -1,19 +1,21 @@
 """What is said of code in whatever tier it ran: which limit it passed, and why what it gave is no JSON."""
 
+from luxos.amounts import number, size
 from luxos.i18n import N_, _
 from luxos.runtime.code import Code
 from luxos.runtime.errors.code import CodeOverLimit
 
 _OVER = {
-    "seconds": N_("it ran for more than {allowed:g} s"),
-    "sleep": N_("it wanted to sleep for longer than the {allowed:g} s that it may take, which is its limit `seconds`"),
-    "memory": N_("it wanted more than {allowed:g} MB of memory"),
+    "seconds": N_("it ran for more than {allowed} s"),
+    "sleep": N_("it wanted to sleep for longer than the {allowed} s that it may take, which is its limit `seconds`"),
+    "memory": N_("it wanted more than {allowed} of memory"),
     "recursion": N_("its functions called each other more than {allowed} deep"),
     "asks": N_("it asked for something more than {allowed} times"),
     "output": N_("it printed without an end"),
     "calls": N_("too many calls of this LuxOS wait at once ({allowed})"),
     "deadline": N_("the time for its whole run was over"),
 }
+MEBIBYTE = 1 << 20
 _UNFIT = {
     "kind": N_("{told} is not JSON"),
     "key": N_("the key {told} is not a text"),
@@ -21,7 +23,7 @@ _UNFIT = {
     "digits": N_("a number has more than {told} digits"),
     "text": N_("a text has a character that is only half there"),
     "depth": N_("it is nested more than {told} deep"),
-    "size": N_("it takes more than {told} MB"),
+    "size": N_("it takes more than {told}"),
     "function": N_("a function cannot be passed on"),
 }
 
@@ -32,14 +34,23 @@ def over_limit(code: Code, limit: str, allowed: float | None = None) -> CodeOver
     known = {
         "seconds": code.limits.seconds,
         "sleep": code.limits.seconds,
-        "memory": code.limits.memory / (1 << 20),
+        "memory": code.limits.memory / MEBIBYTE,
         "recursion": code.limits.recursion,
     }
     allowed = known.get(limit, 0) if allowed is None else allowed
-    name, reason = "seconds" if limit == "sleep" else limit, _(_OVER[limit]).format(allowed=allowed)
+    shown = size(round(allowed * MEBIBYTE)) if limit == "memory" else number(allowed)
+    name, reason = "seconds" if limit == "sleep" else limit, _(_OVER[limit]).format(allowed=shown)
     return CodeOverLimit(who=code.name, limit=name, allowed=allowed, reason=reason)
 
 
 def unfit_words(what: str, told: object = "") -> str:
     """Why a value is no JSON, in the person's language; `told` is what there is to say of it."""
-    return _(_UNFIT.get(what, _UNFIT["kind"])).format(told=told)
+    return _(_UNFIT.get(what, _UNFIT["kind"])).format(told=_megabytes(told) if what == "size" else told)
+
+
+def _megabytes(told: object) -> str:
+    """What code says of a size; it is not trusted, and as it is where it is no number."""
+    try:
+        return size(round(float(str(told)) * MEBIBYTE))
+    except (ValueError, OverflowError):
+        return str(told)

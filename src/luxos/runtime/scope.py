@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from luxos.amounts import number
 from luxos.errors import LuxError
 from luxos.i18n import N_, _
 from luxos.runtime.errors.calls import CallOverLimit
@@ -80,7 +81,7 @@ class Scope:
 
     def late(self, who: str) -> CallOverLimit:
         """What is said when the time of the tree is over."""
-        return over_limit(who, _LONG, f"{self.tree.seconds:g}")
+        return over_limit(who, _LONG, number(self.tree.seconds))
 
 
 def over_limit(who: str, limit: str, most: float | str) -> CallOverLimit:

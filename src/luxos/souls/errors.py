@@ -98,7 +98,7 @@ class SoulTooBig(SoulError):
     """A genotype is kept whole, read whole and hashed whole."""
 
     code = "soul_too_big"
-    message = N_("The soul {name} takes {size} bytes, and a soul may take {most}. Keep data in attributes or in files.")
+    message = N_("The soul {name} takes {size} B, and a soul may take {most} B. Keep data in attributes or in files.")
 
 
 class SoulDamaged(SoulError):

@@ -90,7 +90,7 @@ def _json(file: Path) -> Any:
 
 _NO_JSON = N_("it is not JSON, or was cut off")
 _REASONS = {
-    "too_big": N_("it is bigger than 16 MB"),
+    "too_big": N_("it is bigger than 16 MiB"),
     "not_plain": N_("it is no plain file"),
 }
 

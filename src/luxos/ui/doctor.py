@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
+from luxos.amounts import size
 from luxos.config import LOCAL, Settings
 from luxos.errors import LuxError
 from luxos.i18n import _, language
@@ -90,13 +91,13 @@ def _room(settings: Settings) -> list[Finding]:
     for name, folder in (("data", settings.home), ("cache", settings.cache), ("projects", settings.projects)):
         there = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110 - never raises
         free = shutil.disk_usage(there).free
-        text = _("{folder}: {free:.1f} GB free").format(folder=folder, free=free / 1e9)
+        text = _("{folder}: {free} free").format(folder=folder, free=size(free))
         if not os.access(there, os.W_OK):
             findings.append(
                 Finding(name, "fault", text, _("{folder} cannot be written; change its owner.").format(folder=there))
             )
         elif free < _ROOM:
-            findings.append(Finding(name, "fault", text, _("Free at least 1 GB there.")))
+            findings.append(Finding(name, "fault", text, _("Free at least {size} there.").format(size=size(_ROOM))))
         else:
             findings.append(Finding(name, "ok", text))
     return findings

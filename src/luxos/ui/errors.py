@@ -18,7 +18,7 @@ class LineTooLong(LuxError):
     code = "ui.line_too_long"
     exit_code = Exit.ENVIRONMENT
     message = N_(
-        "This is {size} MB, and no more than {most} MB go through the LuxOS in the background. Stop it with "
+        "This is {size}, and no more than {most} go through the LuxOS in the background. Stop it with "
         "`luxos down`; what a run did is kept, and `luxos show` then shows it whole."
     )
 

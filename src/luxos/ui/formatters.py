@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from luxos.amounts import number
 from luxos.i18n import N_, _, ngettext
 
 _KEYS: Mapping[str, str] = {
@@ -40,12 +41,13 @@ SIGNS: Mapping[str, str] = {"done": "✓", "failed": "✗", "kept": "=", "starte
 """A step's status as one character."""
 
 
+_BRIEF = 60
+"""Characters of what a step was given, or gave, in its line; `--json` has all of it."""
 _SETTLED = {
     True: N_("It is written down that step {step} happened."),
     False: N_("It is written down that step {step} did not happen; it will be done again."),
 }
 _SAYS_WHAT_TO_DO = frozenset({"paused", "cancelled", "needs_person"})
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def key_words(key: str) -> str:
@@ -72,6 +74,31 @@ def problem(step: Mapping[str, Any]) -> str:
     return "".join(f"  {line}" for line in told)
 
 
+def called(step: Mapping[str, Any]) -> str:
+    """What a step called, and with what: `vat(100, rate=8)`."""
+    given = dict(step.get("arguments") or {})
+    plain = given.pop("args", ()) if isinstance(given.get("args"), list) else ()
+    named = given.pop("kwargs", {}) if isinstance(given.get("kwargs"), dict) else {}
+    told = [*map(brief, plain), *(f"{name}={brief(value)}" for name, value in {**given, **named}.items())]
+    return f"{step['call']}({shortened(', '.join(told))})"
+
+
+def gave(step: Mapping[str, Any]) -> str:
+    """What a step gave, with an arrow and room before it; nothing where it gave nothing."""
+    return f"  → {brief(step['result'])}" if step.get("result") is not None else ""
+
+
+def brief(value: Any) -> str:
+    """A value as JSON in one line, without its end where it is long."""
+    return shortened(json.dumps(value, ensure_ascii=False))
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text, and a sign that it goes on."""
+    told = text if len(text) <= _BRIEF else text[: _BRIEF - 1] + "…"
+    return harmless(told).replace("\n", "␊").replace("\t", "␉")
+
+
 def harmless(text: str) -> str:
     """What code printed, with pictures in the place of characters that would have a terminal do something."""
     return "".join(map(_picture, text))
@@ -82,21 +109,6 @@ def _picture(letter: str) -> str:
     if letter in "\n\t" or not (number < 0x20 or 0x7F <= number < 0xA0):
         return letter
     return chr(0x2400 + number) if number < 0x20 else "␡"
-
-
-def duration(seconds: float | None) -> str:
-    """Seconds as a person reads them."""
-    if seconds is None:
-        return "–"
-    text = f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return text.replace(".", _("."))
-
-
-def size(taken: int) -> str:
-    """Bytes as a person reads them."""
-    power = min((len(str(taken)) - 1) // 3, len(_UNITS) - 1)
-    text = f"{taken / 1000**power:.1f} {_UNITS[power]}" if power else f"{taken} B"
-    return text.replace(".", _("."))
 
 
 def result_words(result: Mapping[str, Any]) -> Iterator[str]:
@@ -145,7 +157,7 @@ def _built_words(result: Mapping[str, Any]) -> Iterator[str]:
     rows = [
         (_("Folder:"), result["project"]["path"]),
         (_("Tests:"), f"{passed}, {failed}"),
-        (_("Coverage:"), f"{result['coverage']:.1f}%".replace(".", _("."))),
+        (_("Coverage:"), f"{number(result['coverage'], 1)}%"),
         *((_("Archive:"), path) for path in result["artifacts"]),
         (_("Start it:"), result["start_command"]),
         (_("Make an account:"), result.get("account_command")),

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
+from luxos.amounts import duration, number
 from luxos.i18n import _
-from luxos.ui.formatters import duration, status_words
+from luxos.ui.formatters import status_words
 from luxos.ui.svg import clean, picture, short, written
 
 _COLOURS = {"done": "#009e73", "failed": "#d55e00", "started": "#56b4e9"}
@@ -49,8 +50,8 @@ def draw_run(run: Mapping[str, Any]) -> str:
     for tick in _ticks(scale.seconds):
         _line(made, scale.place(tick), bottom)
         _text(made, scale.place(tick), _HEAD - 10, _tick_words(tick, scale.seconds)).set("text-anchor", "middle")
-    for number, (depth, step) in enumerate(shown):
-        _row(made, _HEAD + _ROW * number, depth, step, scale)
+    for line, (depth, step) in enumerate(shown):
+        _row(made, _HEAD + _ROW * line, depth, step, scale)
     if len(rows) > _MOST:
         _text(made, 12, bottom + 6, _("Further steps: {count}").format(count=len(rows) - _MOST))
     return written(made)
@@ -92,7 +93,7 @@ def _ticks(seconds: float) -> Iterator[float]:
 
 def _tick_words(tick: float, seconds: float) -> str:
     """A moment below a line, in milliseconds where the whole picture is short."""
-    return f"{tick * 1000:g} ms".replace(".", _(".")) if seconds < 0.5 else duration(tick)
+    return f"{number(tick * 1000)} ms" if seconds < 0.5 else duration(tick)
 
 
 def _row(made: Element, y: int, depth: int, step: Step, scale: _Scale) -> None:

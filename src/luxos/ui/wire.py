@@ -12,6 +12,7 @@ import struct
 from typing import Any, NamedTuple
 
 from luxos.agent import events as agent_events
+from luxos.amounts import size
 from luxos.errors import Exit, LuxError
 from luxos.runtime import events as runtime_events
 from luxos.ui.errors import ConnectionLost, LineTooLong
@@ -79,7 +80,7 @@ def send(writer: asyncio.StreamWriter, line: dict[str, Any]) -> None:
     """Puts a line on its way; the caller drains. `LineTooLong` where the other side would not take it."""
     encoded = json.dumps(line).encode() + b"\n"
     if len(encoded) > LONGEST_LINE:
-        raise LineTooLong(size=len(encoded) >> 20, most=LONGEST_LINE >> 20)
+        raise LineTooLong(size=size(len(encoded)), most=size(LONGEST_LINE))
     writer.write(encoded)
 
 

@@ -1,8 +1,9 @@
 """Restoring a backup: the tables in one transaction, whole or not at all.
 
 Order: read the file to its end → unpack beside the data folder → journals, reports and archives that are not there yet
-into place (so they harm nothing where the next step fails) → the tables, one transaction → the files of what was replaced
-go → the keys. Killed before the transaction ends, the database is as it was; killed after, the same command ends it.
+into place (so they harm nothing where the next step fails) → the tables, one transaction → the files of what was
+replaced go → the keys. Killed before the transaction ends, the database is as it was; killed after, the same command
+ends it.
 """
 
 import asyncio

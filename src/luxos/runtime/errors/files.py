@@ -96,7 +96,7 @@ class FileTooLarge(LuxError):
     code = "runtime.file_too_large"
     exit_code = Exit.REFUSED
     message = N_(
-        "{path!r} is larger than {largest} MB, so nothing was done. A command handles it, for example `cp` with SHELL."
+        "{path!r} is larger than {largest}, so nothing was done. A command handles it, for example `cp` with SHELL."
     )
 
 

@@ -102,7 +102,7 @@ class RunNotHeeding(LuxError):
 
     code = "runtime.run_not_heeding"
     message = N_(
-        "Run {run} was told, and goes on for now: within {seconds} seconds it came to no point at which it can stop. "
+        "Run {run} was told, and goes on for now: within {seconds} s it came to no point at which it can stop. "
         "It stops at the next one; `luxos run tail {run}` follows it."
     )
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from luxos.amounts import size
 from luxos.beings.function_source import Signature, parsed, signature_of
 from luxos.errors import LuxError
 from luxos.i18n import N_, _
@@ -34,7 +35,7 @@ _GOALS: Mapping[Goal, str] = {
     "examples": "It gives wrong results for some examples. Correct it so that every example holds.",
 }
 _NO_CODE = N_("it is no Python: {reason}")
-_LARGE = N_("it is larger than {size} kB")
+_LARGE = N_("it is larger than {most}")
 _OTHER = N_("its function is {came}, and {wanted} is wanted")
 
 
@@ -86,7 +87,7 @@ def read(answer: str, wanted: Signature) -> str:
     fenced = _FENCED.search(answer)
     source = (fenced[1] if fenced else answer).strip("\n") + "\n"
     if len(source) > _LARGEST:
-        raise AnswerUnfit(reason=_(_LARGE).format(size=_LARGEST >> 10))
+        raise AnswerUnfit(reason=_(_LARGE).format(most=size(_LARGEST)))
     try:
         parsed(source, "?")
         signature = signature_of(source)

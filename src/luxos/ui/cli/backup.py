@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from luxos.amounts import size
 from luxos.i18n import _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
@@ -17,7 +18,7 @@ def backup_command(file: str | None, as_json: bool) -> None:
     made = _ask("backup", {"file": file}, as_json)
     if made is None:
         return
-    click.echo(_("The backup {file} is written and read again ({size} MB).").format(**_sized(made)))
+    click.echo(_("The backup {file} is written and read again ({size}).").format(**made | {"size": size(made["size"])}))
     click.echo(_counts(made))
     click.echo(_("It holds your keys: keep it where only you can read it."))
 
@@ -43,10 +44,6 @@ def _ask(method: str, arguments: dict[str, Any], as_json: bool) -> dict[str, Any
         click.echo(json.dumps(result, ensure_ascii=False))
         return None
     return result
-
-
-def _sized(result: dict[str, Any]) -> dict[str, Any]:
-    return {**result, "size": f"{result['size'] / 1e6:.1f}"}
 
 
 def _counts(result: dict[str, Any]) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
+from luxos.amounts import size
 from luxos.errors import Exit
 from luxos.i18n import N_, _
 from luxos.ui.cli.app import group
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option, yes_option
 from luxos.ui.cli.terminal import agreed, interactive
-from luxos.ui.formatters import size
 
 _FOLDERS = {
     "runs": N_("runs: journals and undo data"),

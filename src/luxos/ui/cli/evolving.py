@@ -72,8 +72,9 @@ def _why_none(found: dict[str, Any]) -> str:
 def _measured(found: dict[str, Any]) -> Iterator[str]:
     before, after = found["measure"]["before"], found["measure"]["after"]
     words = {
-        "faster": _("It takes {part:.0%} of the time."),
-        "smaller": _("It has {after:.0f} bytes in place of {before:.0f}."),
-        "examples": _("{after:.0f} examples pass in place of {before:.0f}."),
+        "faster": _("It takes {part} of the time."),
+        "smaller": _("It has {after} B in place of {before} B."),
+        "examples": _("Examples that pass: {after} in place of {before}."),
     }
-    yield words[found["goal"]].format(part=after / before if before else 1, before=before, after=after)
+    part = f"{after / before if before else 1:.0%}"
+    yield words[found["goal"]].format(part=part, before=round(before), after=round(after))

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
+from luxos.amounts import duration, number
 from luxos.i18n import _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
-from luxos.ui.formatters import duration
 
 
 @click.command(
@@ -35,10 +35,7 @@ def _rows(queue: dict[str, Any]) -> list[tuple[str, Any]]:
         (_("workers"), queue["workers"]),
         (_("waiting the longest"), duration(queue["longest"])),
         (_("waited in the last minute"), f"{duration(queue['wait'])}, 99%: {duration(queue['wait_p99'])}"),
-        (
-            _("done in the last minute"),
-            _("{count} a second").format(count=f"{queue['per_second']:.2f}".replace(".", _("."))),
-        ),
+        (_("done in the last minute"), _("{count} a second").format(count=number(queue["per_second"], 2))),
     ]
     width = max(len(name) for name, _value in rows)
     return [(f"{name:<{width}}", value) for name, value in rows]

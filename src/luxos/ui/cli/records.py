@@ -1,18 +1,23 @@
 """The commands that look back: `runs` and `show`."""
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from luxos.amounts import duration
 from luxos.errors import reason_of
 from luxos.i18n import _
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option, run_argument
 from luxos.ui.errors import FileUnfit
-from luxos.ui.formatters import duration, problem, status_words
+from luxos.ui.formatters import called, gave, problem, status_words
+
+_WIDE = 100_000
+"""Columns of an output that is no terminal: whoever searches or copies it wants each step in one line."""
 
 
 @click.command("runs", help=_("List the newest runs."))
@@ -79,7 +84,7 @@ def _show(result: dict[str, Any]) -> None:
     branches = {None: root}
     for step in result["steps"]:
         branches[step["step"]] = branches.get(step["parent"], root).add(Text(_step_words(step, result["created_at"])))
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
     console.print(root)
     there = " " + _("(on the machine {machine})").format(machine=result["machine"]) if result["elsewhere"] else ""
     console.print(Text(_("Folder:") + f" {result['workspace']}{there}"), soft_wrap=True)
@@ -87,7 +92,7 @@ def _show(result: dict[str, Any]) -> None:
         words = _(
             "It is not known whether this happened: {steps}. Look there; `luxos run confirm` or `deny` settles it."
         )
-        console.print(Text(words.format(steps=", ".join(result["uncertain"]))))
+        console.print(Text(words.format(steps=", ".join(result["uncertain"]))), soft_wrap=True)
     whole = (
         _("The audit chain is whole.") if result["chain_whole"] else _("The audit chain is BROKEN: a step was altered.")
     )
@@ -99,7 +104,7 @@ def _step_words(step: dict[str, Any], since: str) -> str:
     began = datetime.fromisoformat(step["started_at"]) - datetime.fromisoformat(since)
     times = f"+{duration(began.total_seconds())}  {duration(step['seconds'])}"
     again = _("  attempt {number}").format(number=step["attempts"]) if step["attempts"] > 1 else ""
-    return f"{step['step']}  {step['call']}  {status_words(step['status'])}  {times}{again}{problem(step)}"
+    return f"{step['step']}  {called(step)}  {status_words(step['status'])}  {times}{again}{gave(step)}{problem(step)}"
 
 
 def _goal(run: dict[str, Any]) -> str:

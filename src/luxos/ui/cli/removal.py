@@ -49,7 +49,7 @@ def restore_command(who: str, as_json: bool) -> None:
 def purge_command(who: str, yes: bool, as_json: bool) -> int:
     found = ask("preview_purge", {"who": who}, as_json)
     if not as_json:
-        _tell(found)
+        _tell(found, for_good=yes)
     if not yes and not (not as_json and interactive() and agreed(_("Remove all of this for good?"))):
         _say(found, as_json, _("Nothing was removed. With --yes it is removed without a question."))
         return Exit.NEEDS_PERSON
@@ -59,8 +59,9 @@ def purge_command(who: str, yes: bool, as_json: bool) -> int:
     return Exit.OK
 
 
-def _tell(found: dict[str, Any]) -> None:
-    click.echo(_("With {soul} ({name}) would go:").format(soul=found["soul"], name=found["name"] or "–"))
+def _tell(found: dict[str, Any], *, for_good: bool) -> None:
+    words = _("With {soul} ({name}) go:") if for_good else _("With {soul} ({name}) would go:")
+    click.echo(words.format(soul=found["soul"], name=found["name"] or "–"))
     for kind, count in found["counts"].items():
         click.echo(f"  {_(_GOES.get(kind, kind))}: {count}")
     for run, count in found["runs"].items():

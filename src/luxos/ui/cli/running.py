@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from luxos.agent.reasoning import Defaults
+from luxos.amounts import duration
 from luxos.i18n import N_, _
 from luxos.runtime.events import StepSeen
 from luxos.ui.cli.app import Interrupted, complete, settings
@@ -15,7 +16,7 @@ from luxos.ui.cli.options import json_option, run_argument, value_of
 from luxos.ui.cli.screen import Screen
 from luxos.ui.cli.work import work
 from luxos.ui.errors import FollowingEnded
-from luxos.ui.formatters import SIGNS, duration, problem, status_words
+from luxos.ui.formatters import SIGNS, called, gave, problem, status_words
 
 _SAID = {
     "paused": N_("Run {run} is paused. `luxos run resume {run}` goes on with it."),
@@ -152,4 +153,4 @@ def _line(step: dict[str, Any]) -> str:
     took = f"  {duration(step['seconds'])}" if step["seconds"] is not None else ""
     name = "  " * step["step"].count("/") + step["step"]
     at = (step.get("finished_at") or step["started_at"])[11:23]
-    return f"{at}  {SIGNS.get(step['status'], '?')} {name}  {step['call']}{took}{problem(step)}"
+    return f"{at}  {SIGNS.get(step['status'], '?')} {name}  {called(step)}{took}{gave(step)}{problem(step)}"

@@ -14,11 +14,12 @@ import click
 
 from luxos.agent.events import Planned, RunStarted, Understood
 from luxos.agent.words import entity_words, intent_words
+from luxos.amounts import duration
 from luxos.i18n import _
 from luxos.runtime.events import CallBegun, Noted, Printed, StepFinished, StepNoted, StepProgress, StepStarted
 from luxos.ui.cli.app import Interrupted, RunInterrupted
 from luxos.ui.conditions import WorksAlone
-from luxos.ui.formatters import SIGNS, duration, harmless, key_words, result_words, works_alone_words
+from luxos.ui.formatters import SIGNS, harmless, key_words, result_words, works_alone_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

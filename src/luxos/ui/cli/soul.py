@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from luxos.errors import Exit
-from luxos.i18n import _
+from luxos.i18n import _, ngettext
 from luxos.ui.cli.app import group
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
@@ -197,9 +197,12 @@ def _report(found: dict[str, Any]) -> Iterable[str]:
     if "promotion" in found:
         yield found["promotion"]["sentence"]
     if "memo" in found:
-        memo = {**found["memo"], "calls": found["memo"]["hits"] + found["memo"]["misses"]}
-        words = _("Its results were remembered in {hits} of {calls} calls ({rate:.0%}).")
-        yield words.format(**memo)
+        hits, calls = found["memo"]["hits"], found["memo"]["hits"] + found["memo"]["misses"]
+        yield ngettext(
+            "Its results were remembered in {hits} of {calls} call ({rate}).",
+            "Its results were remembered in {hits} of {calls} calls ({rate}).",
+            calls,
+        ).format(hits=hits, calls=calls, rate=f"{found['memo']['rate']:.0%}")
 
 
 def _log(found: dict[str, Any]) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 import click
 
+from luxos.amounts import size
 from luxos.errors import reason_of
 from luxos.i18n import _
 from luxos.ui.errors import TextFileUnfit
@@ -16,7 +17,7 @@ def text_of(file: str) -> str:
         with click.open_file(file, "rb") as stream:
             content: bytes = stream.read(_LARGEST + 1)
         if len(content) > _LARGEST:
-            raise TextFileUnfit(name=file, reason=_("it is larger than {count} MB").format(count=_LARGEST >> 20))
+            raise TextFileUnfit(name=file, reason=_("it has more than {most}").format(most=size(_LARGEST)))
         return content.decode()
     except OSError as error:
         raise TextFileUnfit(name=file, reason=reason_of(error)) from error
