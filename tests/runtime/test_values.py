@@ -54,7 +54,7 @@ def test_what_looks_large_and_is_small_is_refused_at_once(shared: bool) -> None:
     for _level in range(60):
         value = [value] * 10 if shared else [value, "y"]
     if shared:
-        with pytest.raises(Unfit, match="MB"):
+        with pytest.raises(Unfit, match="MiB"):
             plain(value, 1 << 20)
     else:
         assert plain(value, 1 << 20)[0] is value

@@ -44,7 +44,7 @@ async def test_a_candidate_is_followed_from_the_shadow_to_its_way_back(
     assert (await said(luxos, "soul", "show", "total", "--json")).json["promotion"]["status"] == "back"
     history = (await said(luxos, "soul", "log", "total")).out
     assert "przesunięty tu z cienia; równe wywołania: 2" in history
-    assert "cofnięty: nie powiodło się 3 z 3" in history
+    assert "cofnięty; nieudane wywołania: 3 z 3" in history
     assert (await Environment.of("production")).souls == {}
     assert (await Soul.of("total")).hash == old
     again = await said(luxos, "soul", "promote", fragile, "--alias", "total", "--shadow", "--json")
