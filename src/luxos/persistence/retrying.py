@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
@@ -21,14 +22,27 @@ async def in_transaction(pool: Any, work: Callable[[Any], Awaitable[T]]) -> T:
     It is run again after a deadlock, after a serialization failure, and where the connection was lost before COMMIT was
     sent. Lost after that, nobody knows how it ended: `DatabaseLost`.
     """
+    return await _again(partial(_once, pool, work))
+
+
+async def as_statement(pool: Any, work: Callable[[Any], Awaitable[T]]) -> T:
+    """The same for work that is one statement: no BEGIN and no COMMIT travel with it.
+
+    It is run again after a deadlock and after a serialization failure. `DatabaseLost` where the connection was lost:
+    nobody knows how it ended.
+    """
+    return await _again(partial(_alone, pool, work))
+
+
+async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
     wait = _FIRST_WAIT
     for _attempt in range(1, ATTEMPTS):
         with suppress(_NotCommitted):
-            return await _once(pool, work)
+            return await attempt()
         await asyncio.sleep(wait)
         wait *= 2
     try:
-        return await _once(pool, work)
+        return await attempt()
     except _NotCommitted as last:
         raise last.error from None
 
@@ -39,6 +53,14 @@ class _NotCommitted(Exception):
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
+
+
+async def _alone(pool: Any, work: Callable[[Any], Awaitable[T]]) -> T:
+    try:
+        async with pool.acquire() as connection:
+            return await work(connection)
+    except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
+        raise _NotCommitted(error) from error
 
 
 async def _once(pool: Any, work: Callable[[Any], Awaitable[T]]) -> T:

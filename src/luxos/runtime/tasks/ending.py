@@ -1,11 +1,14 @@
 """How an attempt ended, and writing it: in batches, each under the token of its claim."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import EnergyExhausted
@@ -16,7 +19,7 @@ from luxos.errors import Exit, LuxError
 from luxos.persistence.json_codec import Encoded
 from luxos.persistence.listening import CHANNEL
 from luxos.persistence.queries import queries
-from luxos.persistence.retrying import in_transaction
+from luxos.persistence.retrying import as_statement
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.tasks.backoff import Backoff
 from luxos.runtime.tasks.batches import Batches
@@ -73,7 +76,14 @@ def _ending(
 
 async def write(endings: Sequence[Ending], connection: Any) -> set[UUID]:
     """Writes endings; gives the tasks that were still held so, and leaves the others alone."""
-    rows = await connection.fetch(
+    rows = await _write(endings, connection)
+    for soul in _overfull(rows):
+        await settle(soul, connection=connection)
+    return {row["soul"] for row in rows}
+
+
+async def _write(endings: Sequence[Ending], connection: Any) -> Sequence[Mapping[str, Any]]:
+    rows: Sequence[Mapping[str, Any]] = await connection.fetch(
         queries()["end_attempts"],
         [ending.soul for ending in endings],
         [ending.token for ending in endings],
@@ -83,23 +93,31 @@ async def write(endings: Sequence[Ending], connection: Any) -> set[UUID]:
         CHANNEL,
         [ending.worker for ending in endings],
     )
-    for row in rows:
-        if row["remembered"] > WINDOW:
-            await settle(row["soul"], connection=connection)
-    return {row["soul"] for row in rows}
+    return rows
+
+
+def _overfull(rows: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    return [row["soul"] for row in rows if row["remembered"] > WINDOW]
 
 
 class Endings(Batches[Ending, bool]):
-    """Writes what ended meanwhile in one transaction; each gives whether its task was still held so."""
+    """Writes what ended meanwhile in one statement; each gives whether its task was still held so.
+
+    Two are on their way at once, so the end of one owner's task does not wait for those of another's flood.
+    """
 
     def __init__(self) -> None:
-        super().__init__(_written, lambda ending: len(ending.change))
+        super().__init__(_written, lambda ending: len(ending.change), at_once=2)
 
 
 async def _written(endings: Sequence[Ending]) -> list[bool | Exception]:
     reach("tasks.ending")
-    held = await in_transaction(BaseBeing._pool(), partial(write, endings))
+    rows = await as_statement(BaseBeing._pool(), partial(_write, endings))
     reach("tasks.ended")
+    for soul in _overfull(rows):
+        with suppress(LuxError, asyncpg.PostgresError):  # the end is written; the window is longer until the next one
+            await settle(soul)
+    held = {row["soul"] for row in rows}
     return [ending.soul in held for ending in endings]
 
 
