@@ -73,10 +73,3 @@ async def test_twenty_at_once_share_ten(database: Database) -> None:
 
     assert await asyncio.gather(*map(ask, range(200))) == list(range(200))
     assert database.pool.get_size() <= 10
-
-
-async def test_no_statement_has_to_merge_what_4_megabytes_of_changes_put_off(database: Database) -> None:
-    """For a third of a second a worker would neither claim nor end anything; all sessions have the smaller limit."""
-    async with database.pool.acquire() as one, database.pool.acquire() as other:
-        for connection in (one, other):
-            assert await connection.fetchval("SHOW gin_pending_list_limit") == "256kB"

@@ -16,9 +16,7 @@ from luxos.persistence.queries import queries
 from luxos.persistence.translation import translated
 
 _SIZE = 10
-_SESSION = {"timezone": "UTC", "application_name": "luxos", "jit": "off", "gin_pending_list_limit": "256kB"}
-"""What a GIN index puts off is merged by whichever statement passes the limit, and the 4 MB that PostgreSQL allows hold
-that statement up, and all who wait for it, for a third of a second."""
+_SESSION = {"timezone": "UTC", "application_name": "luxos", "jit": "off"}
 _CONNECT_SECONDS = 30.0
 
 

@@ -1,6 +1,8 @@
 -- Tasks in queues. The genesis of a task says what is to be done, its attributes how far it is: `at` is the moment from
 -- which on it may begin, `began` and `ended` are moments too, in microseconds since 1970, by this server's clock.
 -- An end is written only under the token that the claim gave. Each query repeats the condition of its index.
+-- What GIN indexes put off is merged by whoever passes a limit; 4 MB hold a claim or an end, and all who wait for it, up
+-- for a third of a second, so statements that write tasks have a smaller one.
 -- By which clock `at` was told stands in `seen`, or in `created_at` as long as nobody tried it; see `put_tasks_right`.
 
 -- name: task_clock
@@ -10,7 +12,10 @@ SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT;
 -- $1 souls, $2 genesis, $3 attributes, $4 moments from which on they may begin, null or gone by for now; $5 where workers
 -- hear of it, $6 whether the transaction ends here and need not wait for the disk: `flush_commits` follows. A task that
 -- is there already is left as it is, and not given. Each begins a microsecond after the one before: their order stays.
-WITH clock AS (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
+WITH clock AS MATERIALIZED (
+    SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now,
+        set_config('gin_pending_list_limit', '256kB', TRUE)
+),
 put AS (
     INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness, created_at)
     SELECT wanted.soul, '{task}', wanted.genesis,
@@ -82,7 +87,10 @@ LIMIT $6;
 -- name: claim_tasks
 -- $1 tasks in the order in which they are wanted, $2 how many of them, $3 the worker. Those that somebody else has, or
 -- had, are passed over. It is not waited for the disk: a claim that a power cut takes back leaves the task as it was.
-WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now),
+WITH clock AS MATERIALIZED (
+    SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now,
+        set_config('gin_pending_list_limit', '256kB', TRUE)
+),
 free AS (
     SELECT task.soul, wanted.number
     FROM unnest($1::UUID[]) WITH ORDINALITY AS wanted (soul, number) CROSS JOIN LATERAL (
@@ -109,7 +117,10 @@ SELECT claimed.*, set_config('synchronous_commit', 'off', TRUE) FROM claimed ORD
 -- again or null, $5 memories, each a list; $6 where workers hear that one may begin at once, $7 who holds them. Gives
 -- those that were held so; the others are not touched. The token alone is not enough: after a power cut that took a claim
 -- back, the next one gives the same.
-WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
+WITH clock AS MATERIALIZED (
+    SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now,
+        set_config('gin_pending_list_limit', '256kB', TRUE)
+)
 UPDATE base_beings AS task
 SET attributes = (task.attributes - '{worker,seen}'::TEXT[]) || ended.change
         || CASE WHEN ended.wait IS NULL THEN jsonb_build_object('ended', clock.now)
