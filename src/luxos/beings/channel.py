@@ -121,6 +121,7 @@ class Channel(RelationshipBeing):
     async def receive(self, timeout: float | None = None) -> AsyncIterator[MessageBeing]:  # noqa: ASYNC109
         """The next message, for the length of the block; waits for it at most `timeout` seconds, then `NoMessage`.
 
+        A deleted message is passed over; where the channel was purged: `BeingUnknown`.
         What is done over `message.connection` and that the message was read is one transaction: an error in the block,
         or the end of the process, leaves the message unread and nothing done. Of several readers of a channel, one at a
         time has a message.
@@ -170,10 +171,11 @@ class Channel(RelationshipBeing):
             waited, message = await self._tried(heard, until, held)
             if message is not None:
                 return message
+            pause = 0.0 if waited else next(pauses) if await self._is_waiting() else POLL
             if (left := _left(until)) <= 0:
                 raise NoMessage(channel=self.id)
             if not waited:
-                await _heard(heard, min(left, next(pauses) if await self._is_waiting() else POLL))
+                await _heard(heard, min(left, pause))
 
     async def _tried(self, heard: Heard, until: float | None, held: AsyncExitStack) -> tuple[bool, MessageBeing | None]:
         """Whether it was waited, and what came. Without a message it is rolled back, which waits for no disk.
@@ -222,9 +224,12 @@ class Channel(RelationshipBeing):
         return (await self._next(connection))[1]
 
     async def _is_waiting(self) -> bool:
-        """Whether there is a message, though somebody else may have it."""
+        """Whether there is a message, though somebody else may have it; `BeingUnknown` where the channel is gone."""
         async with self._borrowed(None) as lent:
-            return bool(await lent.fetchval(queries()["is_message_waiting"], self.id, _reading(self.id)))
+            waiting: bool | None = await lent.fetchval(queries()["is_message_waiting"], self.id, _reading(self.id))
+        if waiting is None:
+            raise BeingUnknown(soul=self.id)
+        return waiting
 
     def _has_room(self) -> bool:
         """Whether less than half of the pool's connections are lent."""

@@ -43,14 +43,14 @@ SELECT pg_logical_emit_message(TRUE, 'luxos', '');
 -- name: take_message
 -- $1 the channel, $2 its reading, which is locked; no row where somebody else has it, and of the message nothing but
 -- nulls where there is none. A channel's messages become visible in the order of their numbers, so the lowest one after
--- `read` is the next. Where another reader moved on since this statement began, the row that it locks is the newer one,
+-- `read` is the next; one that was deleted is passed over. Where another reader moved on since this statement began, the row that it locks is the newer one,
 -- and `read` is not below the message's number: then it was read already.
 SELECT (reading.attributes ->> 'read')::BIGINT AS read, message.*
 FROM relationships AS reading LEFT JOIN LATERAL (
     SELECT soul, tags, energy_level, genesis, attributes, memories, self_awareness, created_at, embedding
     FROM base_beings
     WHERE tags @> '{message}' AND attributes ->> 'channel' = $1::UUID::TEXT
-        AND attributes -> 'seq' > reading.attributes -> 'read'
+        AND attributes -> 'seq' > reading.attributes -> 'read' AND (tags @> '{tombstone}') IS NOT TRUE
     ORDER BY attributes -> 'seq'
     LIMIT 1
 ) AS message ON TRUE
@@ -58,12 +58,14 @@ WHERE reading.id = $2
 FOR NO KEY UPDATE OF reading SKIP LOCKED;
 
 -- name: is_message_waiting
--- Whether there is a message that did not take effect yet.
+-- Whether there is a message that did not take effect yet; no row where there is no channel.
 SELECT EXISTS (
     SELECT FROM base_beings
     WHERE tags @> '{message}' AND attributes ->> 'channel' = $1::UUID::TEXT
-        AND attributes -> 'seq' > (SELECT attributes -> 'read' FROM relationships WHERE id = $2)
-);
+        AND attributes -> 'seq' > reading.attributes -> 'read' AND (tags @> '{tombstone}') IS NOT TRUE
+)
+FROM relationships AS reading
+WHERE reading.id = $2;
 
 -- name: move_reading
 -- The reader, who holds the reading's lock, is done with the message of this number.
