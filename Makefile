@@ -36,7 +36,7 @@ bench: $(VENV)/.workshop
 	$(BIN)/python -m benchmarks
 
 faults: $(VENV)/.workshop
-	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/faults tests/security tests/way tests/programmer tests/integrity tests/kernel tests/souls/test_versions.py tests/souls/test_nasty_sources.py tests/souls/test_lives_of_aliases.py tests/runtime/test_given_up_often.py
+	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/faults tests/security tests/way tests/programmer tests/integrity tests/kernel tests/beings/test_streams.py tests/souls/test_deadlocks.py tests/souls/test_versions.py tests/souls/test_nasty_sources.py tests/souls/test_lives_of_aliases.py tests/runtime/test_given_up_often.py
 
 attacks: $(VENV)/.workshop
 	LUXOS_ALL_FAULTS=1 $(BIN)/pytest -n $(JOBS) tests/security

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -12,6 +12,7 @@ from tests.persistence.test_backup import fill, rows, silent
 from tests.plugins.inhabited import inhabit
 
 import luxos
+from luxos.agent.reasoning import Defaults
 from luxos.boot import system
 from luxos.config import Settings
 from luxos.persistence.address import Address
@@ -20,7 +21,9 @@ from luxos.persistence.backup.making import make_backup
 from luxos.persistence.backup.restoring import restore_backup
 from luxos.persistence.database import OLDEST, Database, open_database
 from luxos.runtime.hermetic.key import Key
+from luxos.runtime.promoting.promotion import promotions
 from luxos.runtime.tasks.schedules import Schedules
+from luxos.souls.importing import find_old
 
 pytest_plugins = ("tests.plugins.older_server",)
 pytestmark = pytest.mark.slow
@@ -58,7 +61,7 @@ async def test_everything_that_luxos_keeps_moves_between_majors(
 ) -> None:
     """Every row of both tables, and every file of the data folder; then all of it works there."""
     settings = settings_with_database
-    await inhabit(settings)
+    names = await inhabit(settings)
     before, there = await rows(database), files_of(settings)
     assert {name.partition("/")[0] for name in there} == {"keys", "runs", "souls"}
     await make_backup(database, settings, tmp_path / "all.luxos", silent)
@@ -67,13 +70,22 @@ async def test_everything_that_luxos_keeps_moves_between_majors(
     assert {name: each for name, each in files_of(elsewhere).items() if not name.startswith("artifacts/")} == there
     assert [path.read_bytes() for path in (elsewhere.home / "artifacts").rglob("*.gz")] == [b"archive"]
     dsn = older.dsn
+    kept = await older.pool.fetch("SELECT genesis ->> 'type', count(*) FROM base_beings GROUP BY 1")
+    assert {"promotion", "imported_soul", "schedule", "task", "audit", "memory", "message"} <= dict(kept).keys()
     async with system(replace(elsewhere, dsn=dsn)) as opened:
         for name, given in (*CHECKS, *READERS):
             assert (await ask(opened, name, given)).get("status", "whole") in ("whole", "done", "preview"), name
     async with luxos.open(home=elsewhere.home, dsn=dsn) as lux:
         assert await lux.execution("double", 21) == 42
+        assert (await find_old("a1b2c3d4"))[0] == "a1b2c3d4e5f67890"
+        assert {one.status for one in await promotions()} == {"watched", "different", "shadowing"}
         (schedule,) = await Schedules(lux._runtime.owner).all()
         assert (schedule.name, schedule.genesis["zone"]) == ("nightly", "Europe/Warsaw")
+    async with system(replace(elsewhere, dsn=dsn)) as opened:
+        report = await opened.agent(tmp_path, Defaults(), lambda event: None).resume(names["waiting"])
+        steps = await (await opened.runtime()).runs.steps(UUID(names["waiting"]))
+    assert report["results"] == {"waits": True}
+    assert [step.name for step in steps if "replayed" in step.attributes] == []  # it went on in its middle
     assert Key.of(elsewhere.home) == Key.of(settings.home)
 
 

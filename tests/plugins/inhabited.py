@@ -1,6 +1,9 @@
 """An installation in which there is one of everything that LuxOS keeps, for those who have to know all of it."""
 
+import asyncio
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,8 +14,12 @@ from luxos.beings.being import BaseBeing
 from luxos.beings.relationship import RelationshipBeing
 from luxos.config import Settings
 from luxos.runtime.dispatcher import Runtime
+from luxos.runtime.errors.runs import RunGivenUp
+from luxos.runtime.giving_up import give_up
 from luxos.runtime.hermetic.confined import confined
 from luxos.runtime.nodes import approve, ask
+from luxos.runtime.promoting.beginning import begin_shadow
+from luxos.runtime.promoting.terms import Terms
 from luxos.runtime.retention import Cleaning, Part
 from luxos.runtime.runs import Runs
 from luxos.runtime.sealing import seal
@@ -20,11 +27,17 @@ from luxos.runtime.tasks.cron import Cron
 from luxos.runtime.tasks.schedules import Schedules
 from luxos.session import Lux
 from luxos.souls.archive import Archive
+from luxos.souls.importing import import_reports
 from luxos.souls.promotion import promote
 from luxos.souls.resolving import resolve_class
 
 DOUBLE = "def function(n: int) -> int:\n    return n * 2\n"
 COUNTER = "class Counter:\n    count: int = 0\n\n    def add(self, by: int = 1):\n        self.count += by\n"
+THRICE = "def function(n: int) -> int:\n    return n * 3\n"
+SLOW = "import time\n\ndef function(n):\n    time.sleep(1.5)\n    return n\n"
+WAITS = "import random\n\ndef function():\n    drawn = random.random()\n    return drawn == execution('slow', drawn)\n"
+OLD_HASH = "a1b2c3d4e5f67890"
+FROZEN = "SELECT source_soul FROM relationships WHERE attributes ? 'frozen'"
 CIRCLE = {
     "even": "async def function(n):\n    return n == 0 or await execution('odd', n - 1)\n",
     "odd": "async def function(n):\n    return n != 0 and await execution('even', n - 1)\n",
@@ -37,11 +50,14 @@ async def inhabit(settings: Settings) -> dict[str, str]:
         double = await _souls(lux)
         note = await _beings(lux)
         await lux.execution("double", 4)
+        await _promoted(lux)
+        await _imported(settings.home.with_name("reports"))
         await _queued(lux)
         await _run(lux, settings)
+        waiting = await _waiting(lux)
         await _machines(settings)
         await seal(lux.database)
-    return {"double": str(double.soul), "note": str(note.soul)}
+    return {"double": str(double.soul), "note": str(note.soul), "waiting": waiting}
 
 
 async def _souls(lux: Lux) -> BaseBeing:
@@ -62,6 +78,42 @@ async def _souls(lux: Lux) -> BaseBeing:
     await promote(archive, "double", lux.execution, confined)
     await lux.summon(name="counter", source=COUNTER, type="class")
     return await lux.load("double")
+
+
+async def _promoted(lux: Lux) -> None:
+    """A version that took over after a shadow, and is watched; one that was different; one whose shadow goes on."""
+    following = lux._runtime.following
+    for name, source, calls in (("same", DOUBLE, 1), ("differs", THRICE, 1), ("shadowed", DOUBLE, 9)):
+        await lux.summon(name=name, source="def function(n: int) -> int:\n    return n + n\n")
+        await begin_shadow(await lux.souls.draft(name, {"source": source}), name, Terms(calls=calls))
+        for number in (3, 4):
+            await lux.execution(name, number)
+            await following.settle()
+
+
+async def _imported(folder: Path) -> None:
+    """A soul of the older LuxOS, under its old hash."""
+    info = {"soul_hash": OLD_HASH, "alias": "calculator", "version": 1, "created_at": "2025-01-27T12:00:00"}
+    genesis = {"name": "calculator", "type": "function", "source": "def add(a):\n    return a\n"}
+    folder.mkdir()
+    report = {"soul_info": info, "genotype": {"genesis": genesis}}
+    (folder / f"{OLD_HASH}_20250127_120000.json").write_text(json.dumps(report), encoding="utf-8")
+    assert len((await import_reports(folder)).imported) == 1
+
+
+async def _waiting(lux: Lux) -> str:
+    """A run that was given up while its code waits, with what it drew by lot; its UUID."""
+    await lux.summon(name="slow", source=SLOW)
+    await lux.summon(name="waits", source=WAITS)
+    with suppress(RunGivenUp):
+        async with lux.run("waits for slow") as calls:
+            going = asyncio.create_task(calls("waits"))
+            async with asyncio.timeout(60):
+                while (run := await lux.database.pool.fetchval(FROZEN)) is None:  # noqa: ASYNC110 - it is recorded
+                    await asyncio.sleep(0.02)
+            await give_up(lux._runtime, str(run), "move", 30)
+            await going
+    return str(run)
 
 
 async def _beings(lux: Lux) -> BaseBeing:
