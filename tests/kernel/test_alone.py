@@ -23,7 +23,7 @@ sys.path.insert(0, sys.argv.pop(1))
 for name in sys.argv[1:]:
     importlib.import_module(name)
 print(*sorted(name for name in sys.modules if name.startswith("luxos")))
-print(*sorted({"yaml", "asyncio", "dataclasses", "subprocess", "pathlib", "socket", "random"} & set(sys.modules)))
+print(*sorted({"yaml", "asyncio", "dataclasses", "subprocess", "pathlib", "random", "hashlib"} & set(sys.modules)))
 """
 
 

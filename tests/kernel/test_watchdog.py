@@ -40,7 +40,7 @@ class World:
 
     def start(self, component: Component) -> bool:
         assert component.name not in self.living, "two lives at once"
-        for zone in self.dog.zones:
+        for _zone, zone in self.dog.zones:
             names = [watch.name for watch in zone]
             if component.name in names and zone[0].zone.strategy != "one_for_one":
                 before = zone[: names.index(component.name)]

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 
 _SENTENCES = {
+    "component.disk": (
+        "Nie udało się uruchomić `{component}` albo zapisać, że działa: {reason}.",
+        "`{component}` could not be begun, or not be written down: {reason}.",
+    ),
     "component.unknown": (
         "Nie ma komponentu `{name}`; są: {choices}.",
         "There is no component `{name}`; there are: {choices}.",
@@ -10,6 +14,34 @@ _SENTENCES = {
     "context.too_large": (
         "Wartość `{name}` nie zmieści się w pamięci kontekstu ({most} bajtów).",
         "The value `{name}` does not fit into the context memory ({most} bytes).",
+    ),
+    "frame.too_large": (
+        "Pytanie lub odpowiedź nie zmieści się w ramce ({most} bajtów).",
+        "The question or its answer does not fit into a frame ({most} bytes).",
+    ),
+    "frame.unreadable": (
+        "To nie jest pytanie do jądra: potrzebny jest obiekt JSON z polem `do`.",
+        "This is no question to the kernel: it takes a JSON object with the field `do`.",
+    ),
+    "frame.version": (
+        "Jądro rozumie protokół w wersji {version}; zaktualizuj program, który pyta.",
+        "The kernel speaks version {version} of its protocol; update the program that asks.",
+    ),
+    "kernel.folder": (
+        "Folder jądra {folder} nie nadaje się do użycia: {reason}.",
+        "The kernel cannot use its folder {folder}: {reason}.",
+    ),
+    "kernel.path": (
+        "Ścieżka {folder} jest za długa: razem z nazwą gniazda ma mieć najwyżej {most} bajtów.",
+        "The path {folder} is too long: with a socket's name it may have {most} bytes.",
+    ),
+    "kernel.runs": (
+        "Jądro folderu {folder} już działa.",
+        "The kernel of the folder {folder} runs already.",
+    ),
+    "kernel.usage": (
+        "Podaj folder jądra i, jeśli trzeba, plik komponentów.",
+        "Say the kernel's folder and, if need be, a manifest.",
     ),
     "kernel.not_now": (
         "Jądro się zatrzymuje albo jest w stanie bezpiecznym; najpierw podaj tryb: `luxos kernel mode active`.",
@@ -48,6 +80,18 @@ _SENTENCES = {
     "mode.unknown": (
         "Nie ma trybu `{mode}`; są: passive, active, strict.",
         "There is no mode `{mode}`; there are: passive, active, strict.",
+    ),
+    "order.disk": (
+        "Nie udało się zapisać na dysku tego, co miało zrobić `{order}`: {reason}.",
+        "What `{order}` was to do could not be written to the disk: {reason}.",
+    ),
+    "order.fields": (
+        "Polecenie `{order}` ma złe lub brakujące pola.",
+        "The order `{order}` has wrong or missing fields.",
+    ),
+    "order.unknown": (
+        "Nie ma polecenia `{order}`; są: {choices}.",
+        "There is no order `{order}`; there are: {choices}.",
     ),
     "snapshot.set_aside": (
         "Plik {path} był uszkodzony albo obcy; leży teraz w {aside}.",

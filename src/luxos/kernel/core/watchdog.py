@@ -90,8 +90,8 @@ class Watchdog:
         """`jitter` gives numbers from 0 to 1."""
         self._hands, self._jitter = hands, jitter
         self.mode = manifest.mode
-        self.zones = [[Watch(component, zone) for component in zone.components] for zone in manifest.zones]
-        self.all = [watch for zone in self.zones for watch in zone]
+        self.zones = [(zone, [Watch(component, zone) for component in zone.components]) for zone in manifest.zones]
+        self.all = [watch for _zone, watches in self.zones for watch in watches]
         self._named = {watch.name: watch for watch in self.all}
         self._deaths: dict[str, deque[float]] = {zone.name: deque() for zone in manifest.zones}
         self.safe = self.stopping = False
@@ -180,6 +180,10 @@ class Watchdog:
         """Whether it was told to stop, and nothing lives any more."""
         return self.stopping and not any(watch.alive for watch in self.all)
 
+    def is_ready(self, name: str) -> bool:
+        """Whether it has said so, in this life."""
+        return self._named[name].phase == READY
+
     @property
     def settled(self) -> bool:
         """Whether all have been ready once, or have ended."""
@@ -191,7 +195,8 @@ class Watchdog:
         """Does what is due."""
         for watch in self.all:
             self._look(watch, now)
-        for group in [self.all] if self.stopping or self.safe else self.zones:
+        zones = [watches for _zone, watches in self.zones]
+        for group in [self.all] if self.stopping or self.safe else zones:
             self._end_last(group, now)
         for place, watch in enumerate(self.all):
             if watch.phase == DOWN and watch.not_before <= now and self._may_start(place, watch):
@@ -308,4 +313,4 @@ class Watchdog:
             yield other
 
     def _zone_of(self, watch: Watch) -> list[Watch]:
-        return next(zone for zone in self.zones if watch in zone)
+        return next(watches for zone, watches in self.zones if zone is watch.zone)

@@ -1,0 +1,154 @@
+"""One life of a component: begun, signalled, known again by another kernel, and ended with all that it began."""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+from luxos.kernel.manifest import Component
+
+NONCE = "LUXOS_NONCE"
+"""The variable by which whatever a life began is known: its value is made for that life only."""
+_ROUNDS, _ROUND_SECONDS = 100, 0.05
+_SPOKEN = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", NONCE})
+_DEFAULTS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+
+
+class Life:
+    """A process, held by a descriptor that turns readable when it ends; `child` is one that we began ourselves."""
+
+    def __init__(self, pid: int, nonce: str, child: bool) -> None:
+        """Raises `ProcessLookupError`."""
+        self.pid, self.nonce, self.child = pid, nonce, child
+        self.descriptor = os.pidfd_open(pid)
+
+    def send(self, number: int) -> None:
+        """Sends it a signal, if it lives; never another process that got its number."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.descriptor, number)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has ended, or does in this time."""
+        poll = select.poll()
+        poll.register(self.descriptor, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def close(self) -> int | None:
+        """After its end: ends its group, and gives what it ended with, as `ComponentDied` has it."""
+        os.close(self.descriptor)
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)  # before it is waited for: until then the number is its own
+        if not self.child:
+            return None
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def begin(command: list[str], environment: dict[str, str], output: str) -> Life:
+    """Begins a life, in a session of its own, printing to the file `output`. Raises `OSError`."""
+    pid = os.posix_spawnp(
+        command[0],
+        command,
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigmask=[],
+        setsigdef=_DEFAULTS,
+    )
+    return Life(pid, environment.get(NONCE, ""), child=True)
+
+
+def environment_of(component: Component, nonce: str, notices: str) -> dict[str, str]:
+    """What a component finds around it: ours, its own, and how it speaks with us."""
+    ours = {name: value for name, value in os.environ.items() if name not in _SPOKEN}
+    spoken = {NONCE: nonce, "NOTIFY_SOCKET": notices}
+    if component.heartbeat:
+        spoken["WATCHDOG_USEC"] = str(int(component.heartbeat * 1_000_000))
+    return ours | component.environment | spoken
+
+
+def command_of(component: Component) -> list[str]:
+    """Its command, in which `{python}` is the Python that we run with."""
+    return [sys.executable if word == "{python}" else word for word in component.command]
+
+
+def known(pid: int, born: str, nonce: str) -> Life | None:
+    """The life that an earlier kernel began, if it is still that process; otherwise it is ended, and what it began."""
+    with contextlib.suppress(ProcessLookupError):
+        life = Life(pid, nonce, child=False)
+        same = birth(pid) == born
+        if same and not life.wait(0) and carries(pid, nonce):
+            return life
+        if same:
+            life.send(signal.SIGKILL)
+            life.wait(_ROUND_SECONDS)
+            life.close()
+        else:
+            os.close(life.descriptor)
+    end_carriers(nonce)
+    return None
+
+
+def birth(pid: int) -> str:
+    """When the process began, in this boot of the machine: with its number, that is one process and no other."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+        ticks = file.read().rpartition(b")")[2].split()[19].decode()
+        with open("/proc/sys/kernel/random/boot_id") as boot:
+            return f"{boot.read().strip()}:{ticks}"
+    return ""
+
+
+def carries(pid: int, nonce: str) -> bool:
+    """Whether the process was begun with this nonce."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+        return f"{NONCE}={nonce}".encode() in file.read().split(b"\0")
+    return False
+
+
+def end_carriers(nonce: str) -> bool:
+    """Ends every process that was begun with this nonce; whether none is left."""
+    for _ in range(_ROUNDS):
+        found = [int(name) for name in os.listdir("/proc") if name.isdigit() and carries(int(name), nonce)]
+        if not found:
+            return True
+        _end(found)
+    return False
+
+
+def end_strays(spared: Callable[[int], bool]) -> bool:
+    """Ends those children that came to us from a parent that died, and theirs; whether none is left."""
+    for _ in range(_ROUNDS):
+        found = [pid for pid in _children() if not spared(pid)]
+        if not found:
+            return True
+        _end(found)
+    return False
+
+
+def reap(spared: Callable[[int], bool]) -> None:
+    """Lets go of those children that came to us and have ended."""
+    for pid in _children():
+        if not spared(pid):
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+
+
+def _children() -> Iterator[int]:
+    for task in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError), open(f"/proc/self/task/{task}/children") as file:
+            yield from map(int, file.read().split())
+
+
+def _end(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            life = Life(pid, "", child=False)
+            life.send(signal.SIGKILL)
+            life.wait(_ROUND_SECONDS)
+            os.close(life.descriptor)
+            os.waitpid(pid, os.WNOHANG)

@@ -1,0 +1,133 @@
+"""Does with processes what the watchdog says, and tells it what became of them."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+
+from luxos.kernel.core.events import ComponentAdopted, ComponentStarted, Refused
+from luxos.kernel.core.lives import Lives
+from luxos.kernel.core.loop import Loop
+from luxos.kernel.core.notices import Notices
+from luxos.kernel.core.processes import (
+    Life,
+    begin,
+    carries,
+    command_of,
+    end_carriers,
+    end_strays,
+    environment_of,
+    reap,
+)
+from luxos.kernel.core.watchdog import Watchdog
+from luxos.kernel.manifest import Component, Manifest
+from luxos.kernel.sentences import KernelError
+
+
+class Supervisor:
+    """The components of a manifest as processes. It is the watchdog's hands."""
+
+    def __init__(self, manifest: Manifest, folder: str, loop: Loop, tell: Callable[[object], None]) -> None:
+        """Raises `OSError`."""
+        self.tell, self._loop, self._folder = tell, loop, folder
+        self.lives: dict[str, Life] = {}
+        self.spared: Callable[[int], bool] = lambda _pid: False
+        """Children of this process that are nobody's life, and stay."""
+        self._register = Lives(f"{folder}/lives.json")
+        self._notices = Notices(f"{folder}/notices.sock")
+        self.watchdog = Watchdog(manifest, self, _between_0_and_1)
+        loop.watch(self._notices.fileno(), self._hear)
+
+    def adopt(self) -> int:
+        """Takes over what an earlier kernel left, or ends it where it is not wanted; how many live on."""
+        now = time.monotonic()
+        try:
+            found = self._register.adopt({watch.name for watch in self.watchdog.all})
+        except KernelError as torn:
+            self.tell(Refused(now, torn.code, torn.fields))
+            return 0
+        for name, (life, ready) in found.items():
+            self._hold(name, life)
+            self.tell(ComponentAdopted(now, name, life.pid))
+            self.watchdog.adopt(name, ready, now)
+        return len(found)
+
+    def reap(self) -> None:
+        """Lets go of what came to us from dead parents, and has ended."""
+        reap(self._is_ours)
+
+    def close(self) -> None:
+        """When nothing lives any more."""
+        self._loop.forget(self._notices.fileno())
+        self._notices.close()
+
+    # The watchdog's hands
+
+    def start(self, component: Component) -> bool:
+        name = component.name
+        try:
+            nonce = self._register.announce(name)
+            environment = environment_of(component, nonce, self._notices.path)
+            life = begin(command_of(component), environment, f"{self._folder}/{name}.out")
+            self._hold(name, life)
+            self._register.begun(name, life)
+        except OSError as error:
+            self._not_written(error, component=name)
+            return name in self.lives
+        self.tell(ComponentStarted(time.monotonic(), name, life.pid))
+        return True
+
+    def end(self, name: str) -> None:
+        self.lives[name].send(signal.SIGTERM)
+
+    def kill(self, name: str) -> None:
+        self.lives[name].send(signal.SIGKILL)
+
+    # What becomes of them
+
+    def _hold(self, name: str, life: Life) -> None:
+        self.lives[name] = life
+        self._loop.watch(life.descriptor, partial(self._ended, name))
+
+    def _ended(self, name: str) -> None:
+        life = self.lives.pop(name)
+        self._loop.forget(life.descriptor)
+        status = life.close()
+        if life.child:
+            end_strays(
+                lambda pid: self._is_ours(pid) or any(carries(pid, other.nonce) for other in self.lives.values())
+            )
+        else:
+            end_carriers(life.nonce)
+        try:
+            self._register.ended(name)
+        except OSError as error:
+            self._not_written(error, component=name)
+        self.watchdog.died(name, status, time.monotonic())
+
+    def _hear(self) -> None:
+        names = {life.pid: name for name, life in self.lives.items()}
+        for pid, lines in self._notices.take():
+            if pid in names and lines & {"READY=1", "WATCHDOG=1"}:
+                self._said(names[pid], "READY=1" in lines)
+
+    def _said(self, name: str, ready: bool) -> None:
+        before = self.watchdog.is_ready(name)
+        self.watchdog.heard(name, ready, time.monotonic())
+        if self.watchdog.is_ready(name) and not before:
+            try:
+                self._register.ready(name)
+            except OSError as error:
+                self._not_written(error, component=name)
+
+    def _is_ours(self, pid: int) -> bool:
+        return self.spared(pid) or any(life.pid == pid for life in self.lives.values())
+
+    def _not_written(self, error: OSError, component: str) -> None:
+        reason = error.strerror or str(error)
+        self.tell(Refused(time.monotonic(), "component.disk", {"component": component, "reason": reason}))
+
+
+def _between_0_and_1() -> float:
+    return int.from_bytes(os.urandom(2)) / 0xFFFF
