@@ -18,6 +18,7 @@ from benchmarks import (
     graphs,
     hermetic,
     isolated,
+    kernel,
     memories,
     messages,
     objects,
@@ -53,6 +54,7 @@ PARTS = {
     "messages": messages,
     "tasks": tasks,
     "vectors": vectors,
+    "kernel": kernel,
 }
 
 
