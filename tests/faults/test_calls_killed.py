@@ -5,7 +5,6 @@ The checker knows only what the killed program had printed, and what stands in t
 
 import json
 import random
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,10 +14,11 @@ import pytest
 from tests.faults.calling_user import CALLS
 from tests.plugins.command import Command
 from tests.plugins.sampling import WHOLE
+from tests.plugins.warm import Forked
 
 pytestmark = pytest.mark.slow
 
-USER = str(Path(__file__).with_name("calling_user.py"))
+USER = Path(__file__).with_name("calling_user.py")
 POINTS = ("step.started", "step.ready", "step.done", "record.sending", "record.sent")
 REACHED = range(1, 40, 1 if WHOLE else 13)
 """The times at which a point is reached and the program killed there."""
@@ -32,14 +32,9 @@ class Program:
     def __init__(self, luxos: Command) -> None:
         self._luxos = luxos
 
-    def start(self, what: str, **environment: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, USER, what],
-            env={**self._luxos.environment, "LUXOS_HOME": str(self._luxos.home / "data"), **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, what: str, **environment: str) -> Forked:
+        told = {"LUXOS_HOME": str(self._luxos.home / "data"), **environment}
+        return self._luxos.fork(what, script=USER, **told)
 
     def run(self, what: str, **environment: str) -> list[str]:
         """Runs to the end, or until it is killed; gives what it printed."""
@@ -50,7 +45,6 @@ class Program:
     def run_for(self, seconds: float) -> list[str]:
         """Kills it so long after it was ready."""
         process = self.start("call")
-        assert process.stdout is not None
         first = process.stdout.readline()
         time.sleep(seconds)
         process.kill()
@@ -68,8 +62,8 @@ class Program:
 
 
 @pytest.fixture
-def program(luxos: Command) -> Program:
-    return Program(luxos)
+def program(quick_luxos: Command) -> Program:
+    return Program(quick_luxos)
 
 
 def problems(program: Program, printed: list[str], seen: set[str]) -> list[str]:

@@ -1,13 +1,13 @@
 """`kill -9` of a process that is giving its run up: it is as if it had died before, or as if it had given it up."""
 
 import asyncio
-from contextlib import suppress
 
 import asyncpg
 import pytest
 from tests.faults.test_calls_killed import Program, finished, problems
 from tests.plugins.command import Command
 from tests.plugins.sampling import WHOLE, sampled
+from tests.plugins.warm import Forked
 
 from luxos.persistence.listening import CHANNEL
 
@@ -18,20 +18,18 @@ TRIED = POINTS * 6 if WHOLE else POINTS[:2]
 KILLED = -9
 
 
-async def want(dsn: str, wish: str) -> None:
+async def want(dsn: str, wish: str, process: Forked) -> None:
     """Has the run stop that begins next, as soon as it has a step that waits."""
     connection = await asyncpg.connect(dsn)
     try:
-        with suppress(TimeoutError):  # the program was quicker
-            async with asyncio.timeout(20):
-                while True:
-                    waiting = "SELECT source_soul FROM relationships WHERE attributes ? 'frozen'"
-                    if (run := await connection.fetchval(waiting)) is not None:
-                        break
-                    await asyncio.sleep(0.002)
-            told = "UPDATE base_beings SET attributes = attributes || jsonb_build_object('wanted', $2::jsonb)"
-            await connection.execute(f"{told} WHERE soul = $1", run, f'{{"stop": "{wish}"}}')
-            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(run))
+        while process.poll() is None:
+            waiting = "SELECT source_soul FROM relationships WHERE attributes ? 'frozen'"
+            if (run := await connection.fetchval(waiting)) is not None:
+                told = "UPDATE base_beings SET attributes = attributes || jsonb_build_object('wanted', $2::jsonb)"
+                await connection.execute(f"{told} WHERE soul = $1", run, f'{{"stop": "{wish}"}}')
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(run))
+                return
+            await asyncio.sleep(0.002)
     finally:
         await connection.close()
 
@@ -43,7 +41,7 @@ def test_killed_while_it_gives_its_run_up(quick_luxos: Command, wish: str) -> No
     killed = 0
     for point in TRIED:
         process = program.start("call", LUXOS_FAULTPOINT=point)
-        asyncio.run(want(quick_luxos.environment["LUXOS_DSN"], wish))
+        asyncio.run(want(quick_luxos.environment["LUXOS_DSN"], wish, process))
         out, err = process.communicate(timeout=60)
         assert process.returncode in (0, 1, KILLED), err
         killed += process.returncode == KILLED

@@ -100,7 +100,7 @@ def test_killed_at_random_moments(quick_luxos: Command, tmp_path: Path, part: in
 
 
 def killed_at(luxos: Command, folder: Path, seconds: float) -> None:
-    process = luxos.start("run", "plan.lux", cwd=folder)
+    process = luxos.fork("run", "plan.lux", cwd=folder)
     time.sleep(seconds)
     process.kill()
     process.communicate()

@@ -2,8 +2,6 @@
 
 import json
 import random
-import subprocess
-import sys
 import time
 from itertools import product
 from pathlib import Path
@@ -12,10 +10,11 @@ from typing import Any
 import pytest
 from tests.plugins.command import Command
 from tests.plugins.sampling import WHOLE, sampled
+from tests.plugins.warm import Forked
 
 pytestmark = pytest.mark.slow
 
-USER = str(Path(__file__).with_name("methods_user.py"))
+USER = Path(__file__).with_name("methods_user.py")
 POINTS = ("step.started", "step.ready", "record.sending", "record.stating", "record.sent")
 WAITING = list(product(("step.started", "step.ready", "record.sending", "record.sent"), range(2, 14)))
 REACHED = range(1, 12) if WHOLE else (3,)
@@ -27,14 +26,8 @@ SEED = 20261127
 MAKING = list(product(("step.ready", "record.sending", "record.stating", "record.sent"), range(1, 6)))
 
 
-def start(luxos: Command, what: str, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, USER, what],
-        env={**luxos.environment, "LUXOS_HOME": str(luxos.home / "data"), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(luxos: Command, what: str, **environment: str) -> Forked:
+    return luxos.fork(what, script=USER, **{"LUXOS_HOME": str(luxos.home / "data"), **environment})
 
 
 def run(luxos: Command, what: str, **environment: str) -> list[str]:
@@ -80,12 +73,12 @@ def unfinished(left: dict[str, Any]) -> list[str]:
     return [f"a run is {status}" for status in left["runs"] if status != "done"]
 
 
-def test_killed_at_each_point_of_a_call(luxos: Command) -> None:
+def test_killed_at_each_point_of_a_call(quick_luxos: Command) -> None:
     acknowledged: list[int] = []
     for time_ in REACHED:
         for point in POINTS:
-            acknowledged += told(run(luxos, "call", LUXOS_FAULTPOINT=f"{point}:{time_}"))
-    assert problems(luxos, acknowledged) == []
+            acknowledged += told(run(quick_luxos, "call", LUXOS_FAULTPOINT=f"{point}:{time_}"))
+    assert problems(quick_luxos, acknowledged) == []
     assert len(set(acknowledged)) == len(acknowledged) > 0
 
 
@@ -94,7 +87,6 @@ def test_killed_at_any_moment(luxos: Command) -> None:
     acknowledged: list[int] = []
     for _moment in range(MOMENTS):
         process = start(luxos, "call")
-        assert process.stdout is not None
         process.stdout.readline()
         time.sleep(chance.uniform(0.0, 0.4))
         process.kill()
@@ -103,43 +95,43 @@ def test_killed_at_any_moment(luxos: Command) -> None:
 
 
 @pytest.mark.parametrize("where", sampled([f"{point}:{time_}" for point, time_ in WAITING], 15))
-def test_killed_while_a_method_waits(luxos: Command, where: str) -> None:
+def test_killed_while_a_method_waits(quick_luxos: Command, where: str) -> None:
     """It goes on in its middle, and the state is written once."""
-    acknowledged = told(run(luxos, "draw", LUXOS_FAULTPOINT=where))
-    assert problems(luxos, acknowledged) == []
+    acknowledged = told(run(quick_luxos, "draw", LUXOS_FAULTPOINT=where))
+    assert problems(quick_luxos, acknowledged) == []
 
 
-def test_a_method_that_begins_again_is_found(luxos: Command) -> None:
+def test_a_method_that_begins_again_is_found(quick_luxos: Command) -> None:
     """The negative control."""
-    acknowledged = told(run(luxos, "draw", LUXOS_FAULTPOINT="step.ready:4"))
-    found = problems(luxos, acknowledged, LUXOS_CONTROL="begins again")
+    acknowledged = told(run(quick_luxos, "draw", LUXOS_FAULTPOINT="step.ready:4"))
+    found = problems(quick_luxos, acknowledged, LUXOS_CONTROL="begins again")
     assert any("to those that it called" in problem for problem in found), found
 
 
 @pytest.mark.parametrize("where", sampled([f"{point}:{time_}" for point, time_ in MAKING], 6))
-def test_killed_while_instances_are_made(luxos: Command, where: str) -> None:
+def test_killed_while_instances_are_made(quick_luxos: Command, where: str) -> None:
     """None is there that no step tells of."""
-    printed = run(luxos, "make", LUXOS_FAULTPOINT=where)
-    assert problems(luxos, []) == []
+    printed = run(quick_luxos, "make", LUXOS_FAULTPOINT=where)
+    assert problems(quick_luxos, []) == []
     assert printed[0] == "ready"
 
 
-def test_an_instance_that_is_written_before_its_step_is_found(luxos: Command) -> None:
+def test_an_instance_that_is_written_before_its_step_is_found(quick_luxos: Command) -> None:
     """The negative control."""
-    run(luxos, "make", LUXOS_FAULTPOINT="record.stating:1", LUXOS_CONTROL="writes what is made first")
-    assert any("and told" in problem for problem in problems(luxos, []))
+    run(quick_luxos, "make", LUXOS_FAULTPOINT="record.stating:1", LUXOS_CONTROL="writes what is made first")
+    assert any("and told" in problem for problem in problems(quick_luxos, []))
 
 
-def test_a_program_that_writes_the_instance_first_is_found(luxos: Command) -> None:
+def test_a_program_that_writes_the_instance_first_is_found(quick_luxos: Command) -> None:
     """The negative control."""
-    printed = run(luxos, "call", LUXOS_FAULTPOINT="record.stating:3", LUXOS_CONTROL="writes the instance first")
-    assert any("and the count is" in problem for problem in problems(luxos, told(printed)))
+    printed = run(quick_luxos, "call", LUXOS_FAULTPOINT="record.stating:3", LUXOS_CONTROL="writes the instance first")
+    assert any("and the count is" in problem for problem in problems(quick_luxos, told(printed)))
 
 
-def test_two_programs_at_once(luxos: Command) -> None:
-    first = told(run(luxos, "call"))
-    both = [start(luxos, "call"), start(luxos, "call")]
+def test_two_programs_at_once(quick_luxos: Command) -> None:
+    first = told(run(quick_luxos, "call"))
+    both = [start(quick_luxos, "call"), start(quick_luxos, "call")]
     said = [told(process.communicate(timeout=120)[0].splitlines()) for process in both]
     acknowledged = [*first, *said[0], *said[1]]
     assert sorted(acknowledged) == list(range(1, 19))
-    assert problems(luxos, acknowledged) == []
+    assert problems(quick_luxos, acknowledged) == []

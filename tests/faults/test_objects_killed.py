@@ -9,8 +9,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -21,6 +19,7 @@ from uuid import uuid5
 import pytest
 from tests.faults.object_client import BATCH, OPERATIONS, READER, ROOT, SHARED, TURNS, own, work_channel
 from tests.plugins.sampling import WHOLE
+from tests.plugins.warm import Forked
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.find import find
@@ -34,6 +33,7 @@ from luxos.souls.evolution import living
 from luxos.souls.registry import Soul
 
 PROGRAM = Path(__file__).with_name("object_client.py")
+ENVIRONMENT = {"PATH": os.environ["PATH"], "LUXOS_LANG": "pl"}
 CLIENTS = ("ala", "bob", "cyd")
 MOMENTS = 500 if WHOLE else 20
 SECONDS = 60.0
@@ -71,14 +71,11 @@ class Running:
 
     def __init__(self, home: Path, name: str, seed: int, mode: str, log: Log) -> None:
         self.name, self._log, self.opened, self.heard = name, log, threading.Event(), 0
-        self.process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), str(home), name, str(seed), mode], stdout=subprocess.PIPE, text=True
-        )
+        self.process = Forked([str(home), name, str(seed), mode], ENVIRONMENT, home.parent, PROGRAM)
         self._thread = threading.Thread(target=self._listen)
         self._thread.start()
 
     def _listen(self) -> None:
-        assert self.process.stdout is not None
         for text in self.process.stdout:
             if text.endswith("\n"):  # the last line may have been cut off
                 line = json.loads(text)
@@ -93,8 +90,7 @@ class Running:
         self.process.kill()
         self.process.wait()
         self._thread.join()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.process.close()
 
 
 class Load:

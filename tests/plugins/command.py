@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins import warm
 
 PACKAGES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "luxos-tests" / "packages"
 """Fetched packages and environments: named by their hashes, so one test's are as good as another's."""
@@ -61,16 +62,23 @@ class Command:
             text=True,
         )
 
+    def fork(
+        self, *arguments: str, script: Path | None = None, cwd: Path | None = None, **environment: str
+    ) -> warm.Forked:
+        """Starts a command, or a script, that need not import anything, and does not wait for it."""
+        return warm.Forked(arguments, {**self.environment, **environment}, cwd or self.home, script)
+
     def wrapped(self, within: Sequence[str], *arguments: str, **environment: str) -> Ended:
         """Runs a command to its end, started by another program."""
         return self._end(self.start(*arguments, within=within, **environment))
 
     def __call__(self, *arguments: str, cwd: Path | None = None, **environment: str) -> Ended:
-        """Runs a command to its end."""
-        return self._end(self.start(*arguments, cwd=cwd, **environment))
+        """Runs a command to its end, as a fork of a process that has it imported where that is the same."""
+        begin = self.fork if warm.is_possible({**self.environment, **environment}) else self.start
+        return self._end(begin(*arguments, cwd=cwd, **environment))
 
     @staticmethod
-    def _end(process: "subprocess.Popen[str]") -> Ended:
+    def _end(process: "subprocess.Popen[str] | warm.Forked") -> Ended:
         out, err = process.communicate(timeout=240)
         return Ended(process.returncode, out, err)
 
