@@ -119,7 +119,7 @@ def _warm(language: str) -> socket.socket:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.plugins.warm_process"],
+            ["env", "--default-signal=INT", sys.executable, "-m", "tests.plugins.warm_process"],
             cwd=Path(__file__).parents[2],
             env={**kept, "LUXOS_LANG": language},
             stdin=theirs,

@@ -128,8 +128,7 @@ def test_a_run_whose_process_was_killed(quick_luxos: Command, place: Path, comma
 
 
 def followed(luxos: Command, run: str, *options: str) -> Any:
-    process = luxos.start("run", "tail", run, *options)
-    assert process.stdout is not None
+    process = luxos.fork("run", "tail", run, *options)
     return process, process.stdout.readline()
 
 
