@@ -153,7 +153,7 @@ async def test_an_error_is_told_with_its_line(call: Calls) -> None:
         ("...", "ellipsis"),
         ("ValueError('x')", "ValueError"),
         ("range(3)", "range"),
-        ("'x' * (1 << 20)", "MB"),
+        ("'x' * (1 << 20)", "1 MiB"),
     ],
 )
 async def test_a_result_that_is_not_json_is_refused(call: Calls, source: str, said: str) -> None:
