@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from luxos.config import Settings
+from luxos.i18n import speaking
 from luxos.persistence.database import Database
 from luxos.runtime.hermetic.confined import confined
 from luxos.souls import environment
@@ -99,6 +100,29 @@ async def test_a_plain_function_is_handed_what_an_async_one_awaits() -> None:
     )
     assert await judged(within) == Judged()
     assert await judged("def function():\n    return self.attributes['a']\n") == Judged()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("x: int = 'a'", "wartość jest innego typu, niż zadeklarowano"),
+        ("return str(a)", "wynik jest innego typu, niż zadeklarowano"),
+        ("return len(a)", "argument jest innego typu, niż przyjmuje to, co wywołano"),
+        ("return a + 'b'", "ten operator nie działa na takich typach"),
+        ("return a.nothing", "ten typ nie ma takiego atrybutu"),
+        ("return nothing", "nic nie ma takiej nazwy"),
+        ("return a[0]", "ten typ nie ma elementów"),
+        ("return a()", "tego nie można wywołać"),
+        ("for x in a: pass", "po wartości tego typu nie można przejść pętlą"),
+        ("return function()", "brakuje argumentu"),
+        ("return function(1, 2)", "argumentów jest więcej, niż przyjmuje to, co wywołano"),
+        ("return function(1, b=2)", "to, co wywołano, nie ma argumentu o takiej nazwie"),
+    ],
+)
+async def test_what_the_checker_finds_is_told_in_the_persons_words(body: str, said: str) -> None:
+    with speaking("pl"):
+        wrong = (await judged(f"def function(a: int) -> int:\n    {body}\n    return 1\n")).wrong
+    assert any(one.startswith(f"wiersz 2: {said} (") for one in wrong), wrong
 
 
 COUNTER = (

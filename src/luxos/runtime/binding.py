@@ -148,4 +148,5 @@ def _check_values(who: str, named: Mapping[str, Any]) -> None:
     try:
         encoded("arguments", dict(named))
     except BeingInvalid as error:
-        raise ArgumentsUnfit(who=who, reason=str(error)) from error
+        name = str(error.details["field"]).removeprefix("arguments.")
+        raise ArgumentsUnfit(who=who, reason=f"{name}: {error.reason}") from error

@@ -17,13 +17,14 @@ _OVER = {
 }
 MEBIBYTE = 1 << 20
 _UNFIT = {
-    "kind": N_("{told} is not JSON"),
+    "kind": N_("JSON has no values of the type {told}"),
     "key": N_("the key {told} is not a text"),
     "number": N_("{told} is not a number that JSON has"),
     "digits": N_("a number has more than {told} digits"),
     "text": N_("a text has a character that is only half there"),
     "depth": N_("it is nested more than {told} deep"),
     "size": N_("it takes more than {told}"),
+    "circle": N_("it holds itself"),
     "function": N_("a function cannot be passed on"),
 }
 

@@ -16,6 +16,7 @@ from typing import Any
 from luxos.errors import LuxError
 from luxos.i18n import _
 from luxos.souls.checked_source import STUBS, Checked, checked
+from luxos.souls.type_words import rule_words
 
 Confined = Callable[[], AbstractContextManager[Path]]
 """Gives a path that runs Monty's program behind walls, for the length of a block: the runtime's `confined`."""
@@ -73,7 +74,7 @@ def _told(display: str, given: Checked) -> Judged:
     wrong: list[str] = []
     unjudged: list[str] = []
     for line, rule, words in _LINE.findall(display):
-        said = _("line {line}: {words}").format(line=given.line(int(line)), words=given.said(words))
+        said = _("line {line}: {words}").format(line=given.line(int(line)), words=rule_words(rule, given.said(words)))
         name = _NAME.search(words)
         foreign = rule in _FOREIGN or (rule == "unresolved-reference" and name and hasattr(builtins, name[1]))
         (unjudged if foreign else wrong).append(said)

@@ -1,5 +1,6 @@
 """What Monty says when code fails, as a person is told of it."""
 
+import re
 from collections.abc import Sequence
 
 from luxos.errors import LuxError
@@ -20,6 +21,7 @@ _SAID = {
     "RecursionError: maximum recursion depth exceeded": "recursion",
     "RuntimeError: suspension limit": "asks",
 }
+_NO_JSON = re.compile(r"Object of type (\S+) is not JSON serializable")
 
 
 def over_limit(code: Code, limit: str) -> CodeOverLimit:
@@ -56,12 +58,20 @@ def _said(
         return let_through
     line = (frames[-1].source_line or "") if frames else ""
     if CHECKED in line or KEPT in line:
-        return ResultUnfit(who=code.name, where="self: " if KEPT in line else "", reason=message)
+        return ResultUnfit(who=code.name, where="self: " if KEPT in line else "", reason=_no_json(message))
     if isinstance(error, MontyRuntimeError) and not lines:  # the arguments did not reach the function
         return ArgumentsUnfit(who=code.name, reason=words[:300].removesuffix("."))
     if lines:
         words = _("line {line}: {words}").format(line=lines[-1], words=words)
     return CodeFailed(who=code.name, reason=words[:2000])
+
+
+def _no_json(message: str) -> str:
+    """Why a result is no JSON, as LuxOS says it in either tier; what else Monty says is told as it is."""
+    if "ircular reference" in message:
+        return said.unfit_words("circle")
+    kind = _NO_JSON.fullmatch(message)
+    return said.unfit_words("kind", kind[1]) if kind else message
 
 
 def _first_line(error: Exception) -> str:

@@ -67,7 +67,7 @@ async def _run(runtime: Runtime, task: TaskBeing, soul: UUID) -> Run:
     await asyncio.to_thread(workspace.mkdir, parents=True, exist_ok=True, mode=0o700)
     told = {"permissions": task.permissions, "calls": True, "task": str(task.soul)}
     told["machine"] = runtime.machine.as_json()
-    return await runtime.runs.create(soul, f"task: {task.who}", "", workspace, str(task.owner), told)
+    return await runtime.runs.create(soul, f"luxos task add {task.who}", "", workspace, str(task.owner), told)
 
 
 async def _result(runtime: Runtime, run: Run, task: TaskBeing) -> Any:

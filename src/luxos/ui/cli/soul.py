@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from luxos.errors import Exit
-from luxos.i18n import _, ngettext
+from luxos.i18n import _
 from luxos.ui.cli.app import group
 from luxos.ui.cli.asking import ask
 from luxos.ui.cli.options import json_option
+from luxos.ui.cli.report import change_words, report_lines
 
 
 @group("soul", help=_("Look at souls, promote them, roll them back, and check them."))
@@ -83,7 +84,7 @@ def list_command(limit: int, after: str, as_json: bool) -> None:
 @who_argument()
 @json_option
 def show_command(who: str, as_json: bool) -> None:
-    tell(ask("soul_show", {"who": who}, as_json), as_json, _report)
+    tell(ask("soul_show", {"who": who}, as_json), as_json, report_lines)
 
 
 @soul_command.command("log", help=_("Show every version of an alias, and when it was given it."))
@@ -180,31 +181,6 @@ def _places(one: dict[str, Any]) -> Iterable[str]:
         yield name if told == one["hash"] else f"{name}: {short(told)}"
 
 
-def _report(found: dict[str, Any]) -> Iterable[str]:
-    if "old_hash" in found:
-        yield _("{old_hash} of the older LuxOS is this soul:").format(**found)
-    headings = {
-        "soul_info": _("The version"),
-        "genotype": _("What it is"),
-        "analysis": _("What stands in its source"),
-        "creation_context": _("How it was made"),
-    }
-    for section, heading in headings.items():
-        yield click.style(heading, bold=True)
-        for key, value in found[section].items():
-            if value not in (None, [], {}):
-                yield f"  {key:<14} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-    if "promotion" in found:
-        yield found["promotion"]["sentence"]
-    if "memo" in found:
-        hits, calls = found["memo"]["hits"], found["memo"]["hits"] + found["memo"]["misses"]
-        yield ngettext(
-            "Its results were remembered in {hits} of {calls} call ({rate}).",
-            "Its results were remembered in {hits} of {calls} calls ({rate}).",
-            calls,
-        ).format(hits=hits, calls=calls, rate=f"{found['memo']['rate']:.0%}")
-
-
 def _log(found: dict[str, Any]) -> Iterable[str]:
     heads = [_("version"), _("when"), _("change"), _("hash")]
     rows = [
@@ -222,9 +198,8 @@ def _log(found: dict[str, Any]) -> Iterable[str]:
 def _change(one: dict[str, Any]) -> str:
     because = one.get("because")
     if because is None:
-        words = {"first": _("the first"), "evolution": _("evolution"), "mutation": _("mutation")}
         renamed = _("renamed from {renamed_from}").format(renamed_from=one.get("renamed_from", ""))
-        return words.get(one.get("change", ""), renamed)
+        return change_words(one.get("change")) or renamed
     words = {
         "rollback": _("rolled back to version {to}"),
         "shadow": _("moved here after {calls} equal calls in the shadow"),

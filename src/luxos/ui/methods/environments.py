@@ -98,13 +98,14 @@ async def _examples(system: System, person: Person, who: str) -> AsyncIterator[p
     """A run in which the examples of a soul are steps, made with the first of them."""
     runtime = await system.runtime()
     held: list[Any] = []
+    goal = f"luxos soul promote {who}"
     with TemporaryDirectory(prefix="luxos-examples-") as folder:
         soul = uuid4()
         async with runtime.runs.claimed(soul):
 
             async def execute(who: str, *args: Any, **kwargs: Any) -> Any:
                 if not held:
-                    run = await runtime.runs.create(soul, f"promote {who}", "", Path(folder), runtime.owner, {})
+                    run = await runtime.runs.create(soul, goal, "", Path(folder), runtime.owner, {})
                     held.append(Execution(runtime, run, {}, lambda event: None))
                     held.append(0)
                 held[1] += 1
