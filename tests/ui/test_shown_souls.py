@@ -45,7 +45,7 @@ def test_a_report_is_in_the_persons_words() -> None:
     at = lines.index("    def function(net):")
     assert lines[at + 1] == "        return 'a [b] {c}'"
     told = "\n".join(lines)
-    for word in ("soul_hash", "created_at", "creation_context", "capabilities", "null", "None", "\n"):
+    for word in ("soul_hash", "created_at", "creation_context", "capabilities", "null", "None"):
         assert word not in told
 
 
