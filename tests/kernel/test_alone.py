@@ -71,6 +71,13 @@ def test_every_sentence_has_both_languages_with_the_same_fields() -> None:
         assert english.endswith("."), code
 
 
+def test_the_wall_clock_is_for_people_only() -> None:
+    """Clocks that jump move no deadline."""
+    wall = ("time.time(", "datetime", "localtime", "time_ns", "CLOCK_REALTIME")
+    users = {path.name for path in ROOM.rglob("*.py") if any(word in path.read_text() for word in wall)}
+    assert users == {"logger.py"}
+
+
 def test_a_code_of_a_newer_kernel_is_shown_as_it_is() -> None:
     assert sentences.say("from.tomorrow", {"x": 1}) == "from.tomorrow {'x': 1}"
 

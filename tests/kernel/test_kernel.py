@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -172,6 +173,38 @@ def test_what_keeps_it_from_running_is_one_sentence(tmp_path: Path, arguments: l
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_into_which_others_can_write_is_refused(tmp_path: Path) -> None:
+    with kernels(tmp_path / "k", manifest(member("a"))) as our:
+        our.folder.mkdir()
+        our.folder.chmod(0o777)
+        assert our.begin().wait(20) == 1
+        assert f"chmod 700 {our.folder}" in our.words.read_text()
+
+
+def test_it_speaks_with_systemd_and_says_which_process_it_is_after_a_takeover(tmp_path: Path) -> None:
+    with (
+        kernels(tmp_path / "k", manifest(member("a"), standby=True)) as our,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd,
+    ):
+        systemd.bind(str(tmp_path / "systemd"))
+        systemd.settimeout(20)
+
+        def hears(words: str) -> None:
+            while words not in systemd.recv(1000).decode():
+                pass
+
+        process = our.begin(environment={"NOTIFY_SOCKET": str(tmp_path / "systemd"), "WATCHDOG_USEC": "200000"})
+        hears(f"MAINPID={process.pid}\nREADY=1")
+        hears("WATCHDOG=1")
+        until(lambda: our.ask("status")["standby"])
+        heir = our.ask("status")["standby"]
+        until(lambda: len(list(Path(f"/proc/{heir}/fd").iterdir())) > 4)
+        process.kill()
+        hears(f"MAINPID={heir}")
+        our.ask("stop")
+        hears("STOPPING=1")
 
 
 def test_a_second_kernel_of_a_folder_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,14 +102,14 @@ def test_a_process_that_is_not_the_component_is_not_adopted(tmp_path: Path, told
 
 def test_one_whose_kernel_died_before_it_wrote_its_number_is_ended_and_begun_anew(tmp_path: Path) -> None:
     with kernels(tmp_path / "k", manifest(member("a"))) as our:
-        nonce = "f" * 32
-        our.folder.mkdir()
-        unknown = bystander(our, **{NONCE: nonce})
-        row = {"nonce": nonce, "pid": None, "born": "", "ready": False}
-        save(str(our.folder / "lives.json"), "lives-1", {"a": row})
+        unknown = bystander(our, **{NONCE: "f" * 32, "NOTIFY_SOCKET": f"{our.folder}/notices.sock"})
+        of_another = bystander(our, **{NONCE: "f" * 32, "NOTIFY_SOCKET": f"{our.folder}2/notices.sock"})
         our.begin()
         our.until_ready()
         assert unknown.wait(20) == -signal.SIGKILL
+        assert of_another.poll() is None
+        of_another.kill()
+        of_another.wait()
         assert begun(our) == 1
 
 
@@ -123,23 +124,33 @@ def test_one_that_the_manifest_has_no_more_is_ended(tmp_path: Path) -> None:
         assert not lives(before["b"])
 
 
-def test_a_torn_register_is_set_aside_and_said(tmp_path: Path) -> None:
-    with kernels(tmp_path / "k", manifest(member("a"))) as our:
-        our.folder.mkdir()
-        for content in (b"torn", b""):
-            (our.folder / "lives.json").write_bytes(content)
-            process = our.begin()
-            our.until_ready()
-            assert our.events("Refused")[-1]["code"] == "snapshot.set_aside"
-            process.terminate()
-            assert process.wait(20) == 0
+@pytest.mark.parametrize("content", [b"torn", b""])
+def test_a_torn_register_is_set_aside_and_nothing_lives_twice(tmp_path: Path, content: bytes) -> None:
+    with kernels(tmp_path / "k", manifest(member("a", "daemon"))) as our:
+        first = our.begin()
+        before = our.until_ready()
+        killed(our, first)
+        (our.folder / "lives.json").write_bytes(content)
+        our.begin()
+        our.until_ready()
+        assert our.events("Refused")[-1]["code"] == "snapshot.set_aside"
+        assert not lives(before["a"])
+        assert len([line for line in our.lines() if lives(int(line.split()[2]))]) == 2
 
 
 def standby(our: Kernels) -> int:
-    until(lambda: (our.status() or {}).get("standby"))
-    pid: int = our.ask("status")["standby"]
-    until(lambda: len(list(Path(f"/proc/{pid}/fd").iterdir())) > 4)  # it holds the kernel by a descriptor
-    return pid
+    """The process of the standby, once it waits: it holds the kernel by a descriptor then."""
+    found = 0
+
+    def waits() -> bool:
+        nonlocal found
+        found = (our.status() or {}).get("standby") or 0
+        with suppress(OSError):
+            return bool(found) and len(list(Path(f"/proc/{found}/fd").iterdir())) > 4
+        return False
+
+    until(waits)
+    return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, *sampled([signal.SIGSTOP])])
@@ -159,6 +170,18 @@ def test_the_standby_becomes_the_kernel_and_has_a_standby(tmp_path: Path, number
         our.ask("stop")
         until(lambda: our.left() == [], our.left)
         assert begun(our) == 3
+
+
+@pytest.mark.parametrize("number", sampled([signal.SIGSTOP]))
+def test_a_standby_that_hangs_is_replaced(tmp_path: Path, number: signal.Signals) -> None:
+    with kernels(tmp_path / "k", manifest(member("a"), standby=True)) as our:
+        our.begin()
+        our.until_ready()
+        heir = standby(our)
+        time.sleep(12)
+        assert standby(our) == heir
+        os.kill(heir, number)
+        until(lambda: (our.status() or {}).get("standby") not in {heir, None}, seconds=60)
 
 
 def test_a_dead_standby_is_replaced_and_an_ordered_stop_makes_no_kernel(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import luxos.kernel
@@ -21,6 +22,28 @@ import runpy, sys
 from luxos.kernel.core import {module} as module
 module.{name} = {instead}
 sys.argv[0] = {room!r}
+from luxos.kernel.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+DIES = """
+import os, signal, sys
+from luxos.kernel.core import lives, supervisor
+calls = 0
+def dying(call):
+    def called(*arguments, **named):
+        global calls
+        calls += 1
+        here = calls == {point}
+        if here and {when!r} == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = call(*arguments, **named)
+        if here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return called
+lives.save = dying(lives.save)
+supervisor.begin = dying(supervisor.begin)
 from luxos.kernel.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -46,17 +69,25 @@ class Kernels:
         self.words = folder.parent / "stderr.txt"
         self._begun: list[subprocess.Popen[bytes]] = []
 
-    def begin(self, *arguments: str, careless: tuple[str, str, str] | None = None) -> subprocess.Popen[bytes]:
-        """`careless` is a module, a name in it, and what stands there instead."""
+    def begin(
+        self,
+        *arguments: str,
+        careless: tuple[str, str, str] | None = None,
+        dies: tuple[int, str] | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.Popen[bytes]:
+        """`careless`: a module, a name in it, and what stands there instead; `dies`: the point, `before` or `after`."""
         program = ["-I", "-S", str(ROOM)]
         if careless is not None:
             module, name, instead = careless
             program = ["-c", CARELESS.format(module=module, name=name, instead=instead, room=str(ROOM))]
+        if dies is not None:
+            program = ["-c", DIES.format(point=dies[0], when=dies[1])]
         with self.words.open("ab") as words:
             process = subprocess.Popen(
                 [sys.executable, *program, str(self.folder), str(self.plan), *arguments],
                 stderr=words,
-                env={**os.environ, "LUXOS_LANG": "en"},
+                env={**os.environ, "LUXOS_LANG": "en", **environment},
             )
         self._begun.append(process)
         return process

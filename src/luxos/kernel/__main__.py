@@ -43,6 +43,8 @@ def _run(places: list[str], standby: bool) -> None:
     try:
         os.umask(0o077)
         os.makedirs(folder, mode=0o700, exist_ok=True)
+        if os.stat(folder).st_uid != os.geteuid() or os.stat(folder).st_mode & 0o022:
+            raise KernelError("kernel.others", folder=folder)
         _lock, killed = wait_to_become_kernel(folder) if standby else (become_kernel(folder), None)
         kernel = Kernel(folder, manifest, killed)
     except OSError as error:

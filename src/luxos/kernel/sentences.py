@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 _SENTENCES = {
-    "component.disk": (
-        "Nie udało się uruchomić `{component}` albo zapisać, że działa: {reason}.",
-        "`{component}` could not be begun, or not be written down: {reason}.",
+    "component.system": (
+        "System nie pozwolił uruchomić `{component}`, posprzątać po nim albo zapisać, że działa: {reason}.",
+        "The system did not let `{component}` be begun, cleaned up after, or written down: {reason}.",
     ),
     "component.unknown": (
         "Nie ma komponentu `{name}`; są: {choices}.",
@@ -30,6 +30,10 @@ _SENTENCES = {
     "kernel.folder": (
         "Folder jądra {folder} nie nadaje się do użycia: {reason}.",
         "The kernel cannot use its folder {folder}: {reason}.",
+    ),
+    "kernel.others": (
+        "Do folderu jądra {folder} może pisać ktoś inny; zrób to: chmod 700 {folder}.",
+        "Others can write into the kernel's folder {folder}; do this: chmod 700 {folder}.",
     ),
     "kernel.path": (
         "Ścieżka {folder} jest za długa: razem z nazwą gniazda ma mieć najwyżej {most} bajtów.",

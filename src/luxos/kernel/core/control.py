@@ -6,6 +6,7 @@
 import contextlib
 import json
 import os
+import resource
 import socket
 import struct
 from collections import OrderedDict
@@ -32,6 +33,7 @@ class Control:
     def __init__(self, path: str, loop: Loop, answer: Answer) -> None:
         """`answer` takes what is to be done, with its fields, and may raise `KernelError`. Raises `OSError`."""
         self._loop, self._answer, self.path = loop, answer, path
+        self._most = min(_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4)
         self._open: OrderedDict[int, socket.socket] = OrderedDict()
         self._socket = socket.socket(socket.AF_UNIX, _TYPE | socket.SOCK_NONBLOCK)
         with contextlib.suppress(FileNotFoundError):
@@ -51,21 +53,21 @@ class Control:
             os.unlink(self.path)
 
     def _accept(self) -> None:
-        for _ in range(_CONNECTIONS):
-            try:
-                client, _address = self._socket.accept()
-            except BlockingIOError:
-                return
-            except OSError:  # no descriptor is left
-                self._make_room(max(0, len(self._open) - 1))
-                return
-            if peer(client)[1] != os.geteuid():
-                client.close()
-                continue
-            self._make_room(_CONNECTIONS - 1)
-            client.setblocking(False)
-            self._open[client.fileno()] = client
-            self._loop.watch(client.fileno(), partial(self._serve, client.fileno()))
+        """Takes one connection; where more wait, the loop calls again."""
+        try:
+            client, _address = self._socket.accept()
+        except BlockingIOError:
+            return
+        except OSError:  # no descriptor is left
+            self._make_room(max(0, len(self._open) - 1))
+            return
+        if peer(client)[1] != os.geteuid():
+            client.close()
+            return
+        self._make_room(self._most - 1)
+        client.setblocking(False)
+        self._open[client.fileno()] = client
+        self._loop.watch(client.fileno(), partial(self._serve, client.fileno()))
 
     def _make_room(self, most: int) -> None:
         while len(self._open) > most:

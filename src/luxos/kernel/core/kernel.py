@@ -27,7 +27,7 @@ _LONGEST_WAIT = 1.0
 _LATE = 0.2
 """Seconds by which a wake-up may come late before anything is made of it."""
 _RECENT, _MOST_LINES = 1000, 100
-_STANDBY_PAUSE = 1.0
+_STANDBY_PAUSE, _STANDBY_SILENCE = 1.0, 10.0
 
 
 class Kernel:
@@ -92,10 +92,10 @@ class Kernel:
         if (late := now - before - pause) > _LATE:
             self._tell(events.KernelLate(now, late))
             self._watchdog.late(late)
+            self._supervisor.spared_heard += late
             self._loop.wait(0)  # the wait that was late may have ended with its time, not with what has come
         self._watchdog.tick(now)
-        if now >= self._standby_after and self._standby is None and not self._watchdog.stopping:
-            self._begin_standby(now)
+        self._keep_standby(now)
         self._systemd.tell(self._watchdog.settled)
 
     def _stop(self) -> None:
@@ -106,14 +106,21 @@ class Kernel:
 
     # The standby
 
+    def _keep_standby(self, now: float) -> None:
+        if self._standby is not None and now - self._supervisor.spared_heard > _STANDBY_SILENCE:
+            self._standby.send(signal.SIGKILL)
+        elif self._standby is None and now >= self._standby_after and not self._watchdog.stopping:
+            self._begin_standby(now)
+
     def _begin_standby(self, now: float) -> None:
         self._standby_after = now + _STANDBY_PAUSE
+        self._supervisor.spared_heard = now
         room = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         command = [sys.executable, "-I", "-S", room, self._folder, self._manifest, "--standby"]
         try:
             self._standby = begin(command, dict(os.environ), f"{self._folder}/kernel.out")
         except OSError as error:
-            self._refuse(KernelError("component.disk", component="standby", reason=error.strerror))
+            self._refuse(KernelError("component.system", component="standby", reason=error.strerror))
             return
         self._loop.watch(self._standby.descriptor, self._standby_ended)
 

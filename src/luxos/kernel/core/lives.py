@@ -1,10 +1,9 @@
-"""Which process is which component's, in a file, so that the next kernel finds them: a nonce before the process."""
+"""Which process is which component's, in a file, so that the next kernel can adopt it."""
 
-import os
-import signal
+from collections.abc import Collection
 from typing import Any
 
-from luxos.kernel.core.processes import Life, birth, end_carriers, known
+from luxos.kernel.core.processes import Life, birth, known
 from luxos.kernel.memory.snapshot import load, save
 
 _KIND = "lives-1"
@@ -19,12 +18,6 @@ class Lives:
     def __init__(self, path: str) -> None:
         self._path = path
         self._rows: dict[str, dict[str, Any]] = {}
-
-    def announce(self, name: str) -> str:
-        """A nonce for a life that is begun now. Raises `OSError`."""
-        nonce = os.urandom(16).hex()
-        self._put(name, {"nonce": nonce, "pid": None, "born": "", "ready": False})
-        return nonce
 
     def begun(self, name: str, life: Life) -> None:
         """Raises `OSError`."""
@@ -43,34 +36,14 @@ class Lives:
         self._rows[name] = row
         save(self._path, _KIND, self._rows, durable=False)
 
-    def adopt(self, names: set[str]) -> dict[str, tuple[Life, bool]]:
-        """The lives of these components that an earlier kernel left, and whether they were ready; all others are ended.
+    def adopt(self, names: Collection[str]) -> dict[str, tuple[Life, bool]]:
+        """The lives of these components that an earlier kernel left, and whether they were ready.
 
         Raises `SetAside` where nobody can know what it left.
         """
         rows = load(self._path, _KIND)
-        if rows is None:
-            return {}
         found = {}
         for name, row in rows.items() if isinstance(rows, dict) else ():
-            life = _life(row)
-            if life is not None and name in names:
+            if name in names and (life := known(row["pid"], row["born"], row["nonce"])):
                 self._rows[name], found[name] = row, (life, row["ready"])
-            elif life is not None:
-                end(life)
         return found
-
-
-def end(life: Life) -> None:
-    """Ends a life that is no child of ours, and all that it began."""
-    life.send(signal.SIGKILL)
-    life.wait(1.0)
-    life.close()
-    end_carriers(life.nonce)
-
-
-def _life(row: dict[str, Any]) -> Life | None:
-    if row["pid"] is None:
-        end_carriers(row["nonce"])
-        return None
-    return known(row["pid"], row["born"], row["nonce"])

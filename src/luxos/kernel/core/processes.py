@@ -5,7 +5,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from luxos.kernel.manifest import Component
 
@@ -38,10 +38,10 @@ class Life:
     def close(self) -> int | None:
         """After its end: ends its group, and gives what it ended with, as `ComponentDied` has it."""
         os.close(self.descriptor)
-        with contextlib.suppress(OSError):
-            os.killpg(self.pid, signal.SIGKILL)  # before it is waited for: until then the number is its own
         if not self.child:
             return None
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)  # before it is waited for: until then the number is its own
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
@@ -60,7 +60,12 @@ def begin(command: list[str], environment: dict[str, str], output: str) -> Life:
         setsigmask=[],
         setsigdef=_DEFAULTS,
     )
-    return Life(pid, environment.get(NONCE, ""), child=True)
+    try:
+        return Life(pid, environment.get(NONCE, ""), child=True)
+    except OSError:  # no descriptor is left: nobody could hold it
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
 
 
 def environment_of(component: Component, nonce: str, notices: str) -> dict[str, str]:
@@ -78,19 +83,12 @@ def command_of(component: Component) -> list[str]:
 
 
 def known(pid: int, born: str, nonce: str) -> Life | None:
-    """The life that an earlier kernel began, if it is still that process; otherwise it is ended, and what it began."""
+    """The life that an earlier kernel began, if it is still that process."""
     with contextlib.suppress(ProcessLookupError):
         life = Life(pid, nonce, child=False)
-        same = birth(pid) == born
-        if same and not life.wait(0) and carries(pid, nonce):
+        if birth(pid) == born and not life.wait(0) and carries(pid, nonce):
             return life
-        if same:
-            life.send(signal.SIGKILL)
-            life.wait(_ROUND_SECONDS)
-            life.close()
-        else:
-            os.close(life.descriptor)
-    end_carriers(nonce)
+        os.close(life.descriptor)
     return None
 
 
@@ -105,19 +103,36 @@ def birth(pid: int) -> str:
 
 def carries(pid: int, nonce: str) -> bool:
     """Whether the process was begun with this nonce."""
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
-        return f"{NONCE}={nonce}".encode() in file.read().split(b"\0")
-    return False
+    return f"{NONCE}={nonce}".encode() in _environment(pid)
 
 
 def end_carriers(nonce: str) -> bool:
     """Ends every process that was begun with this nonce; whether none is left."""
+    mark = f"{NONCE}={nonce}".encode()
+    return _end_where(lambda environment: mark in environment)
+
+
+def end_unknown(notices: str, nonces: Collection[str]) -> bool:
+    """Ends every process that was begun for this socket with none of these nonces; whether none is left."""
+    mark, spared = f"NOTIFY_SOCKET={notices}".encode(), {f"{NONCE}={nonce}".encode() for nonce in nonces}
+    return _end_where(lambda environment: mark in environment and not spared.intersection(environment))
+
+
+def _end_where(wanted: Callable[[list[bytes]], bool]) -> bool:
     for _ in range(_ROUNDS):
-        found = [int(name) for name in os.listdir("/proc") if name.isdigit() and carries(int(name), nonce)]
+        others = [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]
+        found = [pid for pid in others if wanted(_environment(pid))]
         if not found:
             return True
         _end(found)
     return False
+
+
+def _environment(pid: int) -> list[bytes]:
+    """What the process was begun with; nothing of a dead one."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+        return file.read().split(b"\0")
+    return []
 
 
 def end_strays(spared: Callable[[int], bool]) -> bool:

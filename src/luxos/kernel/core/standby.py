@@ -8,6 +8,7 @@ import socket
 import time
 
 from luxos.kernel.core.control import ask, connect, peer
+from luxos.kernel.core.notices import notify
 from luxos.kernel.core.processes import Life
 from luxos.kernel.sentences import KernelError
 
@@ -30,17 +31,18 @@ def wait_to_become_kernel(folder: str) -> tuple[int, int | None]:
     lock, killed = _lock_file(folder), None
     while not _try_lock(lock):
         with contextlib.suppress(OSError), connect(f"{folder}/kernel.sock", _PATIENCE) as connection:
-            killed = _outlive(Life(peer(connection)[0], "", child=False), connection, lock)
+            killed = _outlive(Life(peer(connection)[0], "", child=False), connection, lock, folder)
         time.sleep(_TRY_AGAIN)
     return lock, killed
 
 
-def _outlive(kernel: Life, connection: socket.socket, lock: int) -> int | None:
+def _outlive(kernel: Life, connection: socket.socket, lock: int, folder: str) -> int | None:
     """Waits until it dies, and sees to it where it does not answer; gives its process if it was killed."""
     try:
         while not kernel.wait(_LOOK_EVERY):
             try:
                 ask(connection, "ping")
+                notify("WATCHDOG=1", f"{folder}/notices.sock")
             except TimeoutError:
                 return _killed(kernel, lock)
     finally:

@@ -17,6 +17,7 @@ from luxos.kernel.core.processes import (
     command_of,
     end_carriers,
     end_strays,
+    end_unknown,
     environment_of,
     reap,
 )
@@ -33,7 +34,9 @@ class Supervisor:
         self.tell, self._loop, self._folder = tell, loop, folder
         self.lives: dict[str, Life] = {}
         self.spared: Callable[[int], bool] = lambda _pid: False
-        """Children of this process that are nobody's life, and stay."""
+        """Children of this process that are nobody's life, and stay: the standby."""
+        self.spared_heard = 0.0
+        """When something was last heard of it."""
         self._register = Lives(f"{folder}/lives.json")
         self._notices = Notices(f"{folder}/notices.sock")
         self.watchdog = Watchdog(manifest, self, _between_0_and_1)
@@ -42,11 +45,12 @@ class Supervisor:
     def adopt(self) -> int:
         """Takes over what an earlier kernel left, or ends it where it is not wanted; how many live on."""
         now = time.monotonic()
+        found: dict[str, tuple[Life, bool]] = {}
         try:
             found = self._register.adopt({watch.name for watch in self.watchdog.all})
         except KernelError as torn:
             self.tell(Refused(now, torn.code, torn.fields))
-            return 0
+        end_unknown(self._notices.path, {life.nonce for life, _ready in found.values()})
         for name, (life, ready) in found.items():
             self._hold(name, life)
             self.tell(ComponentAdopted(now, name, life.pid))
@@ -65,16 +69,15 @@ class Supervisor:
     # The watchdog's hands
 
     def start(self, component: Component) -> bool:
-        name = component.name
+        name, nonce = component.name, os.urandom(16).hex()
+        environment = environment_of(component, nonce, self._notices.path)
         try:
-            nonce = self._register.announce(name)
-            environment = environment_of(component, nonce, self._notices.path)
             life = begin(command_of(component), environment, f"{self._folder}/{name}.out")
-            self._hold(name, life)
-            self._register.begun(name, life)
         except OSError as error:
-            self._not_written(error, component=name)
-            return name in self.lives
+            self._not_done(name, error)
+            return False
+        self._hold(name, life)
+        self._note(name, self._register.begun, name, life)
         self.tell(ComponentStarted(time.monotonic(), name, life.pid))
         return True
 
@@ -94,39 +97,44 @@ class Supervisor:
         life = self.lives.pop(name)
         self._loop.forget(life.descriptor)
         status = life.close()
-        if life.child:
-            end_strays(
-                lambda pid: self._is_ours(pid) or any(carries(pid, other.nonce) for other in self.lives.values())
-            )
-        else:
-            end_carriers(life.nonce)
-        try:
-            self._register.ended(name)
-        except OSError as error:
-            self._not_written(error, component=name)
+        self._note(name, self._end_rest, life)
+        self._note(name, self._register.ended, name)
         self.watchdog.died(name, status, time.monotonic())
+
+    def _end_rest(self, dead: Life) -> None:
+        """Ends what a dead component began, and left to us, or to somebody else if another kernel began it."""
+        if dead.child:
+            end_strays(lambda pid: self._is_ours(pid) or any(carries(pid, life.nonce) for life in self.lives.values()))
+        else:
+            end_carriers(dead.nonce)
 
     def _hear(self) -> None:
         names = {life.pid: name for name, life in self.lives.items()}
         for pid, lines in self._notices.take():
             if pid in names and lines & {"READY=1", "WATCHDOG=1"}:
                 self._said(names[pid], "READY=1" in lines)
+            elif self.spared(pid):
+                self.spared_heard = time.monotonic()
 
     def _said(self, name: str, ready: bool) -> None:
         before = self.watchdog.is_ready(name)
         self.watchdog.heard(name, ready, time.monotonic())
         if self.watchdog.is_ready(name) and not before:
-            try:
-                self._register.ready(name)
-            except OSError as error:
-                self._not_written(error, component=name)
+            self._note(name, self._register.ready, name)
 
     def _is_ours(self, pid: int) -> bool:
         return self.spared(pid) or any(life.pid == pid for life in self.lives.values())
 
-    def _not_written(self, error: OSError, component: str) -> None:
+    def _note(self, component: str, action: Callable[..., None], *arguments: object) -> None:
+        """Does what may fail for the disk's or the system's sake, and is no reason not to go on."""
+        try:
+            action(*arguments)
+        except OSError as error:
+            self._not_done(component, error)
+
+    def _not_done(self, component: str, error: OSError) -> None:
         reason = error.strerror or str(error)
-        self.tell(Refused(time.monotonic(), "component.disk", {"component": component, "reason": reason}))
+        self.tell(Refused(time.monotonic(), "component.system", {"component": component, "reason": reason}))
 
 
 def _between_0_and_1() -> float:
