@@ -14,9 +14,9 @@ from luxos.kernel.core.control import Control
 from luxos.kernel.core.event_bus import EventBus
 from luxos.kernel.core.logger import Logger, read_log
 from luxos.kernel.core.loop import Loop
-from luxos.kernel.core.notices import notify
 from luxos.kernel.core.processes import Life, begin
 from luxos.kernel.core.supervisor import Supervisor
+from luxos.kernel.core.systemd import Systemd
 from luxos.kernel.core.watchdog import Watch
 from luxos.kernel.manifest import read_manifest
 from luxos.kernel.memory.context_memory import ContextMemory
@@ -27,6 +27,7 @@ _LONGEST_WAIT = 1.0
 _LATE = 0.2
 """Seconds by which a wake-up may come late before anything is made of it."""
 _RECENT, _MOST_LINES = 1000, 100
+_OUTPUTS_EVERY = 10.0
 _STANDBY_PAUSE, _STANDBY_SILENCE = 1.0, 10.0
 
 
@@ -51,7 +52,8 @@ class Kernel:
         self._watchdog = self._supervisor.watchdog
         self._standby: Life | None = None
         self._standby_after = 0.0 if read.manifest.standby else float("inf")
-        self._systemd = _Systemd()
+        self._outputs_after = 0.0
+        self._systemd = Systemd()
         for refusal in read.refusals:
             self._refuse(refusal)
         self._begin(killed)
@@ -68,11 +70,11 @@ class Kernel:
     def _restore(self) -> None:
         try:
             self._context.restore(f"{self._folder}/context.json")
-        except KernelError as torn:
-            self._refuse(torn)
-        mode = self._context.get("mode")
-        if isinstance(mode, str) and mode != self._watchdog.mode:
-            self._watchdog.change_mode(mode, time.monotonic())
+            mode = str(self._context.get("mode", self._watchdog.mode))
+            if mode != self._watchdog.mode:
+                self._watchdog.change_mode(mode, time.monotonic())
+        except KernelError as refusal:
+            self._refuse(refusal)
 
     def run(self) -> None:
         """Supervises until it is told to stop, and everything has ended."""
@@ -96,6 +98,9 @@ class Kernel:
             self._loop.wait(0)  # the wait that was late may have ended with its time, not with what has come
         self._watchdog.tick(now)
         self._keep_standby(now)
+        if now >= self._outputs_after:
+            self._outputs_after = now + _OUTPUTS_EVERY
+            self._supervisor.bound_outputs()
         self._systemd.tell(self._watchdog.settled)
 
     def _stop(self) -> None:
@@ -210,25 +215,3 @@ class Kernel:
     def _snapshot(self) -> object:
         self._context.save(f"{self._folder}/context.json")
         return {"values": len(self._context)}
-
-
-class _Systemd:
-    """What systemd hears of us, where it began us."""
-
-    def __init__(self) -> None:
-        self._address = os.environ.get("NOTIFY_SOCKET", "")
-        self._every = float(os.environ.get("WATCHDOG_USEC", "inf")) / 2_000_000
-        self._ready, self._next = False, 0.0
-
-    def tell(self, settled: bool) -> None:
-        """That we live, and once that all is up; a standby that took over says which process is the kernel now."""
-        if not self._address:
-            return
-        if settled and not self._ready:
-            self._ready = notify(f"MAINPID={os.getpid()}\nREADY=1", self._address)
-        if (now := time.monotonic()) >= self._next:
-            self._next = now + self._every
-            notify("WATCHDOG=1", self._address)
-
-    def stopping(self) -> None:
-        notify("STOPPING=1", self._address) if self._address else None

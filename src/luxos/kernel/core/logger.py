@@ -9,6 +9,9 @@ from typing import Any
 
 from luxos.kernel.memory.snapshot import sync_folder, write_whole
 
+_TAIL = 1 << 18
+"""Bytes of a file that are read for its newest events, so that reading holds up nobody."""
+
 
 class Logger:
     """Writes events, which are named tuples whose `at` is a moment of the monotonic clock. One thread uses it.
@@ -73,10 +76,11 @@ class Logger:
 
 
 def read_log(path: str, most: int, files: int = 4) -> list[dict[str, Any]]:
-    """The newest `most` events, the oldest of them first; what is torn is left out."""
+    """The newest `most` events, the oldest of them first; what is torn, or far from a file's end, is left out."""
     events: list[dict[str, Any]] = []
     for number in range(files):
         with contextlib.suppress(FileNotFoundError), open(_older(path, number), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
             events[:0] = [event for line in file if (event := _event(line)) is not None]
         if len(events) >= most:
             break

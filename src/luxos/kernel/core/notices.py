@@ -46,15 +46,18 @@ class Notices:
             os.unlink(self.path)
 
 
-def notify(words: str, address: str | None = None) -> bool:
-    """Says something to whoever watches this process, by default as `NOTIFY_SOCKET` says; whether it was taken."""
+def notify(words: str, address: str | None = None, patience: float = 1.0) -> bool:
+    """Says something to whoever watches this process, by default as `NOTIFY_SOCKET` says; whether it was taken.
+
+    Waits at most `patience` seconds for room.
+    """
     address = address or os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return False
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-        sender.settimeout(1.0)
+        sender.settimeout(patience)
         try:
             sender.connect(address)
             sender.send(words.encode())

@@ -1,5 +1,6 @@
 """Does with processes what the watchdog says, and tells it what became of them."""
 
+import contextlib
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ from luxos.kernel.core.events import ComponentAdopted, ComponentStarted, Refused
 from luxos.kernel.core.lives import Lives
 from luxos.kernel.core.loop import Loop
 from luxos.kernel.core.notices import Notices
+from luxos.kernel.core.output import bound
 from luxos.kernel.core.processes import (
     Life,
     begin,
@@ -59,7 +61,13 @@ class Supervisor:
 
     def reap(self) -> None:
         """Lets go of what came to us from dead parents, and has ended."""
-        reap(self._is_ours)
+        with contextlib.suppress(OSError):  # no descriptor is left: next time
+            reap(self._is_ours)
+
+    def bound_outputs(self) -> None:
+        """Keeps what the components print within its bounds."""
+        for name in self.lives:
+            self._note(name, bound, f"{self._folder}/{name}.out")
 
     def close(self) -> None:
         """When nothing lives any more."""
