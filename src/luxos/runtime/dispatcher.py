@@ -26,7 +26,7 @@ from luxos.runtime.binding import bind
 from luxos.runtime.call import PLAIN, Call, Callee, Handler, Manner, Stored
 from luxos.runtime.charged import Leases
 from luxos.runtime.code import Ask
-from luxos.runtime.codes import Codes
+from luxos.runtime.codes import Codes, Known
 from luxos.runtime.context import Context
 from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable, CallUnknown, ClassNotCalled
 from luxos.runtime.events import Listener, StepNoted, StepProgress
@@ -209,7 +209,9 @@ class Dispatcher:
         if not ask.args or not isinstance(ask.args[0], str):
             raise ArgumentsUnfit(who="execution", reason="who")
         who, *args = ask.args
-        return await self._inside(call, ask.number + 1, await self._pinned(call, who), args, ask.kwargs)
+        assert call.stored is not None  # noqa: S101 - only stored code asks
+        who = await pinned(call.callee, call.stored.known, who)
+        return await self._inside(call, ask.number + 1, who, args, ask.kwargs)
 
     async def _inside(self, call: Call, number: int, who: Who, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """A call that is made by another one, which is written down before it."""
@@ -217,15 +219,14 @@ class Dispatcher:
         scope = call.scope.child(call.alias)
         return await self.dispatch(callee, args, kwargs, f"{call.step}/{number}", scope, parent=call)
 
-    async def _pinned(self, call: Call, who: str) -> Who:
-        """What a name means inside of a soul: what it was when the soul was made."""
-        assert call.stored is not None  # noqa: S101 - only stored code asks
-        pins = call.stored.known.pins
-        if who not in pins:
-            return who
-        if pins[who] == SELF and isinstance(call.callee, FunctionBeing):
-            return call.callee
-        return (await pins_of(call.soul_hash, {who: pins[who]}))[who]
+
+async def pinned(callee: Callee, known: Known, who: str) -> Who:
+    """What a name means inside of a soul: what it was when the soul was made."""
+    if who not in known.pins:
+        return who
+    if known.pins[who] == SELF and isinstance(callee, FunctionBeing):
+        return callee
+    return (await pins_of(known.code.soul_hash, {who: known.pins[who]}))[who]
 
 
 async def _write_down(call: Call, ask: Ask | None = None) -> None:

@@ -1,6 +1,7 @@
 """Evolution keeps what is right and better, and nothing else."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -143,9 +144,17 @@ async def test_a_source_is_repaired_until_its_examples_pass(runtime: Runtime) ->
     ] == "def function(net, rate=23):\n    return net * (100 + rate) / 100\n"
 
 
-async def test_what_cannot_be_judged_is_refused(runtime: Runtime) -> None:
+@pytest.mark.parametrize(
+    "genesis",
+    [
+        {"source": "def function(n):\n    return n\n"},
+        {"source": "def function(n):\n    return execution('leaf' + '', n)\n", "examples": EXAMPLES},
+        {"source": "def function(n):\n    return summon(name='leaf', source='')\n", "examples": EXAMPLES},
+        {"source": SLOW, "examples": EXAMPLES, "permissions": ["host:localhost:80"]},
+    ],
+)
+async def test_what_cannot_be_judged_is_refused(runtime: Runtime, genesis: dict[str, Any]) -> None:
     await summon(name="leaf", source="def function(n):\n    return n\n")
-    await summon(name="tree", source="def function(n):\n    return execution('leaf', n)\n", examples=EXAMPLES)
-    for name in ("leaf", "tree"):
-        with pytest.raises(EvolutionUnfit):
-            await evolve(runtime, name, "smaller", confined)
+    await summon(name="tree", **genesis)
+    with pytest.raises(EvolutionUnfit):
+        await evolve(runtime, "tree", "smaller", confined)

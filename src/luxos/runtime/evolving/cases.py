@@ -1,6 +1,6 @@
 """What a soul must go on giving: its examples, and what it gave when it was called."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,18 @@ from uuid import UUID
 from luxos.beings.function import FunctionBeing
 from luxos.persistence.database import Database
 from luxos.runtime.binding import as_given
+from luxos.runtime.evolving.answers import Told
+from luxos.runtime.steps import Step, step_id
 from luxos.souls.aliases import history
+from luxos.souls.dependencies import SELF
 
 RECORDED, VERSIONS = 100, 5
 """How many of the newest recorded calls are tried, and of how many of the newest versions."""
 
 DERIVED = 36
 """How many calls are derived from them."""
+ASKED = 50
+"""How often a call that is tried asks others."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Case:
     kwargs: Mapping[str, Any]
     result: Any
     is_example: bool
+    asked: Sequence[Told] | None = None
+    """What the code asked others for, and was told, in order; nothing where that is not known, and is found out."""
 
 
 def examples(being: FunctionBeing) -> list[Case]:
@@ -79,8 +86,35 @@ async def recorded(database: Database, being: FunctionBeing, name: str) -> list[
     beings, hashes = [being.soul, *(UUID(each["being"]) for each in versions)], [each["hash"] for each in versions]
     async with database.pool.acquire() as connection:
         rows = await connection.fetch(database.queries["recorded_calls"], beings, [being.soul_hash, *hashes], RECORDED)
+        places = [(row["run"], row["step"]) for row in rows]
+        asked = await _asked(database, connection, places, {being.soul_hash, *hashes})
     found = []
-    for row in rows:
+    for row, told in zip(rows, asked, strict=True):
         args, kwargs = as_given(being.signature, row["arguments"])
-        found.append(Case(tuple(args), kwargs, row["result"], is_example=False))
+        if told is not None:
+            found.append(Case(tuple(args), kwargs, row["result"], is_example=False, asked=told))
     return found
+
+
+async def _asked(
+    database: Database, connection: Any, calls: Sequence[tuple[UUID, str]], own: Collection[str]
+) -> list[list[Told] | None]:
+    """What calls asked others for, as their own steps tell it; `None` where that is too much, or not all on record."""
+    ids = [[step_id(run, f"{step}/{number}") for number in range(1, ASKED + 2)] for run, step in calls]
+    rows = await connection.fetch(database.queries["steps_by_id"], [each for some in ids for each in some])
+    steps = {row["id"]: Step(row["id"], row["target_soul"], row["genesis"], row["attributes"]) for row in rows}
+    return [_told([steps.get(each) for each in some], own) for some in ids]
+
+
+def _told(steps: Sequence[Step | None], own: Collection[str]) -> list[Told] | None:
+    there = [step for step in steps if step is not None]
+    if len(there) > ASKED or steps[: len(there)] != there or not {step.status for step in there} <= {"done", "failed"}:
+        return None
+    return [_of(step, own) for step in there]
+
+
+def _of(step: Step, own: Collection[str]) -> Told:
+    meant = (SELF,) if step.method is None and step.meant[0] in own else step.meant
+    if step.status == "failed":
+        return Told(meant, step.attributes["arguments"], error=step.attributes["error"]["message"])
+    return Told(meant, step.attributes["arguments"], step.attributes["result"])

@@ -22,7 +22,6 @@ from luxos.runtime.evolving.trying import Trial
 from luxos.runtime.promoting.beginning import begin_shadow, watch
 from luxos.runtime.promoting.promotion import promotions
 from luxos.runtime.promoting.terms import Terms
-from luxos.runtime.tiers import seen_as_self
 from luxos.souls.aliases import Alias
 from luxos.souls.dependencies import uses_of
 from luxos.souls.evolution import living
@@ -36,9 +35,11 @@ PROPOSERS: tuple[Proposer, ...] = (Rules(), Repairs())
 SECONDS = 60.0
 """How long proposals are tried."""
 _NO_FUNCTION = N_("it is no function")
-_CALLS = N_("it calls others, whose effects a trial would have")
+_CALLS = N_("it makes beings, or says only while it runs what it calls, and nothing pins what a trial is to answer")
+_HOSTS = N_("it reaches hosts, and a trial reaches none")
 _NO_CASES = N_("it has no examples and no recorded calls by which a change could be judged")
 _WRONG = N_("example {number} fails already: repair it with --goal examples")
+_ASKS = N_("example {number} fails, or calls what a trial cannot run and only a recorded call can answer")
 
 
 @dataclass
@@ -90,7 +91,7 @@ async def evolve(runtime: Runtime, name: str, goal: Goal, confined: Confined, ho
     `EvolutionUnfit` where nothing could be judged. What is kept passes every example and every recorded call, and its
     types fit; what did not stand its promotion before is not kept again.
     """
-    being = await _function(name)
+    being = await _function(runtime, name)
     trial, cases = await _prepared(runtime, name, being, goal)
     said = [case for case in cases if case.is_example]
     measures = await _start(trial, being.source, goal, cases)
@@ -190,28 +191,28 @@ class _Search:
         return not (await type_check(genotype, self.confined)).wrong
 
 
-async def _function(name: str) -> FunctionBeing:
+async def _function(runtime: Runtime, name: str) -> FunctionBeing:
     await Soul.of(name)
     being = await living(name)
     if not isinstance(being, FunctionBeing):
         raise EvolutionUnfit(name=name, reason=_(_NO_FUNCTION))
     uses = uses_of(being.source, name)
-    if uses.names or uses.not_pinned or uses.made:
+    if uses.not_pinned or uses.made:
         raise EvolutionUnfit(name=name, reason=_(_CALLS))
+    if runtime.codes.of(being).code.hosts:
+        raise EvolutionUnfit(name=name, reason=_(_HOSTS))
     return being
 
 
 async def _prepared(runtime: Runtime, name: str, being: FunctionBeing, goal: Goal) -> tuple[Trial, list[Case]]:
     """The cases by which is judged; a recorded call that the soul does not repeat itself says nothing."""
-    from luxos.runtime.binding import Bound
-    from luxos.runtime.call import Stored
-
-    known = runtime.codes.of(being)
-    trial = Trial(runtime.tiers, known, seen_as_self(being, Stored(known, Bound((), {}, {}))))
-    given = examples(being)
-    for number, case in enumerate(given, 1):
-        if goal != "examples" and not await trial.passed(being.source, [case]):
-            raise EvolutionUnfit(name=name, reason=_(_WRONG).format(number=number))
+    trial, given = Trial(runtime, being), examples(being)
+    if goal != "examples":
+        right = await trial.passed(being.source, given)
+        if len(right) < len(given):
+            words = _ASKS if uses_of(being.source, name).names else _WRONG
+            raise EvolutionUnfit(name=name, reason=_(words).format(number=len(right) + 1))
+        given = right
     called = [] if goal == "examples" else await recorded(runtime.database, being, name)
     cases = [*given, *await trial.passed(being.source, called, least=0)]
     if not cases:

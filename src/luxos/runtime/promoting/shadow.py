@@ -21,8 +21,8 @@ LEAST, TIMES = 1.0, 10
 """Seconds that the candidate has at the least, and how many times those of the soul."""
 _NOISE = 0.001
 """Seconds by which two runs differ for no reason of theirs."""
-_QUICK, _ROUNDS = 1.0, 3
-"""Seconds up to which both are run again, and how often what looks slow is."""
+_QUICK, _ROUNDS = 1.0, 5
+"""Seconds up to which both are run again, and how often what is not quicker is."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ async def compared(tiers: Tiers, heard: Heard, candidate: Known, slower: float) 
 
 
 async def _is_slow(tiers: Tiers, heard: Heard, candidate: Known, slower: float, own: Replayed, new: Replayed) -> bool:
-    """Whether the candidate takes longer than it may. The first runs may have waited for a process to begin; the
-    quickest ones count, and what looks slow is run again.
+    """Whether the candidate takes longer than it may. A run may have waited for a process to begin, or for a busy
+    machine, so the quickest ones count; only a candidate that was quicker needs no more of them.
     """
     quickest, candidates = own.seconds, new.seconds
     for _round in range(_ROUNDS if quickest < _QUICK else 0):
         quickest = min(quickest, (await _run(tiers, heard.known, heard, seconds=TIMES * _QUICK)).seconds)
         candidates = min(candidates, (await _run(tiers, candidate, heard, seconds=TIMES * _QUICK)).seconds)
-        if candidates <= slower * quickest + _NOISE:
+        if candidates <= quickest:
             return False
     return candidates > slower * quickest + _NOISE
 

@@ -167,12 +167,15 @@ FROM relationships
 WHERE source_soul = $1 AND 'step' = ANY(tags)
 ORDER BY (attributes ->> 'started_at') COLLATE "C", id;
 
+-- name: steps_by_id
+SELECT id, target_soul, genesis, attributes FROM relationships WHERE id = ANY($1::UUID[]) AND 'step' = ANY(tags);
+
 -- name: recorded_calls
 -- What the beings $1 were called with, and gave, in the versions $2; the newest $3 different ones.
-SELECT arguments, result
+SELECT arguments, result, run, step
 FROM (
     SELECT DISTINCT ON (attributes -> 'arguments') attributes -> 'arguments' AS arguments,
-        attributes -> 'result' AS result, created_at
+        attributes -> 'result' AS result, source_soul AS run, genesis ->> 'name' AS step, created_at
     FROM relationships
     WHERE target_soul = ANY($1::UUID[]) AND 'step' = ANY(tags) AND genesis ->> 'soul_hash' = ANY($2::TEXT[])
         AND attributes ->> 'status' = 'done' AND NOT attributes ? 'summary'
