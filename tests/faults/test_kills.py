@@ -25,8 +25,7 @@ five  = APPEND "log.txt", "5" AFTER four
 """
 STEPS = 5
 POINTS = ("step.started", "step.ready", "step.done", "step.applied")
-PARTS = 5
-MOMENTS = (500 if WHOLE else 15) // PARTS
+PARTS, MOMENTS = (5, 100) if WHOLE else (1, 6)
 SEED = 20261121
 
 pytestmark = pytest.mark.slow

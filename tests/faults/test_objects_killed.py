@@ -18,7 +18,7 @@ from uuid import uuid5
 
 import pytest
 from tests.faults.object_client import BATCH, OPERATIONS, READER, ROOT, SHARED, TURNS, own, work_channel
-from tests.plugins.sampling import WHOLE
+from tests.plugins.sampling import WHOLE, sampled
 from tests.plugins.warm import Forked
 
 from luxos.beings.being import BaseBeing
@@ -35,7 +35,7 @@ from luxos.souls.registry import Soul
 PROGRAM = Path(__file__).with_name("object_client.py")
 ENVIRONMENT = {"PATH": os.environ["PATH"], "LUXOS_LANG": "pl"}
 CLIENTS = ("ala", "bob", "cyd")
-MOMENTS = 500 if WHOLE else 20
+MOMENTS = 500 if WHOLE else 12
 SECONDS = 60.0
 SEED = 20261125
 
@@ -271,11 +271,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_there_twice(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("mode", "told"),
-    [
-        ("early", "was acknowledged and is missing"),
-        ("torn", "beings"),
-        ("blind", "turns acknowledged"),
-    ],
+    sampled([("early", "was acknowledged and is missing"), ("torn", "beings"), ("blind", "turns acknowledged")], 1),
 )
 def test_the_checker_sees_what_is_done_wrong(tmp_path: Path, mode: str, told: str) -> None:
     """The negative controls go red."""

@@ -20,6 +20,7 @@ import asyncpg
 import pytest
 from tests.faults.working_user import TASKS
 from tests.plugins.command import Command
+from tests.plugins.sampling import WHOLE
 
 from luxos.config import Settings
 from luxos.persistence.database import Database
@@ -27,7 +28,6 @@ from luxos.persistence.database import Database
 pytestmark = pytest.mark.slow
 
 USER = str(Path(__file__).with_name("working_user.py"))
-WHOLE = bool(os.environ.get("LUXOS_ALL_FAULTS"))
 POINTS = (
     "tasks.putting",
     "tasks.committed",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins.sampling import WHOLE
 
 from luxos.errors import LuxError
 from luxos.runtime.changes import ChangeSet, beneath, nofollow
@@ -34,7 +35,7 @@ CALLS = (
     "chown",
 )
 SECRET = "nobody's business"
-EVERY = 1 if os.environ.get("LUXOS_ALL_FAULTS") else 7
+EVERY = 1 if WHOLE else 7
 """`make test` swaps before each seventh call, `make faults` before all of them."""
 
 

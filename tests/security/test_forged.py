@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins.sampling import WHOLE
 from tests.runtime.hermetic.conftest import THIS, code_of
 from tests.security import careless_host as host
 from tests.security import careless_line, forged
@@ -19,7 +19,7 @@ from luxos.runtime.code import Ask, Given
 from luxos.runtime.isolated import Isolated
 from luxos.runtime.isolated.worker import INSIDE
 
-EVERY = 1 if os.environ.get("LUXOS_ALL_FAULTS") else 8
+EVERY = 1 if WHOLE else 8
 """`make test` makes each eighth, `make attacks` all of them."""
 SOULS = {name: source_of(body) for name, body in [*forged.SOULS.items()][::EVERY]}
 MARK = "f0rged-7141"
