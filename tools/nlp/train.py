@@ -126,7 +126,7 @@ def main() -> int:
     if options.mistakes:
         show_mistakes("cv", softmax(scores, temperature), examples)
     if not options.dry_run:
-        Path(MODEL).write_bytes(stored(weights, biases, temperature, corpus_digest(examples)))
+        Path(MODEL).write_bytes(stored(weights, biases, temperature, corpus_digest()))
         print(f"wrote {MODEL} ({MODEL.stat().st_size} bytes), temperature {temperature}")
     return 0
 

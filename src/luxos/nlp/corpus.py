@@ -16,6 +16,7 @@ from luxos.nlp.errors import CorpusInvalid
 from luxos.nlp.words import Entity
 
 FOLDER = Path(__file__).parent / "corpus"
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MARK = re.compile(r"\{([^{}|]+)\|([A-Z_]+)(?:\|([^{}|]+))?\}")
 _TYPES = (
     "APP_TYPE TECH_STACK LANGUAGE DATABASE NAME SUBJECT FEATURE PATH DEST_PATH CONTENT COMMAND PROGRAM PROCESS SERVICE "
@@ -65,7 +66,7 @@ def parse_line(intent: str, line: str, file: str, number: int) -> Example:
 def read(path: Path) -> Iterator[Example]:
     """The sentences of one file; `CorpusInvalid` names file and line of what cannot be used."""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else 1
         raise CorpusInvalid(file=path.name, line=line, reason=str(exc.problem)) from exc
@@ -77,7 +78,8 @@ def read(path: Path) -> Iterator[Example]:
                 yield parse_line(key.value, sentence.strip(), path.name, value.start_mark.line + 2 + offset)
 
 
-def _all(folder: Path) -> tuple[Example, ...]:
+def read_folder(folder: Path) -> tuple[Example, ...]:
+    """The sentences of all files of a folder; a sentence that stands there twice is refused."""
     seen: dict[str, Example] = {}
     for path in sorted(folder.glob("*.yaml")):
         for example in read(path):
@@ -92,10 +94,10 @@ def _all(folder: Path) -> tuple[Example, ...]:
 @lru_cache(maxsize=1)
 def training() -> tuple[Example, ...]:
     """All sentences that the model learns from."""
-    return _all(FOLDER)
+    return read_folder(FOLDER)
 
 
 @lru_cache(maxsize=1)
 def heldout() -> tuple[Example, ...]:
     """All sentences that are kept for measuring."""
-    return _all(FOLDER / "heldout")
+    return read_folder(FOLDER / "heldout")

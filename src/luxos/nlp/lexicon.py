@@ -9,7 +9,7 @@ import yaml
 
 from luxos.nlp.identifiers import fold
 
-_FOLDER = Path(__file__).parent / "lexicon"
+FOLDER = Path(__file__).parent / "lexicon"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ENDINGS = (
     *("owego", "owej", "owym", "owe", "owi", "ami", "ach", "iem", "cie", "em", "om", "ow", "ie", "ze", "ce"),
@@ -39,7 +39,7 @@ class Jargon(NamedTuple):
 @lru_cache(maxsize=16)
 def load(name: str) -> dict[str, Any]:
     """The content of `lexicon/<name>.yaml`."""
-    with (_FOLDER / f"{name}.yaml").open(encoding="utf-8") as file:
+    with (FOLDER / f"{name}.yaml").open(encoding="utf-8") as file:
         content = yaml.load(file, Loader=_LOADER)  # noqa: S506 - one of the two safe loaders
     return dict(content)
 

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from luxos.nlp.corpus import Example
+from luxos.nlp.corpus import FOLDER, training
 from luxos.nlp.features import names
+from luxos.nlp.lexicon import FOLDER as LEXICON
 from luxos.nlp.morphology import tokens
 from luxos.nlp.words import Entity
 
@@ -35,12 +36,13 @@ def entity_scores(pairs: Iterable[tuple[Sequence[Entity], Sequence[Entity]]]) ->
     return precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0
 
 
-def corpus_digest(examples: Iterable[Example]) -> str:
-    """Names what a model was trained on: every sentence's intent and features, so that lexicons count too."""
+def corpus_digest() -> str:
+    """Names what a model was trained on: the files of the corpus and the lexicons, and what the first sentence of each
+    intent looks like to the classifier, so that a change of the features counts too."""
     digest = hashlib.sha256()
-    for example in examples:
-        digest.update(example.intent.encode())
+    for path in (*sorted(FOLDER.glob("*.yaml")), *sorted(LEXICON.glob("*.yaml"))):
+        digest.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
+    for example in {example.intent: example for example in reversed(training())}.values():
         for name, weight in sorted(names(tokens(example.text))):
             digest.update(f"\n{name} {weight}".encode())
-        digest.update(b"\n\n")
     return digest.hexdigest()
