@@ -18,6 +18,14 @@ class CorpusInvalid(NlpError):
     message = N_("The file {file}, line {line}, cannot be used: {reason}. Correct the line and train again.")
 
 
+class CasesInvalid(NlpError):
+    """A line of somebody's sentences cannot be judged by."""
+
+    code = "nlp_cases_invalid"
+    exit_code = Exit.USAGE
+    message = N_("The file {file}, line {line}, cannot be judged by: {reason}. Correct that line.")
+
+
 class ModelUnusable(NlpError):
     """The stored intent model is missing, damaged or of another format."""
 

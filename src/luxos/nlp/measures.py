@@ -22,18 +22,28 @@ def expected_calibration_error(judged: Sequence[tuple[float, bool]], bins: int =
     return error
 
 
-def entity_scores(pairs: Iterable[tuple[Sequence[Entity], Sequence[Entity]]]) -> tuple[float, float, float]:
-    """Precision, recall and F1 of (wanted, found) entities by type and exact span."""
+def f1(right: int, wanted: int, found: int) -> float:
+    """The harmonic mean of precision and recall: 1 where nothing was wanted and nothing found."""
+    return 2 * right / (wanted + found) if wanted + found else 1.0
+
+
+def entity_scores(
+    pairs: Iterable[tuple[Sequence[Entity], Sequence[Entity]]], values: bool = False
+) -> tuple[float, float, float]:
+    """Precision, recall and F1 of (wanted, found) entities by type and exact span, and by value where `values`."""
     right = wanted_count = found_count = 0
     for wanted, found in pairs:
-        expected = {(entity.type, entity.start, entity.end) for entity in wanted}
-        given = {(entity.type, entity.start, entity.end) for entity in found}
+        expected, given = _keys(wanted, values), _keys(found, values)
         right += len(expected & given)
         wanted_count += len(expected)
         found_count += len(given)
     precision = right / found_count if found_count else 1.0
     recall = right / wanted_count if wanted_count else 1.0
-    return precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0
+    return precision, recall, f1(right, wanted_count, found_count)
+
+
+def _keys(entities: Iterable[Entity], values: bool) -> set[tuple[str, int, int, str]]:
+    return {(entity.type, entity.start, entity.end, entity.value if values else "") for entity in entities}
 
 
 def corpus_digest() -> str:

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, str] = {
     "backup": "luxos.ui.cli.backup",
     "restore": "luxos.ui.cli.backup",
     "node": "luxos.ui.cli.node",
+    "nlp": "luxos.ui.cli.nlp",
     "psql": "luxos.ui.cli.psql",
     "up": "luxos.ui.cli.service",
     "down": "luxos.ui.cli.service",
