@@ -128,7 +128,9 @@ def test_held_out_figures() -> None:
     assert error <= 0.06
 
 
-@pytest.mark.parametrize(("examples", "bound"), [(heldout(), HELD_OUT_ENTITY_F1), (training()[::EVERY], TRAINING_ENTITY_F1)])
+@pytest.mark.parametrize(
+    ("examples", "bound"), [(heldout(), HELD_OUT_ENTITY_F1), (training()[::EVERY], TRAINING_ENTITY_F1)]
+)
 def test_entity_figures(examples: tuple[Example, ...], bound: float) -> None:
     pairs = [(example.entities, extract(example.text, tokens(example.text), example.intent)) for example in examples]
     precision, recall, both = entity_scores(pairs)

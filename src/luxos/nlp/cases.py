@@ -20,7 +20,7 @@ class _Unfit(Exception):
 
 
 def read_cases(path: Path) -> list[Example]:
-    """The sentences of a file in order; `CasesInvalid` names the first line that cannot be used. Empty lines count not."""
+    """The sentences of a file in order; `CasesInvalid` names the first line that cannot be used."""
     cases = []
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):

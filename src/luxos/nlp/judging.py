@@ -86,7 +86,9 @@ def verdict(cases: Sequence[Example], answers: Sequence[Answer]) -> Verdict:
         refused=_share(given.intent == "NONE" for case, given in pairs if case.intent != "NONE"),
         ece=expected_calibration_error(judged),
         ms=sum(given.ms for given in answers) / len(answers),
-        confusions=tuple((*names, count) for names, count in sorted(wrong.items(), key=lambda item: (-item[1], item[0]))),
+        confusions=tuple(
+            (*names, count) for names, count in sorted(wrong.items(), key=lambda item: (-item[1], item[0]))
+        ),
     )
 
 
