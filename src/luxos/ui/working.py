@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -74,13 +75,19 @@ def working(opened: System) -> list[Callable[[], Awaitable[None]]]:
 
 
 async def keep(opened: System, work: Callable[[], Awaitable[None]]) -> None:
-    """Does something until it is cancelled; a database that is away is waited for."""
+    """Does something until it is cancelled; a database or a cluster that is away is waited for.
+
+    The log (standard error) says so once; whoever asks (`luxos queue`, `luxos doctor`) is told too.
+    """
+    said = ""
     while True:
         try:
             await opened.runtime()
             await work()
-        except LuxError:
-            pass  # whoever asks next is told
+        except LuxError as error:
+            if str(error) != said:
+                said = str(error)
+                sys.stderr.write(f"{said}\n")
         except Exception as error:
             defect(error)
         await asyncio.sleep(_PAUSE)

@@ -1,7 +1,7 @@
 """Queues as beings: how much waits, for how long, and how much is done; counted when somebody asks."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -36,6 +36,8 @@ class Figures:
     """The same for 99 of 100."""
     per_second: float
     """How many were done in a second, in the last minute."""
+    trouble: Mapping[str, Any] | None = None
+    """Why nobody works it (code, message, details), and `since` when; nothing where somebody does, or never did."""
 
     @property
     def soul(self) -> UUID:
@@ -56,13 +58,14 @@ async def figures() -> list[Figures]:
     async with BaseBeing._borrowed(None) as lent:
         rows = await lent.fetch(queries()["queue_figures"], [IO, CPU], int(MINUTE * 1e6))
         found = [_figures(row) for row in rows]
-        await lent.execute(
+        told = await lent.fetch(
             queries()["tell_queues"],
             [one.soul for one in found],
             [{"type": "queue", "name": one.queue, "owner": CORE_OWNER} for one in found],
-            [_without_name(one) for one in found],
+            [_counted(one) for one in found],
         )
-    return found
+    troubles = {row["soul"]: row["trouble"] for row in told}
+    return [replace(one, trouble=troubles[one.soul]) for one in found]
 
 
 async def is_served(queue: str) -> bool:
@@ -81,7 +84,5 @@ def _figures(row: Mapping[str, Any]) -> Figures:
     return Figures(**counts, **times, per_second=row["done"] / MINUTE)
 
 
-def _without_name(one: Figures) -> dict[str, Any]:
-    told = asdict(one)
-    del told["queue"]
-    return told
+def _counted(one: Figures) -> dict[str, Any]:
+    return {name: value for name, value in asdict(one).items() if name not in ("queue", "trouble")}

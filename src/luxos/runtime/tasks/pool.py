@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from luxos.beings.being import BaseBeing
 from luxos.errors import LuxError
 from luxos.persistence.queries import queries
+from luxos.runtime.tasks import trouble
 from luxos.runtime.tasks.away import GONE, outlast
 from luxos.runtime.tasks.backoff import Backoff
 from luxos.runtime.tasks.claiming import Claiming
@@ -95,6 +96,7 @@ class Pool:
         self._processes: dict[UUID, _Watched] = {}
         self._given_up: set[asyncio.Task[str | None]] = set()
         self._failures = 0
+        self._is_worked = False
         self._stirred = asyncio.Event()
 
     async def run(self) -> None:
@@ -106,6 +108,18 @@ class Pool:
         await self._work(until_empty=True)
 
     async def _work(self, until_empty: bool) -> None:
+        """Works; where it cannot, for there are no processes, the queue's being says so until somebody can."""
+        self._is_worked = False
+        try:
+            await self._work_with_engine(until_empty)
+        except GONE:
+            raise
+        except LuxError as error:
+            with suppress(*GONE):
+                await trouble.tell(self.queue, error)
+            raise
+
+    async def _work_with_engine(self, until_empty: bool) -> None:
         async with self._opened() as engine:
             with BaseBeing._pool().listening.heard(f"tasks:{self.queue}") as self._stirred:
                 try:
@@ -120,12 +134,19 @@ class Pool:
                 await self._look_after()
                 await asyncio.sleep(_GATHER)
                 ready = await self._begin_where_wanted(engine)
+                await self._tell_it_is_worked(ready)
                 if until_empty and not ready and not await self._is_anything_left():
                     return
             except GONE as error:
                 await outlast(error, self._look_after)
                 continue
             await self._rest(until_empty)
+
+    async def _tell_it_is_worked(self, ready: int) -> None:
+        """There are processes, as far as they are wanted: what kept the queue from being worked is over."""
+        if not self._is_worked and (not ready or any(one.began for one in self._processes.values())):
+            await trouble.over(self.queue)
+            self._is_worked = True
 
     async def _begin_where_wanted(self, engine: Engine) -> int:
         """Begins a process for each task that is ready, as far as there is room; how many tasks are ready.

@@ -24,6 +24,8 @@ def queue_command(as_json: bool) -> None:
         click.echo(f"{queue['queue']}  ({queue['soul']})")
         for name, value in _rows(queue):
             click.echo(f"  {name}  {value}")
+        if queue["trouble"]:
+            click.echo(f"  ✗ {queue['trouble']['message']} " + _("Its tasks wait; nothing of them is lost."))
 
 
 def _rows(queue: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -392,12 +392,24 @@ SELECT EXISTS (
 );
 
 -- name: tell_queues
--- $1 the beings of queues, $2 their genesis, $3 their figures.
+-- $1 the beings of queues, $2 their genesis, $3 their figures. Gives what keeps them from being worked.
 INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
 SELECT soul, '{queue}', genesis, '{}', '[]', figures
 FROM unnest($1::UUID[], $2::JSONB[], $3::JSONB[]) AS told (soul, genesis, figures)
 ORDER BY soul
-ON CONFLICT (soul) DO UPDATE SET self_awareness = EXCLUDED.self_awareness;
+ON CONFLICT (soul) DO UPDATE SET self_awareness = EXCLUDED.self_awareness
+RETURNING soul, attributes -> 'trouble' AS trouble;
+
+-- name: trouble_of_queue
+-- $1 the being of a queue, $2 its genesis, $3 the error. Since when it is so stays, where it is the same again.
+INSERT INTO base_beings AS queue (soul, tags, genesis, attributes, memories, self_awareness)
+VALUES ($1, '{queue}', $2, jsonb_build_object('trouble', $3::JSONB || jsonb_build_object('since', now())), '[]', '{}')
+ON CONFLICT (soul) DO UPDATE SET attributes = queue.attributes || EXCLUDED.attributes
+WHERE queue.attributes #>> '{trouble,code}' IS DISTINCT FROM $3::JSONB ->> 'code';
+
+-- name: queue_is_worked
+UPDATE base_beings SET attributes = attributes - 'trouble'
+WHERE soul = $1 AND tags @> '{queue}' AND attributes ? 'trouble';
 
 -- name: put_schedule
 -- $1 its UUID, $2 its genesis, $3 its attributes; $4 $5 where whoever waits for what is due hears of it.
