@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import luxos
+from luxos.beings import removal
 from luxos.beings.being import BaseBeing
 from luxos.beings.energy import level
 from luxos.beings.errors import BeingUnsaved, EnergyExhausted, NotDispatched
@@ -19,7 +20,9 @@ from luxos.runtime.call import Call
 from luxos.runtime.errors.calls import (
     ApprovalRefused,
     ArgumentsUnfit,
+    BeingGone,
     BeingNotCallable,
+    BeingPutAway,
     CallOverLimit,
     NotPure,
     OptionUnknown,
@@ -100,6 +103,22 @@ async def test_what_cannot_be_called_so_is_refused(
         with pytest.raises(error) as caught:
             await lux.execution(who, *args, **kwargs)
         assert "Traceback" not in str(caught.value)
+        assert await lux.execution("vat", 100) == 123.0
+
+
+async def test_whose_being_was_put_away_or_removed_says_how_it_is_called_again(home: Path) -> None:
+    async with luxos.open(home) as lux:
+        vat = await lux.summon(name="vat", source=SOURCE)
+        await removal.delete(vat.soul)
+        with pytest.raises(BeingPutAway, match=f"luxos being restore {vat.soul}"):
+            await lux.execution("vat", 100)
+        await removal.restore(vat.soul)
+        assert await lux.execution("vat", 100) == 123.0
+    async with luxos.open(home) as lux:
+        await removal.purge(vat.soul, confirm=await removal.purge_preview(vat.soul))
+        with pytest.raises(BeingGone, match="luxos soul add vat"):
+            await lux.execution("vat", 100)
+        await lux.summon(name="vat", source=SOURCE)
         assert await lux.execution("vat", 100) == 123.0
 
 

@@ -15,6 +15,7 @@ from luxos.runtime.hermetic.confined import confined
 from luxos.souls import environment, promotion
 from luxos.souls.archive import INDEX, PRODUCTION, Archive
 from luxos.souls.errors import EnvironmentUnknown
+from luxos.souls.importing import import_reports
 from luxos.souls.registry import Soul
 from luxos.souls.reports import catch_up
 from luxos.souls.signing import key_file
@@ -134,3 +135,29 @@ async def test_an_environment_that_says_something_else_is_named(archive: Archive
 async def test_a_key_that_others_can_read_is_named(archive: Archive) -> None:
     key_file(archive).chmod(0o644)
     assert await found(archive) == [Finding("key", str(key_file(archive)))]
+
+
+async def test_what_it_advises_helps(archive: Archive, database: Database) -> None:
+    """Files that are damaged or gone, a key that others can read, and a version of which only the report is left."""
+
+    async def advised(words: str) -> None:
+        told = [str(one) for one in await found(archive)]
+        assert told
+        assert all(words in one for one in told), told
+
+    for place, _rule in (FILES["manifest"], FILES["production"]):
+        file = place(archive)
+        for break_it in (lambda file=file: file.write_bytes(b"x"), file.unlink):
+            break_it()
+            await advised("`luxos soul report --all`")
+            await environment.write_files(archive, again=True)
+            assert await found(archive) == []
+    key_file(archive).chmod(0o644)
+    await advised(f"`chmod 600 {key_file(archive)}`")
+    key_file(archive).chmod(0o600)
+    made = await Soul.register({"type": "function", "source": "def function():\n    return 1\n", "name": "one"})
+    await catch_up(archive)
+    await database.pool.execute("DELETE FROM base_beings WHERE soul = $1", made.being)
+    await advised(f"`luxos soul import {archive.folder}`")
+    assert [one["hash"] for one in (await import_reports(archive.folder)).as_json()["imported"]] == [made.hash]
+    assert await found(archive) == []

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from luxos.beings.being import BaseBeing
 from luxos.beings.classes import ClassBeing
 from luxos.beings.core import CoreFunction, CoreRegistry
 from luxos.beings.function import FunctionBeing
@@ -28,7 +29,14 @@ from luxos.runtime.charged import Leases
 from luxos.runtime.code import Ask
 from luxos.runtime.codes import Codes, Known
 from luxos.runtime.context import Context
-from luxos.runtime.errors.calls import ArgumentsUnfit, BeingNotCallable, CallUnknown, ClassNotCalled
+from luxos.runtime.errors.calls import (
+    ArgumentsUnfit,
+    BeingGone,
+    BeingNotCallable,
+    BeingPutAway,
+    CallUnknown,
+    ClassNotCalled,
+)
 from luxos.runtime.events import Listener, StepNoted, StepProgress
 from luxos.runtime.instances import BoundMethod
 from luxos.runtime.memoised import Memo
@@ -41,7 +49,7 @@ from luxos.runtime.scope import Scope
 from luxos.runtime.stateful import Turns
 from luxos.runtime.tiers import STATE, Tiers
 from luxos.runtime.traced import tracer_of
-from luxos.souls.aliases import unknown
+from luxos.souls.aliases import Alias, unknown
 from luxos.souls.dependencies import SELF
 from luxos.souls.groups import pins_of
 from luxos.souls.registry import Soul
@@ -247,9 +255,12 @@ async def _write_down(call: Call, ask: Ask | None = None) -> None:
 
 
 async def _not_callable(who: str) -> BeingNotCallable:
-    """Why nothing can be called under a name: it is a class, or only others have names like it."""
-    soul = await Soul.get_by_alias(who)
-    if soul is not None:
-        return (ClassNotCalled if soul.genotype.get("type") == ClassBeing.kind else BeingNotCallable)(who=who)
+    """Why nothing can be called under a name: it is a class, its being is gone, or only others have names like it."""
+    soul, alias = await Soul.get_by_alias(who), await Alias.find(who)
+    if soul is not None and soul.genotype.get("type") == ClassBeing.kind:
+        return ClassNotCalled(who=who)
+    if soul is not None and alias is not None:
+        being = None if alias.being is None else await BaseBeing.find(alias.being, deleted=True)
+        return BeingGone(who=who) if being is None else BeingPutAway(who=who, soul=being.soul)
     near = (await unknown(who)).details.get("near")
     return BeingNotCallable(who=who) if near is None else CallUnknown(who=who, near=near)

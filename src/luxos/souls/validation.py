@@ -34,13 +34,17 @@ _MOST = 1 << 28
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it was written: the `rule` that is broken, and `name`, which breaks it."""
+    """Something that is not as it was written: the `rule` that is broken, and `name`, which breaks it.
+
+    `folder` is where its report is, where that can bring it back.
+    """
 
     rule: str
     name: str
+    folder: str = ""
 
     def __str__(self) -> str:
-        return _(RULES[self.rule]).format(name=self.name)
+        return _(RULES[self.rule]).format(name=self.name, folder=self.folder)
 
 
 RULES = {
@@ -49,19 +53,30 @@ RULES = {
     "alias": N_("The alias {name} names a version or a being that does not fit its history."),
     "dependency": N_("The version {name} pins a soul that is not there."),
     "carrier": N_("The being {name} does not have the genotype whose hash it bears."),
-    "row": N_("The row of version {name} is not as it was when its report was written, or is gone."),
+    "row": N_(
+        "The row of version {name} is not as it was when its report was written, or is gone. If it is gone, `luxos "
+        "soul import {folder}` takes it from its report."
+    ),
     "index": N_("{name} is not as it was written. `luxos soul report --all` writes it again."),
     "index_aside": N_("{name} was found damaged and set aside. Look at it, then delete it."),
     "report": N_("The report {name} is not as it was written. `luxos soul report HASH` writes it again."),
     "report_missing": N_("The report {name} is not there. `luxos soul report HASH` writes it again."),
-    "key": N_("The key {name} is damaged, others can read it, or the tables do not know it."),
+    "key": N_(
+        "The key {name} is damaged, others can read it, or the tables do not know it. If others can, "
+        "`chmod 600 {name}` is enough."
+    ),
     "key_row": N_("The row of the public key {name} is not as it was written."),
     "manifest": N_("The manifest {name} is not what was signed, or a key signed it that the tables do not know."),
     "chain": N_("The manifest {name} does not follow the one before it, or that one is gone."),
-    "manifest_file": N_("The file {name} is not the manifest that was signed, or is gone."),
+    "manifest_file": N_(
+        "The file {name} is not the manifest that was signed, or is gone. `luxos soul report --all` writes it again."
+    ),
     "environment": N_("The environment {name} is not what its newest manifest says."),
     "promoted": N_("{name}: the version that it names is not whole or not there."),
-    "production_config": N_("{name} is not what the newest manifest of production says, or is gone."),
+    "production_config": N_(
+        "{name} is not what the newest manifest of production says, or is gone. `luxos soul report --all` writes it "
+        "again."
+    ),
 }
 
 
@@ -138,7 +153,7 @@ async def _reports(archive: Archive, wanted: set[str] | None) -> AsyncIterator[F
         yield finding
     for found, one in index.items():
         if not await _is_row(found, one["row"]):
-            yield Finding("row", found)
+            yield Finding("row", found, str(archive.folder))
 
 
 def _files(archive: Archive, index: Index) -> Iterator[Finding]:

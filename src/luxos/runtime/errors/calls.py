@@ -18,6 +18,21 @@ class CallUnknown(BeingNotCallable):
     message = N_("There is nothing to call under {who!r}. Did you mean {near}?")
 
 
+class BeingPutAway(BeingNotCallable):
+    """What an alias calls was deleted, and can be taken back."""
+
+    message = N_("What {who} calls is deleted. `luxos being restore {soul}` takes it back.")
+
+
+class BeingGone(BeingNotCallable):
+    """What an alias calls was removed for good; its versions were not."""
+
+    message = N_(
+        "What {who} calls was removed; its versions are there. `luxos soul at {who} > FILE`, then `luxos soul add "
+        "{who} FILE`, has it called again."
+    )
+
+
 class ClassNotCalled(BeingNotCallable):
     """A class is called; its instances have what can be."""
 

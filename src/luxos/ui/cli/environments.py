@@ -87,6 +87,8 @@ def _findings(found: dict[str, Any]) -> Iterable[str]:
     yield from (f"✗ {one['message']}" for one in found["findings"])
     if not found["findings"]:
         yield _("Everything is as it was written.")
+    elif any("`" not in one["message"] for one in found["findings"]):
+        yield _("What names no cure comes back from a backup: `luxos restore FILE --replace`.")
 
 
 def _alias(found: dict[str, Any]) -> Iterable[str]:

@@ -38,7 +38,12 @@ _FIELDS: Mapping[str, str] = {
     "row": N_("row"),
 }
 """What a report calls its own fields; a genotype's keep the names by which `--with` gives them."""
-_CHANGES: Mapping[str, str] = {"first": N_("the first"), "evolution": N_("evolution"), "mutation": N_("mutation")}
+_CHANGES: Mapping[str, str] = {
+    "first": N_("the first"),
+    "evolution": N_("evolution"),
+    "mutation": N_("mutation"),
+    "same": N_("its being made anew"),
+}
 _NOTHING: Sequence[Any] = (None, "", [], {})
 
 
