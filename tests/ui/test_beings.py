@@ -12,6 +12,7 @@ from tests.plugins.command import Command
 from luxos.beings.being import BaseBeing
 from luxos.beings.relationship import RelationshipBeing
 from luxos.persistence.database import Database
+from luxos.souls.registry import summon
 from luxos.ui.drawing import draw
 
 pytestmark = pytest.mark.slow
@@ -158,6 +159,21 @@ async def test_the_graph_is_walked_and_looked_at(quick_luxos: Command, database:
     assert sum(one["share"] for one in shares) == pytest.approx(1)
     groups = (await said(quick_luxos, "graph", "communities", "--json")).json["communities"]
     assert sum(group["size"] for group in groups) == 3
+
+
+async def test_a_tie_to_an_ancestor_is_followed_where_it_is_named_and_told_where_not(
+    quick_luxos: Command, database: Database
+) -> None:
+    for source in ("def function():\n    return 1\n", "def function():\n    return 2\n"):
+        living = str((await summon(name="one", source=source)).soul)
+    told = (await said(quick_luxos, "graph", "around", living)).out
+    assert living in told
+    assert "descent (1)" in told
+    assert "--tag descent" in told
+    part = (await said(quick_luxos, "graph", "around", living, "--tag", "descent", "--json")).json
+    assert "descent" not in part["not_followed"]
+    assert len(part["beings"]) == 2
+    assert "descent" not in (await said(quick_luxos, "graph", "neighbours", str((await three())[0].soul))).out
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingUnknown, FilterInvalid, GraphTooWide
-from luxos.beings.links import Links
+from luxos.beings.links import HIDDEN, Links
+from luxos.beings.record import TOMBSTONE
 from luxos.i18n import N_
 from luxos.persistence.queries import queries
 
@@ -77,6 +78,13 @@ async def around(soul: UUID, depth: int, links: Links = _EVERY, *, limit: int = 
         near = dict(sorted(found.items(), key=lambda item: (item[1], item[0]))[:limit])
         part = await among(near, links, connection=lent, depths=near)
         return Graph(part.beings, part.relationships, complete and part.complete and len(near) == len(found))
+
+
+async def ties_not_followed(soul: UUID, links: Links = _EVERY, *, connection: Any = None) -> dict[str, int]:
+    """By tag, how many relationships of a being `links` leaves out because LuxOS keeps its own things together so."""
+    tags = [tag for tag in HIDDEN if tag not in (*links.tags, TOMBSTONE)]
+    async with BaseBeing._borrowed(connection) as lent:
+        return {row["tag"]: row["count"] for row in await lent.fetch(queries()["ties_by_tag"], soul, tags)}
 
 
 async def among(

@@ -144,6 +144,10 @@ def tell(title: str, found: dict[str, Any], lines: Iterator[str], svg: Path | No
     told = list(lines)
     for line in told or [_("There is nothing of the kind.")]:
         click.echo(line)
+    if ties := found.get("not_followed"):
+        named = ", ".join(f"{tag} ({count})" for tag, count in ties.items())
+        words = _("Ties by which LuxOS keeps its own things together were not followed: {ties}. `--tag {tag}` does.")
+        click.echo(words.format(ties=named, tag=next(iter(ties))))
     if not found["complete"]:
         click.echo(_("There is more than that; `--limit` shows more."))
     if svg is not None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.filter_text import parse_energy
-from luxos.beings.graph import Graph, among, around, neighbours, snapshot
+from luxos.beings.graph import Graph, among, around, neighbours, snapshot, ties_not_followed
 from luxos.beings.links import Links
 from luxos.beings.paths import Path, shortest_path, simple_paths
 from luxos.boot import System
@@ -19,17 +19,25 @@ _SHOWN = 200
 async def graph_neighbours(
     system: System, person: Person, who: str, links: dict[str, Any], limit: int
 ) -> dict[str, Any]:
-    """A being and those that one relationship leads to."""
+    """A being and those that one relationship leads to; `not_followed` counts its other ones by tag."""
     await system.runtime()
-    return _part(await neighbours(await soul_of(who), _links(links), limit=limit))
+    soul, followed = await soul_of(who), _links(links)
+    return {
+        **_part(await neighbours(soul, followed, limit=limit)),
+        "not_followed": await ties_not_followed(soul, followed),
+    }
 
 
 async def graph_around(
     system: System, person: Person, who: str, links: dict[str, Any], depth: int, limit: int
 ) -> dict[str, Any]:
-    """The part of the graph within some steps of a being."""
+    """The part of the graph within some steps of a being; `not_followed` as in `graph_neighbours`."""
     await system.runtime()
-    return _part(await around(await soul_of(who), depth, _links(links), limit=limit))
+    soul, followed = await soul_of(who), _links(links)
+    return {
+        **_part(await around(soul, depth, followed, limit=limit)),
+        "not_followed": await ties_not_followed(soul, followed),
+    }
 
 
 async def graph_path(

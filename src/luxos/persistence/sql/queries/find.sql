@@ -10,6 +10,14 @@ WHERE genesis @> jsonb_build_object('name', $1::TEXT) AND genesis ? 'class_hash'
 ORDER BY soul
 LIMIT $2;
 
+-- name: ties_by_tag
+-- How many relationships a being ($1) has with each of the tags ($2).
+SELECT tag, count(*) AS count
+FROM relationships CROSS JOIN unnest(tags) AS tag
+WHERE (source_soul = $1 OR target_soul = $1) AND tag = ANY($2::TEXT[])
+GROUP BY tag
+ORDER BY tag;
+
 -- name: instances_between
 SELECT soul FROM base_beings
 WHERE soul BETWEEN $1 AND $2 AND genesis ? 'class_hash' AND NOT tags @> '{tombstone}'
