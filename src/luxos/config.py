@@ -25,7 +25,7 @@ class Settings:
     dsn: str | None
     """`LUXOS_DSN`: a PostgreSQL 15 or newer with pgvector to use in place of the embedded one. Default: none."""
     database_linger: float
-    """`LUXOS_DATABASE_LINGER`: seconds for which the embedded database outlives its last user. Default 10."""
+    """`LUXOS_DATABASE_LINGER`: seconds for which the embedded database outlives its last user. Default 120."""
     keep_runs: float = 365.0
     """`LUXOS_KEEP_RUNS`: days for which runs (with journals) and tasks that ended stay; 0 is for ever. Default 365."""
     keep_undo: float = 90.0
@@ -72,7 +72,7 @@ class Settings:
             cache=Path(environment.get("LUXOS_CACHE") or cache / "luxos").absolute(),
             projects=Path(environment.get("LUXOS_PROJECTS") or person / "luxos-projects").absolute(),
             dsn=environment.get("LUXOS_DSN") or None,
-            database_linger=_number(environment, "LUXOS_DATABASE_LINGER", 10.0, least=-math.inf),
+            database_linger=_number(environment, "LUXOS_DATABASE_LINGER", 120.0, least=-math.inf),
             keep_runs=_number(environment, "LUXOS_KEEP_RUNS", cls.keep_runs),
             keep_undo=_number(environment, "LUXOS_KEEP_UNDO", cls.keep_undo),
             keep_reports=_number(environment, "LUXOS_KEEP_REPORTS", cls.keep_reports),

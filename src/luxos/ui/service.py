@@ -57,6 +57,7 @@ async def _serve_alone(settings: Settings, ready: Callable[[], None]) -> None:
             with contextlib.suppress(LuxError):
                 await fold_pending()
             await asyncio.to_thread(understand, "Zbuduj aplikację")
+            await asyncio.to_thread(dict, METHODS)  # each is loaded now, and no command waits for it
             service = _Service(opened, stop)
             path = socket_path(settings)
             server = await _listen(service, path)

@@ -34,7 +34,8 @@ def evolve_command(
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     tried = _("{tried} proposals were tried in {cases} cases, and {derived} like them; {right} were right.")
-    yield tried.format(**found)
+    if found["tried"]:
+        yield tried.format(**found)
     if found["model"]:
         yield _("The model {name} was asked {asked} times.").format(**found["model"])
         yield from (f"  {said}" for said in found["model"]["refused"])

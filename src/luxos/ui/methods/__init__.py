@@ -4,81 +4,65 @@ A method takes plain JSON values and gives a JSON object; what happens meanwhile
 Each module is one subject; `METHODS` is the one table.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from luxos.ui.methods.adding import soul_add
-from luxos.ui.methods.audit import audit_anchor, audit_verify
-from luxos.ui.methods.awareness import recompute_beings
-from luxos.ui.methods.backups import backup, restore
-from luxos.ui.methods.beings import find_beings, make_being, show_being
-from luxos.ui.methods.calling import call
-from luxos.ui.methods.checks import check_database
-from luxos.ui.methods.environments import (
-    soul_demote,
-    soul_manifest,
-    soul_production,
-    soul_promote,
-    soul_promotions,
-    soul_rollback,
-    soul_validate,
-)
-from luxos.ui.methods.evolving import soul_evolve
-from luxos.ui.methods.graphs import (
-    graph_around,
-    graph_communities,
-    graph_cycles,
-    graph_influence,
-    graph_neighbours,
-    graph_path,
-    graph_paths,
-)
-from luxos.ui.methods.nodes import node_approve, node_enroll, node_list
 from luxos.ui.methods.person import Person
-from luxos.ui.methods.records import runs, show
-from luxos.ui.methods.removal import delete_being, preview_purge, purge_being, restore_being
-from luxos.ui.methods.room import clean_database, preview_clean, usage
-from luxos.ui.methods.running import retry, run_cancel, run_confirm, run_deny, run_move, run_pause, run_tail
-from luxos.ui.methods.souls import (
-    soul_at,
-    soul_diff,
-    soul_export,
-    soul_import,
-    soul_list,
-    soul_log,
-    soul_rename,
-    soul_report,
-    soul_show,
-)
-from luxos.ui.methods.tasks import (
-    queues,
-    schedule_add,
-    schedule_list,
-    schedule_remove,
-    task_add,
-    task_cancel,
-    task_list,
-    task_retry,
-    task_show,
-)
-from luxos.ui.methods.work import do, plan, program, resume, undo
 
 __all__ = ["METHODS", "Method", "Person"]
 
 Method = Callable[..., Awaitable[dict[str, Any]]]
-_ALL: tuple[Method, ...] = (
-    *(do, plan, program, resume, undo, call),
-    *(runs, show, run_tail, run_pause, run_move, run_cancel, run_confirm, run_deny, retry),
-    *(audit_verify, audit_anchor),
-    *(backup, restore, check_database, usage, preview_clean, clean_database),
-    *(find_beings, show_being, make_being, recompute_beings),
-    *(graph_neighbours, graph_around, graph_path, graph_paths, graph_influence, graph_communities, graph_cycles),
-    *(delete_being, restore_being, preview_purge, purge_being),
-    *(soul_add, soul_list, soul_show, soul_at, soul_log, soul_diff, soul_rename, soul_report, soul_import, soul_export),
-    *(soul_promote, soul_promotions, soul_demote, soul_production, soul_manifest, soul_rollback, soul_validate),
-    soul_evolve,
-    *(node_enroll, node_approve, node_list),
-    *(task_add, task_list, task_show, task_retry, task_cancel, queues),
-    *(schedule_add, schedule_list, schedule_remove),
-)
-METHODS: dict[str, Method] = {method.__name__: method for method in _ALL}
+_SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "adding": ("soul_add",),
+    "audit": ("audit_verify", "audit_anchor"),
+    "awareness": ("recompute_beings",),
+    "backups": ("backup", "restore"),
+    "beings": ("find_beings", "show_being", "make_being"),
+    "calling": ("call",),
+    "checks": ("check_database",),
+    "environments": (
+        *("soul_promote", "soul_promotions", "soul_demote", "soul_production", "soul_manifest", "soul_rollback"),
+        "soul_validate",
+    ),
+    "evolving": ("soul_evolve",),
+    "graphs": (
+        *("graph_neighbours", "graph_around", "graph_path", "graph_paths"),
+        *("graph_influence", "graph_communities", "graph_cycles"),
+    ),
+    "nodes": ("node_enroll", "node_approve", "node_list"),
+    "records": ("runs", "show"),
+    "removal": ("delete_being", "restore_being", "preview_purge", "purge_being"),
+    "room": ("usage", "preview_clean", "clean_database"),
+    "running": ("run_tail", "run_pause", "run_move", "run_cancel", "run_confirm", "run_deny", "retry"),
+    "souls": (
+        *("soul_list", "soul_show", "soul_at", "soul_log", "soul_diff", "soul_rename", "soul_report"),
+        *("soul_import", "soul_export"),
+    ),
+    "tasks": (
+        *("task_add", "task_list", "task_show", "task_retry", "task_cancel", "queues"),
+        *("schedule_add", "schedule_list", "schedule_remove"),
+    ),
+    "work": ("do", "plan", "program", "resume", "undo"),
+}
+"""The methods of each module of this folder."""
+
+
+class _Methods(Mapping[str, Method]):
+    """Imports a method's module when it is asked for: a command that lists runs waits for no evolution."""
+
+    def __init__(self) -> None:
+        self._subjects = {name: subject for subject, names in _SUBJECTS.items() for name in names}
+
+    def __getitem__(self, name: str) -> Method:
+        method: Method = getattr(import_module(f"{__name__}.{self._subjects[name]}"), name)
+        return method
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._subjects)
+
+    def __len__(self) -> int:
+        return len(self._subjects)
+
+
+METHODS = _Methods()
