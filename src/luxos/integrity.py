@@ -36,6 +36,7 @@ RULES = {
     "target": N_("The relationship {who} leads to a being that is not there."),
     "kind": N_("{who}: {wanted} is not there, or not what LuxOS writes."),
     "class": N_("The instance {who} is of a version of its class that is not there: {found}."),
+    "hash": N_("{who}: {wanted} names a soul that is not there, or another one than it came with: {found}."),
     "channel": N_("The message {who} is of a channel that is not there."),
     "entry": N_("{who}: entry {found} of its memories is none."),
     "gap": N_("{who}: memory {wanted} should follow, and memory {found} does."),

@@ -166,6 +166,8 @@ WANTED = {
     "project": ("attributes path",),
     "environment": ("attributes souls",),
     "node": ("attributes status",),
+    "promotion": ("attributes status", "genesis to", "genesis terms"),
+    "imported_soul": ("genesis new_hash", "genesis old_hash", "genesis report"),
     "memory": ("attributes first", "attributes count"),
     "alias": ("attributes hash", "genesis name"),
     "counter": ("genesis class_hash",),

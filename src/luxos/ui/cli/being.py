@@ -81,9 +81,13 @@ def find_command(
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
-    for being in found["beings"]:
-        click.echo(f"{being['soul']}  {being['kind'] or '–':<12} {being['energy_level']:>6}  {being['name'] or '–'}")
-    if not found["beings"]:
+    lines = [
+        f"{being['soul']}  {being['kind'] or '–':<12} {being['energy_level']:>6}  {being['name'] or '–'}"
+        for being in found["beings"]
+    ]
+    if lines:
+        click.echo("\n".join(lines))
+    else:
         click.echo(_("No being is like that."))
     if found["next_key"]:
         click.echo(_("There are more: --after {key}").format(key=found["next_key"]))

@@ -49,6 +49,8 @@ WITH wanted (kind, place, is_what) AS (VALUES
     ('conversation', '{genesis,created_at}', 'moment'),
     ('environment', '{genesis,name}', 'text'),
     ('environment', '{attributes,souls}', 'object'),
+    ('imported_soul', '{genesis,old_hash}', 'text'),
+    ('imported_soul', '{genesis,report}', 'object'),
     ('manifest', '{genesis,manifest}', 'object'),
     ('message', '{attributes,channel}', 'uuid'),
     ('message', '{attributes,seq}', 'whole'),
@@ -56,6 +58,10 @@ WITH wanted (kind, place, is_what) AS (VALUES
     ('node', '{attributes,status}', 'text'),
     ('project', '{attributes,path}', 'text'),
     ('project', '{attributes,status}', 'text'),
+    ('promotion', '{genesis,name}', 'text'),
+    ('promotion', '{genesis,terms}', 'object'),
+    ('promotion', '{attributes,status}', 'promotion'),
+    ('promotion', '{attributes,differences}', 'list'),
     ('run', '{genesis,created_at}', 'moment'),
     ('run', '{genesis,goal}', 'text'),
     ('run', '{genesis,program}', 'text'),
@@ -75,7 +81,7 @@ WITH wanted (kind, place, is_what) AS (VALUES
     ('task', '{genesis,queue}', 'text'),
     ('task', '{genesis,arguments,args}', 'list'),
     ('task', '{genesis,arguments,kwargs}', 'object'),
-    ('task', '{attributes,status}', 'text'),
+    ('task', '{attributes,status}', 'task'),
     ('task', '{attributes,priority}', 'whole'),
     ('task', '{attributes,attempt}', 'whole'),
     ('task', '{attributes,token}', 'whole'),
@@ -86,7 +92,8 @@ WITH wanted (kind, place, is_what) AS (VALUES
 rows AS (
     SELECT soul AS who, genesis ->> 'type' AS kind, jsonb_build_object('genesis', genesis, 'attributes', attributes) AS row
     FROM base_beings
-    WHERE tags && '{alias,audit,conversation,environment,manifest,message,node,project,run,schedule,signing_key,task}'
+    WHERE tags && '{alias,audit,conversation,environment,imported_soul,manifest,message,node,project,promotion,run,schedule,
+            signing_key,task}'
         AND (tags @> '{alias}' AND attributes ? 'renamed') IS NOT TRUE
     UNION ALL
     SELECT id, genesis ->> 'type', jsonb_build_object('genesis', genesis, 'attributes', attributes)
@@ -105,6 +112,9 @@ WHERE coalesce(CASE is_what
     WHEN 'whole' THEN value::TEXT ~ '^-?[0-9]{1,18}$'
     WHEN 'whole or null' THEN value::TEXT ~ '^(null|-?[0-9]{1,18})$'
     WHEN 'uuid' THEN value::TEXT ~ '^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$'
+    WHEN 'task' THEN value <@ '["todo", "doing", "done", "failed", "cancelled"]'
+    WHEN 'promotion' THEN value
+        <@ '["shadowing", "watched", "kept", "different", "slower", "back", "overtaken", "stopped"]'
     WHEN 'moment' THEN value::TEXT ~ '^"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]'
 END, FALSE) IS FALSE
 UNION ALL
@@ -113,6 +123,24 @@ FROM base_beings AS instance
 WHERE genesis ? 'class_hash' AND NOT EXISTS (
     SELECT FROM base_beings AS version
     WHERE version.tags @> '{soul}' AND version.genesis ->> 'soul_hash' = instance.genesis ->> 'class_hash')
+UNION ALL
+SELECT 'hash', told.soul, told.place, told.hash
+FROM (
+    SELECT soul, 'genesis.new_hash' AS place, genesis ->> 'new_hash' AS hash
+    FROM base_beings WHERE tags @> '{imported_soul}' AND genesis ->> 'type' = 'imported_soul'
+    UNION ALL
+    SELECT soul, place, genesis ->> replace(place, 'genesis.', '')
+    FROM base_beings, unnest('{genesis.from,genesis.to}'::TEXT[]) AS place
+    WHERE tags @> '{promotion}' AND genesis ->> 'type' = 'promotion'
+) AS told
+WHERE NOT EXISTS (
+    SELECT FROM base_beings AS version
+    WHERE version.tags @> '{soul}' AND version.genesis ->> 'soul_hash' = told.hash)
+UNION ALL
+SELECT 'hash', soul, 'genesis.old_hash', genesis ->> 'old_hash'
+FROM base_beings
+WHERE tags @> '{imported_soul}' AND genesis ->> 'type' = 'imported_soul'
+    AND genesis ->> 'old_hash' IS DISTINCT FROM genesis #>> '{report,soul_info,soul_hash}'
 UNION ALL
 SELECT 'channel', soul, NULL, NULL
 FROM base_beings AS message
