@@ -14,10 +14,12 @@ from tests.plugins.inhabited import inhabit
 from tests.plugins.sampling import WHOLE
 
 from luxos.agent.reasoning import Defaults
+from luxos.beings.errors import BeingDamaged
 from luxos.boot import System, system
 from luxos.config import Settings
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
+from luxos.runtime.calling import Calls, session_run
 from luxos.ui.methods import METHODS, Person
 
 VALUES: list[Any] = [None, True, -1, 10**30, 1.5, "", "x", [], [None], {}, {"a": 1}, "2026-13-45", "sha256:" + "0" * 64]
@@ -30,6 +32,7 @@ READERS: list[tuple[str, dict[str, Any]]] = [
     *(("show_being", {"who": who}) for who in ("note", "mine", "double")),
     *(("soul_" + name, {"who": who}) for name in ("show", "log", "at") for who in ("double", "nought")),
     ("soul_list", {"limit": 100, "after": ""}),
+    ("soul_promotions", {"name": None, "stop": False}),
     ("soul_production", {"name": "production"}),
     ("runs", {"limit": 50}),
     ("task_list", {"status": None, "queue": None, "limit": 50}),
@@ -213,6 +216,44 @@ async def test_the_source_of_ancestors_and_of_the_living_is_looked_at(opened: Sy
         async with put(database, Change("base_beings", dict(row), "genesis", ("source",), "def f(): pass\n")):
             told = await ask(opened, "soul_validate", {"name": None})
             assert any(str(row["soul"]) in found["message"] for found in told["findings"]), row
+
+
+PROMOTIONS: list[tuple[str, tuple[str, ...], Any]] = [
+    *(("genesis", ("terms",), value) for value in (None, "x", {}, {"calls": 1, "else": 2})),
+    *(
+        ("genesis", ("terms", name), value)
+        for name in ("calls", "slower", "budget", "least", "watched")
+        for value in (None, "x")
+    ),
+    *(("genesis", (name,), value) for name in ("name", "from", "to") for value in (None, 1)),
+    *(("attributes", (name,), value) for name in ("equal", "unsure", "slow", "differences") for value in (None, "x")),
+    *(("attributes", ("status",), value) for value in (None, -1, [], "x")),
+    *(("attributes", ("since",), value) for value in ({}, "x", 1)),
+    ("attributes", (), {}),
+]
+
+
+async def test_a_promotion_that_somebody_changed_is_named_and_calls_go_on(opened: System, database: Database) -> None:
+    runtime = await opened.runtime()
+    rows = await database.pool.fetch("SELECT * FROM base_beings WHERE tags @> '{promotion}'")
+    places = [(row, *place) for row in rows for place in PROMOTIONS]
+    wrong = []
+    for row, column, path, value in places if WHOLE else random.sample(places, 12):
+        change = Change("base_beings", dict(row), column, path, value)
+        await past_everything(database, change, change.changed())
+        try:
+            await ask(opened, "soul_promotions", {"name": None, "stop": False})
+            wrong.append(f"{change}: nothing")
+        except BeingDamaged as error:
+            if error.details["soul"] != row["soul"]:
+                wrong.append(f"{change}: {error}")
+        except Exception as error:
+            wrong.append(f"{change}: {error!r}")
+        async with session_run(runtime, "a test") as run:
+            assert await Calls(runtime, run)("shadowed", 3) == 6
+            await runtime.following.settle()
+        await past_everything(database, change, change.row[change.column])
+    assert not wrong, "\n".join(wrong)
 
 
 DEEP = """(repeat('{"a":', 6000) || '1' || repeat('}', 6000))::JSONB"""

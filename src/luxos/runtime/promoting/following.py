@@ -152,6 +152,8 @@ class Following:
 
 
 def followed(call: Call) -> UUID | None:
-    """The promotion that follows the calls of what is called."""
+    """The promotion that follows the calls of what is called; none where somebody changed what the row says."""
     told = call.callee.genesis.get(FOLLOWED) if isinstance(call.callee, FunctionBeing) else None
-    return UUID(told) if isinstance(told, str) else None
+    with suppress(ValueError):
+        return UUID(told) if isinstance(told, str) else None
+    return None

@@ -10,10 +10,12 @@ reads anyway. All changes of a status are made under the lock of the alias; only
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from datetime import datetime
+from typing import Any, Literal, Self, get_args
 from uuid import UUID
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.damaged import reading
 from luxos.persistence.queries import queries
 from luxos.runtime.promoting.terms import Terms
 from luxos.souls.aliases import Alias
@@ -33,9 +35,24 @@ class Promotion:
 
     @classmethod
     async def find(cls, soul: UUID, *, connection: Any = None) -> Self | None:
-        """The promotion with this UUID, or `None`."""
+        """The promotion with this UUID, or `None`; `BeingDamaged` where its row is not what LuxOS writes."""
         row = await BaseBeing.find(soul, connection=connection)
-        return None if row is None or row.genesis.get("type") != KIND else cls(row)
+        if row is None or row.genesis.get("type") != KIND:
+            return None
+        with reading(soul):
+            return cls(row)._checked()
+
+    def _checked(self) -> Self:
+        """Itself; a `TypeError`, or what reading it raises, where its row does not say what a promotion has to."""
+        told = self.row.attributes
+        numbers = [*asdict(self.terms).values(), *(told[name] for name in ("equal", "unsure", "slow"))]
+        texts = [*(self.row.genesis[name] for name in ("name", "from", "to")), told["status"], told.get("since", "")]
+        fits = [type(number) in (int, float) for number in numbers] + [isinstance(text, str) for text in texts]
+        if not all(fits) or told["status"] not in get_args(Status) or not isinstance(told["differences"], list):
+            raise TypeError(KIND)
+        if "since" in told:
+            datetime.fromisoformat(told["since"])
+        return self
 
     @classmethod
     async def going_on(cls, alias: Alias, connection: Any) -> Self | None:
