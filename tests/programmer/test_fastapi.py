@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.plugins.applications import Judge, run_module
 from tests.plugins.blueprints import every_kind, longest, people
 from tests.plugins.fastapi_person import serve_and_use
-from tests.plugins.sampling import sampled
+from tests.plugins.sampling import WHOLE, sampled
 
 from luxos.programmer.blueprint import FEATURES, Blueprint, Field, Resource
 from luxos.programmer.code_analyzer import CHECKS
@@ -79,7 +79,12 @@ def test_names_that_pydantic_uses_are_all_known(python: Path) -> None:
     assert [name for name in names if f'"{name}"' not in known] == []
 
 
-@settings(max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=5 if WHOLE else 1,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 @given(data=st.data())
 def test_any_blueprint_gives_code_that_ruff_accepts_and_python_imports(
     python: Path,
