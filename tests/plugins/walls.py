@@ -160,7 +160,8 @@ def public_copy() -> Iterator[Path]:
         root = Path(name)
         root.chmod(0o755)
         package = Path(luxos.__file__).parent
-        parts = ("__init__.py", "errors.py", "i18n.py", "version.py", "runtime", "beings", "souls", "persistence")
+        modules = (file.name for file in package.glob("*.py"))
+        parts = (*modules, "runtime", "beings", "souls", "persistence")
         for part in parts:
             source = package / part
             (root / "luxos").mkdir(exist_ok=True)
