@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks import (
     building,
     calls,
+    evolving,
     finding,
     graphs,
     hermetic,
@@ -44,6 +45,7 @@ PARTS = {
     "steps": steps,
     "building": building,
     "souls": souls,
+    "evolving": evolving,
     "hermetic": hermetic,
     "calls": calls,
     "isolated": isolated,
