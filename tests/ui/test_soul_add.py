@@ -150,3 +150,20 @@ def test_what_is_called_and_is_none_is_told(quick_luxos: Command, tmp_path: Path
     quick_luxos("soul", "rollback", "vat")
     log = quick_luxos("soul", "log", "vat").out
     assert ("pierwsza" in log, "wycofanie do wersji 1" in log, "mutation" in log) == (True, True, False), log
+
+
+def test_what_a_class_writes_and_does_not_declare_is_told(quick_luxos: Command, tmp_path: Path) -> None:
+    (tmp_path / "counter.py").write_text(
+        "class Counter:\n    def add(self, by=1):\n"
+        "        self._last = by\n        self.count += by\n        return self.count\n"
+    )
+    made = quick_luxos("soul", "add", "counter", "counter.py", "--class", "--json", cwd=tmp_path).json
+    assert made["forgotten"] == ["count"]
+    told = quick_luxos("soul", "add", "counter", "counter.py", "--class", cwd=tmp_path).out
+    assert 'attributes={"count": {"py_type": "int", "default": 0}}' in told
+    declared = 'attributes={"count": {"py_type": "int", "default": 0}}'
+    assert "deklar" not in quick_luxos("soul", "add", "counter", "counter.py", "--with", declared, cwd=tmp_path).out
+    assert quick_luxos("being", "make", "counter", "--name", "visits").code == 0
+    assert [quick_luxos("call", "visits.add").out for _time in range(2)] == ["1\n", "2\n"]
+    alone = quick_luxos("call", "visits")
+    assert (alone.code, "visits.METODA" in alone.err, "add" in alone.err) == (2, True, True)

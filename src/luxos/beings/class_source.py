@@ -32,6 +32,22 @@ def methods_in(source: str, name: str = "?") -> Mapping[str, Signature]:
     return {called: _method(node, source) for called, node in found.items() if _is_called(node)}
 
 
+def written_in(source: str, name: str = "?") -> frozenset[str]:
+    """What its methods write of `self`; names that begin with `_` are the class's own business."""
+    tree = parsed(source, name)
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    found = _functions(_class(tree, name), classes, set())
+    return frozenset(written for node in found for written in _written(node) if not written.startswith("_"))
+
+
+def _written(node: Function) -> Iterator[str]:
+    """The attributes of its first argument that a method writes."""
+    own = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)][:1]
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+            yield from (part.attr for name in own if isinstance(part.value, ast.Name) and part.value.id == name)
+
+
 def _class(tree: ast.Module, name: str) -> ast.ClassDef:
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     if ENTRY in classes:

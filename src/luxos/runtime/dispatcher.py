@@ -36,6 +36,7 @@ from luxos.runtime.errors.calls import (
     BeingPutAway,
     CallUnknown,
     ClassNotCalled,
+    InstanceNotCalled,
 )
 from luxos.runtime.events import Listener, StepNoted, StepProgress
 from luxos.runtime.instances import BoundMethod
@@ -53,7 +54,7 @@ from luxos.souls.aliases import Alias, unknown
 from luxos.souls.dependencies import SELF
 from luxos.souls.groups import pins_of
 from luxos.souls.registry import Soul
-from luxos.souls.resolving import resolve, resolve_method
+from luxos.souls.resolving import instance_named, resolve, resolve_method
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -262,5 +263,7 @@ async def _not_callable(who: str) -> BeingNotCallable:
     if soul is not None and alias is not None:
         being = None if alias.being is None else await BaseBeing.find(alias.being, deleted=True)
         return BeingGone(who=who) if being is None else BeingPutAway(who=who, soul=being.soul)
+    if (instance := await instance_named(who)) is not None:
+        return InstanceNotCalled(who=who, methods=", ".join(instance.genesis.get("methods") or ()) or "–")
     near = (await unknown(who)).details.get("near")
     return BeingNotCallable(who=who) if near is None else CallUnknown(who=who, near=near)

@@ -66,6 +66,15 @@ async def namesakes(instance: InstanceBeing, *, connection: Any = None) -> list[
     return [str(row["soul"]) for row in rows if row["soul"] != instance.soul]
 
 
+async def instance_named(named: str, *, connection: Any = None) -> InstanceBeing | None:
+    """The one instance that a name, a UUID or its beginning means."""
+    try:
+        souls = [UUID(named)]
+    except ValueError:
+        souls = await _instances(named, connection)
+    return await InstanceBeing.find(souls[0], connection=connection) if len(souls) == 1 else None
+
+
 async def _instances(named: str, connection: Any) -> list[UUID]:
     """Those with this name; where there is none, those whose UUID begins so."""
     async with BaseBeing._borrowed(connection) as lent:

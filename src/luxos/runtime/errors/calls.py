@@ -42,6 +42,12 @@ class ClassNotCalled(BeingNotCallable):
     )
 
 
+class InstanceNotCalled(BeingNotCallable):
+    """An instance is called; its methods can be."""
+
+    message = N_("{who} is an instance: `luxos call {who}.METHOD` calls one of its methods. It has: {methods}.")
+
+
 class ArgumentsUnfit(LuxError):
     """The arguments do not fit the function."""
 

@@ -1,5 +1,6 @@
 """`luxos soul add`: a soul made of a file of source, or the newest version of one that is there."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,3 +64,13 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield _("It runs in the isolated tier.")
     if found["because"]:
         yield _("The hermetic tier cannot run it: {places}.").format(places="; ".join(found["because"]))
+    if found["forgotten"]:
+        yield _forgotten(found["alias"], found["forgotten"])
+
+
+def _forgotten(alias: str, names: list[str]) -> str:
+    declared = json.dumps({names[0]: {"py_type": "int", "default": 0}})
+    words = _(
+        "Its attributes do not declare {names}: it is forgotten after each call. Declare it, for example: {example}"
+    )
+    return words.format(names=", ".join(names), example=f"`luxos soul add {alias} … --with 'attributes={declared}'`")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from luxos.beings.being import BaseBeing
+from luxos.beings.class_source import written_in
 from luxos.beings.classes import ClassBeing
 from luxos.beings.function import FunctionBeing
 from luxos.boot import System
@@ -18,10 +19,10 @@ from luxos.ui.methods.souls import archive_of
 async def soul_add(system: System, person: Person, name: str, source: str, genesis: dict[str, Any]) -> dict[str, Any]:
     """Makes the living being of an alias from a source, or has it evolve; what `genesis` does not name stays.
 
-    Gives `{"status", "alias", "hash", "soul", "tier", "because", "changed", "gone"}`. The status is `made`, `evolved`,
-    `told` where the alias has this very soul and says something else beside it (`changed`), `born` where its living
-    being was gone, or `unchanged`. `gone` is what was taken away; `because` says what keeps a function that names no
-    tier from the hermetic one.
+    Gives `{"status", "alias", "hash", "soul", "tier", "because", "changed", "gone", "forgotten"}`. The status is
+    `made`, `evolved`, `told` where the alias has this very soul and says something else beside it (`changed`), `born`
+    where its living being was gone, or `unchanged`. `gone` is what was taken away; `because` says what keeps a function
+    that names no tier from the hermetic one; `forgotten` is what a class's methods write, and no attribute declares.
     """
     runtime = await system.runtime()
     await archive_of(system)
@@ -39,7 +40,14 @@ async def soul_add(system: System, person: Person, name: str, source: str, genes
     changed = sorted(key for key, value in more_of(being.genesis).items() if key in genesis and value != old.get(key))
     status = _status(before, being, changed)
     told = {"status": status, "alias": name, "hash": being.genesis["soul_hash"], "soul": str(being.soul)}
-    return {**told, **await _where(runtime, being), "changed": changed, "gone": gone}
+    return {**told, **await _where(runtime, being), "changed": changed, "gone": gone, "forgotten": _forgotten(being)}
+
+
+def _forgotten(being: BaseBeing) -> list[str]:
+    """What methods of a class write of `self`, and no attribute declares: it is gone when a call has ended."""
+    if not isinstance(being, ClassBeing) or not isinstance(being.genesis.get("source"), str):
+        return []
+    return sorted(written_in(being.genesis["source"]) - (being.genesis.get("attributes") or {}).keys())
 
 
 def _status(before: aliases.Alias | None, being: BaseBeing, changed: list[str]) -> str:
