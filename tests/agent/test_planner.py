@@ -49,7 +49,19 @@ async def test_an_unsure_intent_is_asked_or_stated() -> None:
         await plan(unsure(sentence), Wishes(), PLACE, Person("nie"))
 
 
-@pytest.mark.parametrize(("sentence", "command"), [("Pomoc", "luxos --help"), ("Cofnij ostatnią zmianę", "luxos undo")])
+@pytest.mark.parametrize(
+    ("sentence", "command"),
+    [
+        ("Pomoc", "luxos --help"),
+        ("Cofnij ostatnią zmianę", "luxos undo"),
+        ("Pokaż moje dusze", "luxos being find"),
+        ("Wywołaj duszę podatek", "luxos call --help"),
+        ("Cofnij duszę vat do poprzedniej wersji", "luxos soul rollback --help"),
+        ("Wypromuj duszę vat na produkcję", "luxos soul promote --help"),
+        ("Utwórz byt licznik", "luxos soul add --help"),
+        ("Ulepsz duszę suma", "luxos soul evolve --help"),
+    ],
+)
 async def test_commands_of_luxos_are_named(sentence: str, command: str) -> None:
     with pytest.raises(OwnCommand) as caught:
         await plan(understand(sentence), Wishes(), PLACE, Defaults())

@@ -75,6 +75,12 @@ _COMMANDS = {
     "STATUS": "luxos runs",
     "UNDO": "luxos undo",
     "RESUME": "luxos resume",
+    "CREATE_BEING": "luxos soul add --help",
+    "SHOW_BEING": "luxos being find",
+    "CALL_BEING": "luxos call --help",
+    "EVOLVE_BEING": "luxos soul evolve --help",
+    "PROMOTE_SOUL": "luxos soul promote --help",
+    "ROLLBACK_SOUL": "luxos soul rollback --help",
 }
 """Intents that are commands of `luxos`, not plans."""
 
