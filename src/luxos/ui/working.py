@@ -77,9 +77,10 @@ def working(opened: System) -> list[Callable[[], Awaitable[None]]]:
 async def keep(opened: System, work: Callable[[], Awaitable[None]]) -> None:
     """Does something until it is cancelled; a database or a cluster that is away is waited for.
 
-    The log (standard error) says so once; whoever asks (`luxos queue`, `luxos doctor`) is told too.
+    The log (standard error) says so once; whoever asks (`luxos queue`, `luxos doctor`) is told too. Where ending the
+    work fails, the error takes the place of the cancellation, and it is over all the same.
     """
-    said = ""
+    said, itself = "", asyncio.current_task()
     while True:
         try:
             await opened.runtime()
@@ -90,6 +91,8 @@ async def keep(opened: System, work: Callable[[], Awaitable[None]]) -> None:
                 sys.stderr.write(f"{said}\n")
         except Exception as error:
             defect(error)
+        if itself is not None and itself.cancelling():
+            return
         await asyncio.sleep(_PAUSE)
 
 
