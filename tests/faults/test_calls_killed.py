@@ -52,7 +52,7 @@ class Program:
         return [first.strip(), *out.splitlines()]
 
     def runs(self) -> list[dict[str, Any]]:
-        return list(self._asked("runs", "--json")["runs"])
+        return list(self._asked("runs", "--limit", "1000", "--json")["runs"])
 
     def show(self, run: str) -> dict[str, Any]:
         return self._asked("show", run, "--json")
