@@ -27,6 +27,7 @@ from benchmarks import (
     startup,
     steps,
     tasks,
+    understanding,
     vectors,
 )
 from benchmarks.measure import Figure, Machine
@@ -57,6 +58,7 @@ PARTS = {
     "tasks": tasks,
     "vectors": vectors,
     "kernel": kernel,
+    "understanding": understanding,
 }
 
 

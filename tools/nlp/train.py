@@ -22,7 +22,7 @@ from luxos.nlp.intent_classifier import MAGIC, MODEL, THRESHOLD
 from luxos.nlp.measures import corpus_digest, expected_calibration_error
 from luxos.nlp.morphology import tokens
 
-FOLDS = 5
+FOLDS = 3
 STRENGTH = 1.0
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Labels = np.ndarray[Any, np.dtype[np.int64]]

@@ -17,7 +17,7 @@ from luxos.nlp.words import Token
 
 DIMENSION = 1 << 14
 _CHARACTERS = 0.4
-_MEANING = 2.0
+_MEANING = 1.5
 _MOOD = 2.5
 _VERBS = frozenset({"impt", "inf", "fin", "praet", "cond", "bedzie", "imps", "winien", "pred", "ger"})
 _NO_CONTENT = frozenset({"mi", "proszę", "prosze", "please", "me", "sobie", "nam"})

@@ -19,7 +19,7 @@ from luxos.nlp.words import Token
 
 MODEL = Path(__file__).parent / "models" / "intents.bin"
 MAGIC = b"luxos intents 1\n"
-THRESHOLD = 0.35
+THRESHOLD = 0.25
 """The one confidence below which a sentence is not understood; chosen by cross-validation on the training corpus."""
 
 

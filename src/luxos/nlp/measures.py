@@ -47,10 +47,11 @@ def _keys(entities: Iterable[Entity], values: bool) -> set[tuple[str, int, int, 
 
 
 def corpus_digest() -> str:
-    """Names what a model was trained on: the files of the corpus and the lexicons, and what the first sentence of each
-    intent looks like to the classifier, so that a change of the features counts too."""
+    """Names what a model was trained on: the files of the corpus and the lexicons, but for the slots of entities, and
+    what the first sentence of each intent looks like to the classifier, so that a change of the features counts too."""
     digest = hashlib.sha256()
-    for path in (*sorted(FOLDER.glob("*.yaml")), *sorted(LEXICON.glob("*.yaml"))):
+    lexicons = (path for path in LEXICON.glob("*.yaml") if path.stem != "slots")
+    for path in (*sorted(FOLDER.glob("*.yaml")), *sorted(lexicons)):
         digest.update(f"{path.name} {path.stat().st_size}\n".encode() + path.read_bytes())
     for example in {example.intent: example for example in reversed(training())}.values():
         for name, weight in sorted(names(tokens(example.text))):

@@ -21,11 +21,10 @@ _EXTENSIONS = (
     "ps1|sql|sqlite3?|db|kdbx|xml|zip|tar|gz|tgz|bz2|xz|7z|rar|deb|rpm|whl|exe|msi|iso|img|png|jpe?g|gif|svg|webp|mp3|"
     "mp4|wav|avi|mkv|c|h|cpp|hpp|rs|go|java|kt|rb|php|lua|swift|ipynb|env|lock|bak|tmp|out|diff|patch|service|key|pem|"
     "crt|srt|ics|rst|epub|tex|lux|tsv|jsonc|markdown|adoc|scss|vue|proto|tf|jar|bin|dat|parquet|flac|ogg|webm|mov|bmp|"
-    "tiff?|ico|j2|properties|plist"
+    "tiff?|ico|j2|properties|plist|heic|dump|dmp|mdb|kml|gpx|vcf|blend|pid|orig|old|pub|m4a|m3u|onnx|eml|asc|ttf|otf|woff2?|"
+    "msi|apk|po|mo|dic|fasta|p12|raw|psd|torrent|qcow2|vsix|sock|dart|sln|gradle|cmake|pyc|pyi|class|war|part|mbtiles|fods"
 )
-_BARE_FILES = (
-    r"\.(?:env|gitignore|bashrc|zshrc|profile|dockerignore|vimrc)\b|(?:Dockerfile|Makefile|README|LICENSE|CHANGELOG)\b"
-)
+_BARE_FILES = r"(?<![\w.])\.[A-Za-z_][\w-]+(?:/[\w.-]*\w)*|(?:Dockerfile|Makefile|README|LICENSE|CHANGELOG)\b"
 _TOP_DOMAINS = "com|org|net|io|dev|pl|eu|de|uk|info|edu|gov|app|ai|local|lan|internal"
 _SCRIPTS = "node|vue|next|nuxt|express|react|three|d3|nest|ember|angular|backbone|discord|chart"
 _PAIRS = "tak/nie|i/lub|yes/no|true/false|and/or|prawda/fałsz"
@@ -62,7 +61,7 @@ _PATTERNS = (
     ("version", r"\bv?\d+(?:\.\d+)+(?:[-.]?(?:rc|alpha|beta|a|b|dev|post)\.?\d*)?\b|\bv\d+\b"),
     ("option", r"(?<![\w-])--?[A-Za-z][\w-]*(?:=[^\s,;]+)?"),
     ("size", r"\b\d+(?:[.,]\d+)?\s?%|\b\d+(?:[.,]\d+)?(?:[kKMGT]i?B?|[kMG]Hz|ms|px|dB|s|min|h)\b"),
-    ("ident", rf"{_LETTER}\w*_\w*|_\w+|{_LETTER}+\d\w*(?:-\w+)*|\d+{_LETTER}\w*"),
+    ("ident", rf"{_LETTER}\w*_\w*|_\w+|{_LETTER}+\d\w*(?:-\w+)*|{_LETTER}\w*-\d\w*(?:-\w+)*|\d+{_LETTER}\w*"),
     ("number", r"\d+(?:[.,]\d+)?"),
     ("word", rf"{_WORD}(?:[-'’]{_WORD})*"),
     ("punct", r"->|=>|…|\.\.\.|[^\w\s]|_"),

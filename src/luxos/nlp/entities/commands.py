@@ -1,11 +1,12 @@
 """Entities of commands by the slots of `lexicon/slots.yaml`: where each stands, and what its base form is."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from luxos.nlp.entities.claims import Claims
+from luxos.nlp.entities.moments import moments
 from luxos.nlp.entities.naming import unquoted
 from luxos.nlp.entities.sentence import Sentence
 from luxos.nlp.identifiers import fold
@@ -15,18 +16,20 @@ from luxos.nlp.words import Entity
 Slot = dict[str, Any]
 Span = tuple[int, int]
 _SKIPPED = frozenset(
-    {"o", "nazwie", "nr", "numerze", "numer", ":", "systemowa", "mi", "sobie", "się", "the", "serwer", "host", "gałęzi"}
+    "o nazwie nr numerze numer : systemowa mi sobie się the serwer host gałęzi ma mam są jest".split()  # noqa: SIM905
 )
 _METHODS = {"get", "post", "put", "delete", "patch", "head", "options"}
 _STATEMENT = re.compile(r"\b(?:select|insert|update|delete|with)\b.+", re.IGNORECASE | re.DOTALL)
-_HOST_NOUNS = frozenset({"serwer", "host", "maszyna", "inny", "zdalny", "server"})
+_HOST_NOUNS = frozenset({"serwer", "host", "maszyna", "inny", "zdalny", "server", "węzeł", "machine", "node"})
+_BEFORE_REST = frozenset({":", ",", "-", "w", "we", "przez", "sobie", "ze", "że", "that", "o", "mi"})
 
 
 @lru_cache(maxsize=1)
 def _known_names() -> dict[str, str]:
     nouns = load("concepts")["nouns"]
     listed = [*nouns["service"], *nouns["package_name"], *nouns["program"]]
-    return {fold(str(name)).lower(): str(name) for name in listed if name not in load("slots")["generic"]}
+    no_names = {*load("slots")["generic"], *load("slots")["managers"]}
+    return {fold(str(name)).lower(): str(name) for name in listed if name not in no_names}
 
 
 def _known(word: str) -> str | None:
@@ -90,16 +93,30 @@ def _next(sentence: Sentence, slot: Slot) -> Iterator[Span]:
                 yield start, start + 1
 
 
+def _stands(sentence: Sentence, at: int, phrase: str) -> bool:
+    """Whether the words of a phrase stand at a place, whatever their diacritics."""
+    words = phrase.split()
+    return all(fold(sentence.word(at + index)) == fold(word) for index, word in enumerate(words))
+
+
+def _end(sentence: Sentence, start: int, until: Sequence[str]) -> int:
+    """Where what begins at a place ends: before the first of these phrases, and before the last full stop."""
+    ends = (at for at in range(start + 1, len(sentence)) if any(_stands(sentence, at, phrase) for phrase in until))
+    end = next(ends, len(sentence))
+    while end > start and sentence.word(end - 1) in (".", "!", "?", ","):
+        end -= 1
+    return end
+
+
 def _rest(sentence: Sentence, slot: Slot) -> Iterator[Span]:
     words = slot["words"]
-    for at in (at for word in words for at in range(len(sentence) - 1) if sentence.word(at) == word):
-        start, end = at + 1, len(sentence)
-        while start < end and (
-            sentence.word(start) in (":", ",", "-", "w", "we", "przez") or sentence.word(start) in words
-        ):
+    for word, at in ((word, at) for word in words for at in range(len(sentence) - 1)):
+        if not _stands(sentence, at, word):
+            continue
+        start = at + len(word.split())
+        while sentence.word(start) in _BEFORE_REST or sentence.word(start) in words:
             start += 1
-        while end > start and sentence.word(end - 1) in (".", "!", "?"):
-            end -= 1
+        end = _end(sentence, start, slot.get("until", ()))
         if start < end:
             yield start, end
             return
@@ -112,20 +129,26 @@ def _object(sentence: Sentence, slot: Slot) -> Iterator[Span]:
         return
     for at in range(verb + 1, len(sentence)):
         if _may_be_name(sentence, at) and not sentence.is_preposition(at - 1):
-            yield at, at + 1
+            phrase = sentence.phrase(at) if slot.get("whole") else None
+            yield at, phrase.end if phrase and phrase.start == at else at + 1
             return
 
 
 def _phrase(sentence: Sentence, slot: Slot) -> Iterator[Span]:
+    words = {fold(word) for word in slot["words"]}
     for at in range(len(sentence) - 1):
-        if sentence.word(at) not in slot["words"]:
+        if fold(sentence.word(at)) not in words:
             continue
         start = at + 1
-        while sentence.word(start) in ("mi", "się", "wszystkie", "na", "temat", "informację", "o"):
+        while sentence.word(start) in ("mi", "się", "wszystkie", "na", "temat", "informację", "o", "the", "te"):
             start += 1
         phrase = sentence.phrase(start) if start < len(sentence) else None
-        if phrase is not None and sentence.lemma(phrase.head) in _generic():
-            return
+        if phrase is not None and phrase.end - phrase.start == 1 and sentence.lemma(phrase.head) in _generic():
+            if not _may_be_name(sentence, phrase.end):
+                continue
+            phrase = phrase._replace(end=phrase.end + 1)
+        if phrase is not None and slot.get("inner") and sentence.is_activity(phrase):
+            phrase = sentence.phrase(phrase.head + 1) if phrase.head + 1 < len(sentence) else None
         if phrase is not None:
             yield phrase.start, phrase.end
             return
@@ -144,16 +167,14 @@ def _host(sentence: Sentence, slot: Slot) -> Iterator[Span]:
                 yield start, start + 1
 
 
-def _duration(sentence: Sentence, slot: Slot) -> Iterator[Span]:
-    for at in range(len(sentence) - 1):
-        if sentence.word(at) in slot["words"]:
-            end = at + 1
-            while end < len(sentence) and (
-                sentence.tag(end) in ("number", "size", "time") or sentence.pos(end) in ("num", "subst")
-            ):
-                end += 1
-            if end > at + 1:
-                yield at + 1, end
+def _moment(sentence: Sentence, _slot: Slot) -> Iterator[Span]:
+    return moments(sentence)
+
+
+def _listed(sentence: Sentence, slot: Slot) -> Iterator[Span]:
+    """The words of a list, with any Polish ending."""
+    names = frozenset(slot["names"])
+    return ((at, at + 1) for at in range(len(sentence)) if names & {sentence.word(at), *stems(sentence.word(at))})
 
 
 def _method(sentence: Sentence, _slot: Slot) -> Iterator[Span]:
@@ -177,13 +198,14 @@ _WAYS: dict[str, Callable[[Sentence, Slot], Iterator[Span]]] = {
     "object": _object,
     "phrase": _phrase,
     "host": _host,
-    "duration": _duration,
+    "moment": _moment,
+    "listed": _listed,
     "method": _method,
     "known": _names,
     "sql": _sql,
 }
 _BASE_FORM = {"phrase": "noun", "host": "noun"}
-_MANY = frozenset({"tags", "next", "method", "known", "host"})
+_MANY = frozenset({"tags", "next", "method", "known", "host", "moment", "listed"})
 
 
 def _entity(sentence: Sentence, slot: Slot, start: int, end: int) -> Entity:
