@@ -193,3 +193,10 @@ def test_derived_calls_differ_in_one_argument_and_keep_its_kind(args: list[Any])
     for one in found:
         (changed,) = [place for place, value in enumerate(one.args) if value != case.args[place]]
         assert type(one.args[changed]) is type(case.args[changed])
+
+
+def test_a_text_that_all_results_begin_or_end_with_is_tried() -> None:
+    source = "def function(name):\n    return 'Hallo, ' + name + '.'\n"
+    examples = [Case((name,), {}, f"Hej, {name}!", True) for name in ("Ala", "Jan")]
+    sources = [proposal.source for proposal in proposed(Repairs(), source, "examples", examples)]
+    assert "def function(name):\n    return 'Hej, ' + name + '!'\n" in sources

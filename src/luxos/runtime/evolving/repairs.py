@@ -5,7 +5,7 @@ Numbers and texts that the examples name come among the first: a limit that is w
 
 import ast
 from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 from luxos.beings.parsing import tree_of
@@ -48,14 +48,30 @@ def _all(source: str, seen: Sequence[Any]) -> Iterator[Proposal]:
 
 
 def _seen(examples: Sequence[Case]) -> Iterator[Any]:
-    """The numbers and texts of examples, and the single signs of what they give; each once."""
-    found: dict[tuple[type, Any], Any] = {}
+    """What all texts begin and end with that the examples give, then the numbers and texts of the examples, and the
+    single signs of what they give; each once.
+    """
+    given = [case.result for case in examples if isinstance(case.result, str)]
+    found: dict[tuple[type, Any], Any] = {(str, text): text for text in _common(given)}
     for case in examples:
         for value in chain(case.args, case.kwargs.values(), [case.result]):
             found |= {(type(one), one): one for one in _plain(value)}
         if isinstance(case.result, str):
             found |= {(str, sign): sign for sign in case.result if not sign.isalnum()}
     return iter(found.values())
+
+
+def _common(texts: Sequence[str]) -> list[str]:
+    """What all of several texts begin with, and what they end with."""
+    if len(texts) < 2:
+        return []
+    both = _beginning(texts), _beginning([text[::-1] for text in texts])[::-1]
+    return [text for text in both if text]
+
+
+def _beginning(texts: Sequence[str]) -> str:
+    first, last = min(texts), max(texts)
+    return "".join(one for one, _other in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
 
 
 def _plain(value: Any) -> Iterator[Any]:
