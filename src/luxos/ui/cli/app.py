@@ -58,6 +58,11 @@ def _speak() -> None:
 _speak()
 import click  # noqa: E402 - it takes its messages from the catalogue that was bound above
 
+click.STRING.name = _("text")  # help names the types of options by these, and has no translation of them
+click.INT.name = _("integer")
+click.IntRange.name = _("integer range")
+click.FloatRange.name = _("float range")
+
 
 class Group(click.Group):
     """A command that has commands, each with its options named in the person's language."""

@@ -71,7 +71,7 @@ def filter_text(terms: Sequence[str], said: Mapping[str, Any]) -> str:
 @filter_options
 @click.option("--order", help=_("soul, created, -created, energy, -energy, likeness, distance."))
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help=_("How many at the most."))
-@click.option("--after", metavar="KEY", help=_("Go on after this key, which the page before gave."))
+@click.option("--after", metavar=_("KEY"), help=_("Go on after this key, which the page before gave."))
 @json_option
 def find_command(
     terms: tuple[str, ...], order: str | None, limit: int, after: str | None, as_json: bool, **said: Any

@@ -74,7 +74,7 @@ def short(found: str | None) -> str:
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 10_000), help=_("How many at the most.")
 )
-@click.option("--after", default="", metavar="KEY", help=_("Go on after this key, which the page before gave."))
+@click.option("--after", default="", metavar=_("KEY"), help=_("Go on after this key, which the page before gave."))
 @json_option
 def list_command(limit: int, after: str, as_json: bool) -> None:
     tell(ask("soul_list", {"limit": limit, "after": after}, as_json), as_json, _list)
