@@ -63,7 +63,7 @@ def figures(_machine: Machine) -> Iterator[Figure]:
         beside = f"keywords {_accuracy(by_words, cases):.3f}, plain linear model {_accuracy(by_pieces, cases):.3f}"
         what = f"{len(cases)} {style} sentences"
         yield _at_least(f"intent accuracy, {what}", found.accuracy, accuracy, beside)
-        yield _at_least(f"entities by type and exact span, F1, {what}", found.entity_f1, entities, "the same")
+        yield _at_least(f"entities by type and exact span, F1, {what}", found.entity_f1, entities, "-")
     yield from _of_all(judge(heldout()))
 
 
