@@ -1,15 +1,17 @@
 """`BaseBeing`: a row of `base_beings`."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, Self, cast
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from luxos.beings.change import BeingChange, Change
-from luxos.beings.difference import State, is_same
+from luxos.beings.difference import State, is_text_of
 from luxos.beings.errors import BeingDamaged, BeingInvalid, BeingStatic
 from luxos.beings.owner import system_user
 from luxos.beings.record import Record, Row, without_zone
@@ -87,12 +89,8 @@ class BaseBeing(Record):
 
     @classmethod
     def _of(cls, row: Row, *, alone: bool = False) -> Self:
-        if cls is not BaseBeing:
-            return super()._of(row, alone=alone)
-        from luxos.beings.kinds import class_of
-
-        kind = class_of(row["genesis"])
-        return cast(Self, super()._of(row, alone=alone) if kind is BaseBeing else kind._of(row, alone=alone))
+        kind = _chooser()(row["genesis"]) if cls is BaseBeing else cls
+        return cast(Self, super(BaseBeing, kind)._of(row, alone=alone))
 
     def _take(self, row: Row) -> None:
         super()._take(row)
@@ -101,6 +99,7 @@ class BaseBeing(Record):
             raise BeingDamaged(soul=row["soul"])
         self.memories, self._remembered = list(memories), (len(memories), as_it_came(memories))
         self.embedding = None if embedding is None else list(embedding)
+        self._loaded["embedding"] = embedding  # type: ignore[index]
 
     def _written(self, now: Now, row: Row) -> None:
         super()._written(now, row)
@@ -143,7 +142,7 @@ class BaseBeing(Record):
         count, text = self._remembered
         if not isinstance(self.memories, list):
             raise BeingInvalid(field="memories", reason="not_list", kind=type(self.memories).__name__)
-        if count and not is_same(text, encoded("memories", self.memories[:count])):
+        if count and not is_text_of(text, self.memories[:count], "memories"):
             raise BeingInvalid(field="memories", reason="rewritten")
         new = enumerate(self.memories[count:], count)
         check_size("memories", sum([_memory_size(f"memories[{index}]", memory) for index, memory in new]))
@@ -154,12 +153,9 @@ class BaseBeing(Record):
         if claims or self.soul in STATIC:
             raise BeingStatic(soul=self.soul)
 
-    def _state(self) -> State:
-        return {**super()._state(), "embedding": rounded(self.embedding)}
-
-    def _state_of(self, row: Row) -> dict[str, Any]:
-        state = super()._state_of(row)
-        state["embedding"] = row["embedding"]
+    def _state(self) -> Now:
+        state = super()._state()
+        state["embedding"] = rounded(self.embedding)
         return state
 
     def _whole(self, state: State) -> dict[str, Any]:
@@ -182,6 +178,14 @@ class BaseBeing(Record):
             attributes=self.attributes,
         )
         return change if change.fields else None
+
+
+@cache
+def _chooser() -> Callable[[Any], type[BaseBeing]]:
+    """Which class a genesis asks for; found once, for the kinds build on this file."""
+    from luxos.beings.kinds import class_of
+
+    return class_of
 
 
 def _memory_size(field: str, memory: Any) -> int:

@@ -58,7 +58,7 @@ class Change:
     def _written(self) -> list[Any]:
         written: list[Any] = [self.tags, self.energy]
         for _name, changed in self.keys:
-            written += [None, None] if changed is None else [changed.names, encode(changed.now)]
+            written += [None, None] if changed is None else [changed.names, changed.text]
         return written
 
 
@@ -120,9 +120,8 @@ class BeingChange(Change):
 
 
 def _part(name: str, changed: Keys) -> Part:
-    now = encode(changed.now)
     gone = [key for key in changed.names if key not in changed.now]
-    return ("and_remove_keys", name, [now, gone]) if gone else ("keys", name, [now])
+    return ("and_remove_keys", name, [changed.text, gone]) if gone else ("keys", name, [changed.text])
 
 
 def _conflict(changed: Keys, present: dict[str, Any]) -> str | None:
@@ -135,7 +134,8 @@ def _text(content: dict[str, Any], key: str) -> str | None:
 
 def _with(changed: Keys | None, content: Mapping[str, Any], names: Iterable[str]) -> Keys:
     """The keys that change, and others that are written as they were, if they still are."""
-    known = changed or Keys([], {}, {})
+    known = changed or Keys([], {}, {}, encode({}))
     stay = [name for name in names if name not in known.names]
     same = {name: content[name] for name in stay if name in content}
-    return Keys([*known.names, *stay], {**known.now, **same}, {**known.before, **same})
+    now = {**known.now, **same}
+    return Keys([*known.names, *stay], now, {**known.before, **same}, encode(now))

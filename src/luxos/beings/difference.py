@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from luxos.persistence.json_codec import Encoded, canonical, decode
+from luxos.beings.values import encoded
+from luxos.persistence.json_codec import Encoded, as_it_came, canonical, decode
 
 State = Mapping[str, Any]
 """What an object was at one moment, by field: JSON as `Encoded`, anything else as it compares."""
@@ -20,21 +21,28 @@ class Keys:
     names: list[str]
     now: dict[str, Any]
     before: dict[str, Any]
+    text: Encoded
+    """The JSON of `now`."""
 
 
-def differing(before: Encoded, now: Encoded, content: Mapping[str, Any]) -> Keys | None:
-    """What changed between two texts of an object, the second of which is that of `content`; `None` for nothing."""
-    if before == now:
-        return None
+def changed(before: Encoded, content: Mapping[str, Any], field: str) -> Keys | None:
+    """What is not any more as a text of an object says; `None` for nothing.
+
+    `BeingInvalid`, with the path under `field`, where a row could not hold what changed.
+    """
     old = decode(before)
-    names = [name for name in {**old, **content} if not _same(name, old, content)]
+    if _surely_same(old, content, before):
+        return None
+    names = [name for name in {**old, **content} if not _stays(name, old, content, field)]
     if not names:
         return None
-    return Keys(
-        names,
-        {name: content[name] for name in names if name in content},
-        {name: old[name] for name in names if name in old},
-    )
+    now = {name: content[name] for name in names if name in content}
+    return Keys(names, now, {name: old[name] for name in names if name in old}, encoded(field, now))
+
+
+def is_text_of(text: Encoded, value: Any, field: str) -> bool:
+    """Whether a text of a row is of a value; `BeingInvalid`, with its path under `field`, for what no row holds."""
+    return _surely_same(decode(text), value, text) or is_same(text, encoded(field, value))
 
 
 def is_same(one: Encoded, other: Encoded) -> bool:
@@ -65,9 +73,26 @@ def _first_key(old: Any, new: Any) -> str | None:
 
 def _same(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether both have the same under a name; 1, 1.0 and true are not the same."""
-    if name not in one or name not in other:
+    return name in one and name in other and canonical(one[name]) == canonical(other[name])
+
+
+def _stays(name: str, old: Mapping[str, Any], content: Mapping[str, Any], field: str) -> bool:
+    """The same of a row's value and one that nobody has checked."""
+    if name not in old or name not in content:
         return False
-    first, second = one[name], other[name]
+    first, second = old[name], content[name]
     if type(first) in _SCALARS and type(second) in _SCALARS:
         return type(first) is type(second) and bool(first == second)
-    return canonical(first) == canonical(second)
+    return _surely_same(first, second) or canonical(first) == canonical(decode(encoded(f"{field}.{name}", second)))
+
+
+def _surely_same(known: Any, value: Any, text: Encoded | None = None) -> bool:
+    """Whether a value is one that came from a row, so that nothing about it has to be checked again.
+
+    They are compared first, which looks at no more than the known one has, however much the other is; their texts
+    know 1 from 1.0 and true.
+    """
+    try:
+        return bool(known == value) and as_it_came(value) == (text or as_it_came(known))
+    except (TypeError, ValueError, RecursionError):
+        return False

@@ -6,11 +6,9 @@ from typing import Any, ClassVar
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import NotDispatched
 from luxos.beings.function import FunctionBeing
+from luxos.beings.kinds import CLASS
 from luxos.beings.record import Row
 from luxos.beings.shared import Writing
-
-CLASS = "class_hash"
-"""The key of a genesis that says by which version of a class a being was made."""
 
 
 @dataclass(eq=False, kw_only=True)

@@ -13,6 +13,8 @@ KEPT = frozenset(
     | {"queue", "worker", "schedule", "environment", "manifest", "signing_key", "promotion", "cleaning"}
 )
 """Types of beings by which LuxOS keeps its own things; they are plain beings, and no class makes them."""
+CLASS = "class_hash"
+"""The key of a genesis that says by which version of a class a being was made."""
 HOUSE = KEPT - {"audit", "channel", "conversation"} | {"step", "descent"}
 """Types of rows on which LuxOS stands, so that nobody puts them away: each also bears such a tag."""
 
@@ -31,13 +33,20 @@ def kinds() -> Mapping[str, type[BaseBeing]]:
 
 def class_of(genesis: Mapping[str, Any]) -> type[BaseBeing]:
     """The class for a being with this genesis."""
-    from luxos.beings.instance import CLASS, InstanceBeing
-
     if not isinstance(genesis, dict):
         return BaseBeing  # which then says that the row is damaged
     kind = genesis.get("type")
-    plain = InstanceBeing if isinstance(genesis.get(CLASS), str) else BaseBeing
-    return kinds().get(kind, plain) if isinstance(kind, str) else BaseBeing
+    if not isinstance(kind, str):
+        return BaseBeing
+    known = kinds().get(kind)
+    return known or (_instances() if isinstance(genesis.get(CLASS), str) else BaseBeing)
+
+
+@cache
+def _instances() -> type[BaseBeing]:
+    from luxos.beings.instance import InstanceBeing
+
+    return InstanceBeing
 
 
 def of(row: Mapping[str, Any]) -> BaseBeing:

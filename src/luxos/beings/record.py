@@ -19,7 +19,7 @@ import asyncpg
 
 from luxos.beings import typed
 from luxos.beings.change import Change
-from luxos.beings.difference import State, differing, first_difference
+from luxos.beings.difference import State, changed, first_difference
 from luxos.beings.errors import (
     BeingConflict,
     BeingDamaged,
@@ -31,7 +31,7 @@ from luxos.beings.errors import (
 )
 from luxos.beings.shared import Later, Now, Writing, check_lent, is_alone, later_in
 from luxos.beings.update import update
-from luxos.beings.values import check_energy, check_moment, check_object, check_tags, check_whole, encoded
+from luxos.beings.values import check_energy, check_moment, check_object, check_size, check_tags, check_whole, encoded
 from luxos.persistence.json_codec import as_it_came, decode
 from luxos.persistence.queries import queries
 from luxos.persistence.retrying import in_transaction
@@ -199,28 +199,30 @@ class Record:
     @classmethod
     def _of(cls, row: Row, *, alone: bool = False) -> Self:
         """The object of a row; `alone` where it was read in no transaction of a caller."""
-        made = cls(**{name: row[name] for name in cls.fixed})
+        made = cls.__new__(cls)  # every field comes from the row, or has the class's default
         made._take(row)
-        made._version = row["version"] if alone else None
+        made._version, made._unsure = row["version"] if alone else None, False
         return made
 
     def _take(self, row: Row) -> None:
         """Becomes what the row is."""
-        self._loaded = self._state_of(row)
+        tags = row["tags"] or []
+        loaded: dict[str, Any] = {"tags": tags}
+        fields = self.__dict__
         for name in self.objects:
             value = row[name]
-            if not isinstance(value, dict):
+            if type(value) is not dict:
                 raise BeingDamaged(soul=row[self.key_column])
-            setattr(self, name, dict(value))
+            loaded[name] = as_it_came(value)
+            fields[name] = dict(value)
         self._keep(row)
-        self.tags = list(row["tags"] or ())
+        self._loaded, self.tags = loaded, list(tags)
         self.energy_level = self._energy = row["energy_level"] or 0
 
     def _keep(self, row: Row) -> None:
         """Has the fields that never change as the row has them."""
         self._born = tuple([row[name] for name in self.fixed])
-        for name, value in zip(self.fixed, self._born, strict=True):
-            setattr(self, name, value)
+        self.__dict__.update(zip(self.fixed, self._born, strict=True))
 
     def _written(self, now: Now, row: Row) -> None:
         """Knows that the row is what was sent; what the object became meanwhile is a change."""
@@ -265,7 +267,7 @@ class Record:
         for name in self.objects:
             check_object(name, getattr(self, name))
         self._check()
-        now = Now(self._state())
+        now = self._state()
         now.energy = self.energy_level
         check_whole(now)
         typed.check(self)
@@ -276,11 +278,15 @@ class Record:
             raise BeingInvalid(field=self.key_column, reason="not_uuid", kind=type(self.identity).__name__)
 
     def _check_fixed(self) -> None:
-        check_moment("created_at", self.created_at)
         if self._loaded is None:
+            check_moment("created_at", self.created_at)
             return
         for name, was in zip(self.fixed, self._born, strict=True):
             now = getattr(self, name)
+            if now is was:
+                continue
+            if name == "created_at":
+                check_moment(name, now)
             if (without_zone(now) if isinstance(now, datetime) else now) != was:
                 raise BeingInvalid(field=name, reason="fixed", was=was)
 
@@ -299,13 +305,18 @@ class Record:
         if not SEALED.isdisjoint(self._loaded["tags"]):
             raise BeingSealed(soul=self.identity)
 
-    def _state(self) -> State:
+    def _state(self) -> Now:
         """What is compared with the row, by field."""
-        return {"tags": list(self.tags), **{name: encoded(name, getattr(self, name)) for name in self.objects}}
-
-    def _state_of(self, row: Row) -> dict[str, Any]:
-        """The same of a row, which is known to be right."""
-        return {"tags": row["tags"] or [], **{name: as_it_came(row[name]) for name in self.objects}}
+        state = Now(tags=list(self.tags))
+        for name in self.objects:
+            content = getattr(self, name)
+            if self._loaded is None:
+                state[name] = encoded(name, content)
+                continue
+            keys = state.keys_changed[name] = changed(self._loaded[name], content, name)
+            state[name] = self._loaded[name] if keys is None else as_it_came(content)
+            check_size(name, len(state[name]))
+        return state
 
     def _changes(self, now: Now) -> Change | None:
         """What differs from what was loaded, ready to be written; `None` for nothing."""
@@ -317,7 +328,7 @@ class Record:
         then = self._loaded or {}
         return {
             "energy": now.energy - self._energy,
-            "keys": [(name, differing(then[name], now[name], getattr(self, name))) for name in self.objects],
+            "keys": list(now.keys_changed.items()),
             "tags": now["tags"] if now["tags"] != then["tags"] else None,
             "tags_before": then["tags"],
         }

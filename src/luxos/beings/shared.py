@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from luxos.beings.difference import differing
+from luxos.beings.difference import Keys, changed
 from luxos.beings.errors import BeingBusy, BeingInvalid
-from luxos.beings.values import encoded
 from luxos.persistence.errors import ConnectionGivenBack, DatabaseLost
 from luxos.persistence.json_codec import Encoded
 
@@ -19,11 +18,19 @@ Later = Callable[[], None]
 
 
 class Now(dict[str, Any]):
-    """What an object was when it was sent, by field, and beside that what adds up."""
+    """What an object was when it was sent, by field, and beside that what changed in it, and what adds up."""
 
+    __slots__ = ("embedding", "energy", "keys_changed", "remembered")
+
+    keys_changed: dict[str, Keys | None]
+    """Of each object of a row that was loaded, the keys that changed since."""
     energy: int
-    embedding: list[float] | None = None
-    remembered: tuple[int, Encoded] = (0, Encoded(b"[]"))
+    embedding: list[float] | None
+    remembered: tuple[int, Encoded]
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(fields)
+        self.keys_changed = {}
 
 
 class Writing:
@@ -74,7 +81,7 @@ def is_alone(connection: Any) -> bool:
 def later_in(now: Mapping[str, Any], content: Any, name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """What changed in an object since it was sent as `now[name]`, to be changed in what its row holds."""
     try:
-        keys = differing(now[name], encoded(name, content), content)
+        keys = changed(now[name], content, name)
     except BeingInvalid:  # the next save refuses it
         return lambda _present: content
     if keys is None:
