@@ -22,6 +22,8 @@ from luxos.errors import LuxError
 from luxos.persistence.errors import NotOpen
 from luxos.persistence.json_codec import Encoded, as_it_came, decode, encode
 
+_NO_MEMORIES = Encoded(b"[]")
+
 
 @dataclass(eq=False, kw_only=True)
 class BaseBeing(Record):
@@ -46,7 +48,7 @@ class BaseBeing(Record):
     memories: list[dict[str, Any]] = field(default_factory=list)
     self_awareness: dict[str, Any] = field(default_factory=dict)
     embedding: list[float] | None = None
-    _remembered: tuple[int, Encoded] = field(default=(0, Encoded(b"[]")), init=False, repr=False)
+    _remembered: tuple[int, Encoded] = field(default=(0, _NO_MEMORIES), init=False, repr=False)
     _overfull: bool = field(default=False, init=False, repr=False)
     """Whether the row was written with more memories than stay in it."""
 
@@ -97,7 +99,10 @@ class BaseBeing(Record):
         memories, embedding = row["memories"], row["embedding"]
         if not isinstance(memories, list):
             raise BeingDamaged(soul=row["soul"])
-        self.memories, self._remembered = list(memories), (len(memories), as_it_came(memories))
+        self.memories, self._remembered = (
+            list(memories),
+            (len(memories), as_it_came(memories) if memories else _NO_MEMORIES),
+        )
         self.embedding = None if embedding is None else list(embedding)
         self._loaded["embedding"] = embedding  # type: ignore[index]
 

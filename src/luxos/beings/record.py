@@ -78,14 +78,18 @@ class Record:
     @classmethod
     async def find(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self | None:
         """The row, or `None` where there is none of this kind, or it was deleted and `deleted` does not ask for it."""
+        alone = is_alone(connection)
         row = await cls._fetch(identity, connection)
-        return None if row is None or (is_deleted(row) and not deleted) else cls._of(row, alone=is_alone(connection))
+        if row is None or not cls._is_kind(row) or (is_deleted(row) and not deleted):
+            return None
+        return cls._of(row, alone=alone)
 
     @classmethod
     async def load(cls, identity: UUID, *, deleted: bool = False, connection: Any = None) -> Self:
         """The row; `BeingUnknown` where there is none of this kind, `BeingDeleted` as in `find`."""
+        alone = is_alone(connection)
         row = await cls._fetch(identity, connection)
-        return cls._of(cls._there(identity, row, deleted), alone=is_alone(connection))
+        return cls._of(cls._there(identity, row, deleted), alone=alone)
 
     @classmethod
     async def load_many(
@@ -171,17 +175,15 @@ class Record:
 
     @classmethod
     async def _fetch(cls, identity: UUID, connection: Any) -> Row | None:
+        """The row of a key, of whatever kind."""
         query = queries()[f"load_{cls.row}"]
         try:
             if connection is not None:
-                check_lent(connection)
-                row = await connection.fetchrow(query, identity)
-            else:
-                async with cls._pool().acquire() as lent:
-                    row = await lent.fetchrow(query, identity)
+                return await connection.fetchrow(query, identity)  # type: ignore[no-any-return]
+            async with cls._pool().acquire() as lent:
+                return await lent.fetchrow(query, identity)  # type: ignore[no-any-return]
         except asyncpg.DataError:  # no UUID at all
             return None
-        return row if row is not None and cls._is_kind(row) else None
 
     @classmethod
     def _there(cls, identity: UUID, row: Row | None, deleted: bool) -> Row:
