@@ -22,7 +22,7 @@ from luxos.errors import LuxError
 from luxos.persistence.errors import NotOpen
 from luxos.persistence.json_codec import Encoded, as_it_came, decode, encode
 
-_NO_MEMORIES = Encoded(b"[]")
+_NOTHING_REMEMBERED = (0, Encoded(b"[]"))
 
 
 @dataclass(eq=False, kw_only=True)
@@ -48,7 +48,7 @@ class BaseBeing(Record):
     memories: list[dict[str, Any]] = field(default_factory=list)
     self_awareness: dict[str, Any] = field(default_factory=dict)
     embedding: list[float] | None = None
-    _remembered: tuple[int, Encoded] = field(default=(0, _NO_MEMORIES), init=False, repr=False)
+    _remembered: tuple[int, Encoded] = field(default=_NOTHING_REMEMBERED, init=False, repr=False)
     _overfull: bool = field(default=False, init=False, repr=False)
     """Whether the row was written with more memories than stay in it."""
 
@@ -99,10 +99,8 @@ class BaseBeing(Record):
         memories, embedding = row["memories"], row["embedding"]
         if not isinstance(memories, list):
             raise BeingDamaged(soul=row["soul"])
-        self.memories, self._remembered = (
-            list(memories),
-            (len(memories), as_it_came(memories) if memories else _NO_MEMORIES),
-        )
+        self.memories = list(memories)
+        self._remembered = (len(memories), as_it_came(memories)) if memories else _NOTHING_REMEMBERED
         self.embedding = None if embedding is None else list(embedding)
         self._loaded["embedding"] = embedding  # type: ignore[index]
 

@@ -14,7 +14,7 @@ import msgspec
 
 from luxos.beings.errors import BeingInvalid, GenotypeInvalid
 from luxos.beings.values import check_value
-from luxos.persistence.json_codec import LARGEST, is_usual
+from luxos.persistence.json_codec import DEEPEST, LARGEST, USUAL
 
 GENOTYPE = (
     "type",
@@ -53,25 +53,54 @@ def canonical_hash(value: Any) -> str:
 
 def canonical_bytes(value: Any) -> bytes:
     """The bytes that are hashed, so that other languages can check them."""
+    found = usual_bytes(value)
+    return _bytes_with_care(value) if found is None else found
+
+
+def usual_bytes(value: Any) -> bytes | None:
+    """The same of what surely is JSON that a row holds; `None` may also mean that it takes a closer look."""
     try:
-        found = _SORTED(_marked(value)) if is_usual(value) else b""
-    except (TypeError, ValueError):  # a key that is no text, half a surrogate pair
-        found = b""
-    usual = found and b"\\u0000" not in found and len(found) <= LARGEST
-    return found if usual and (found.isascii() or not _UNUSUAL.search(found)) else _bytes_with_care(value)
+        found = _SORTED(_Marking().of(value, 0))
+    except (TypeError, ValueError):  # what is no JSON, a key that is no text, half a surrogate pair
+        return None
+    usual = b"\\u0000" not in found and len(found) <= LARGEST
+    return found if usual and (found.isascii() or not _UNUSUAL.search(found)) else None
 
 
-def _marked(value: Any) -> Any:
-    """As `typed`, of what is usual; its numbers become texts, so there is little of RFC 8785 left to do."""
-    kind = type(value)
-    if kind is dict:
-        plain = {key: item if type(item) is str else _marked(item) for key, item in value.items()}
-        return {"object": plain} if len(plain) == 1 and plain.keys() <= _MARKS else plain
-    if kind is list:
-        return [_marked(item) for item in value]
-    if kind is int:
-        return {"int": str(value)}
-    return {"float": _hexadecimal(value)} if kind is float else value
+class _Marking:
+    """As `typed`, of what is usual; its numbers become texts, so there is little of RFC 8785 left to do.
+
+    `ValueError` or `TypeError` for anything else. What it takes is counted: a value may hold itself many times over.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = LARGEST
+
+    def of(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind is dict:
+            self._count(2 * len(value) + len("".join(value)), depth)
+            plain = {key: self.of(item, depth + 1) for key, item in value.items()}
+            return {"object": plain} if len(plain) == 1 and plain.keys() <= _MARKS else plain
+        if kind is list:
+            self._count(2 * len(value), depth)
+            return [self.of(item, depth + 1) for item in value]
+        if kind is str:
+            self._left -= len(value)
+        elif kind is int or kind is float:
+            if not -USUAL < value < USUAL:
+                raise ValueError
+            return {"int": str(value)} if kind is int else {"float": _hexadecimal(value)}
+        elif value is not None and kind is not bool:
+            raise TypeError
+        return value
+
+    def _count(self, size: int, depth: int) -> None:
+        self._left -= size
+        if self._left < 0 or depth > DEEPEST:
+            raise ValueError
 
 
 def _bytes_with_care(value: Any) -> bytes:

@@ -18,7 +18,7 @@ _PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", 
 _QUICK = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder().decode
 _EXPONENT = re.compile(r"\de[+-]\d")
-_USUAL = 10.0**15
+USUAL = 10.0**15
 """Below it no number is written with a positive exponent, which would make a whole number of a float."""
 _VERSION = b"\x01"
 """The first byte of a `jsonb` on the wire."""
@@ -49,6 +49,11 @@ def usual(value: Any) -> Encoded | None:
         return Encoded(_QUICK(value)) if is_usual(value) else None
     except (TypeError, UnicodeEncodeError):  # a key that is no text, half a surrogate pair
         return None
+
+
+def surely(value: Any) -> Encoded:
+    """The same of a value that is known to be usual."""
+    return Encoded(_QUICK(value))
 
 
 def as_it_came(value: Any) -> Encoded:
@@ -135,7 +140,7 @@ def _size(container: Any, inner: list[Any]) -> int:
         elif kind is dict or kind is list:
             inner.append(item)
         elif kind is int or kind is float:
-            if not -_USUAL < item < _USUAL:
+            if not -USUAL < item < USUAL:
                 return -1
         elif item is not None and kind is not bool:
             return -1

@@ -65,7 +65,7 @@ def said(kind: Any) -> str:
 
 def fits(value: Any, kind: Any, pending: Pending = ()) -> bool:
     """Whether a value is of a kind; one of a `TypedDict` may have more names than that."""
-    if isinstance(value, pending) or kind in (Any, inspect.Parameter.empty):
+    if type(value) is kind or isinstance(value, pending) or kind in (Any, inspect.Parameter.empty):
         return True
     if is_typeddict(kind):
         return isinstance(value, dict) and _has_names(value, kind, pending)

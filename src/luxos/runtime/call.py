@@ -94,6 +94,14 @@ class Call:
     """What its code asked for, and was told; kept only where `shadowed` wants it."""
     span: Span | None = None
     """The OpenTelemetry span of what makes the call, and then its own; set by `traced`."""
+    declared: str = field(init=False)
+    """The effect that the callee declares: `none`, `workspace` or `external`; stored code that names hosts acts."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.callee, CoreFunction):
+            self.declared = self.callee.effects
+        else:
+            self.declared = "external" if self.hosts else "none"
 
     @property
     def alias(self) -> str:
@@ -104,13 +112,6 @@ class Call:
     def verb(self) -> str:
         """Its word in Lux; `CALL` where it has none of its own."""
         return (self.callee.verb if isinstance(self.callee, CoreFunction) else None) or "CALL"
-
-    @property
-    def declared(self) -> str:
-        """The effect that the callee declares: `none`, `workspace` or `external`; stored code that names hosts acts."""
-        if isinstance(self.callee, CoreFunction):
-            return self.callee.effects
-        return "external" if self.hosts else "none"
 
     @property
     def hosts(self) -> tuple[str, ...]:

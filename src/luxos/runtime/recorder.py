@@ -21,13 +21,14 @@ from luxos.beings.instance import InstanceBeing
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.errors import DatabaseLost
+from luxos.persistence.json_codec import Encoded, encode, surely
 from luxos.persistence.listening import CHANNEL
 from luxos.runtime.errors.calls import InstanceChanged
 from luxos.runtime.errors.runs import RunTaken
 from luxos.runtime.faultpoints import reach
 from luxos.runtime.instances import StateChange
 from luxos.runtime.states import states_of, write_newborns
-from luxos.security.audit import link
+from luxos.security.audit import link, linked
 
 MOST, FEW = 256, 16
 """Records in one statement: where many wait, half of those that are open, so that the others go on meanwhile."""
@@ -56,15 +57,23 @@ class Record:
     """An instance that the step makes, in the same transaction."""
     sent: bool = False
     """Whether it may be on the disk already, though nobody heard of it."""
+    is_usual: bool = False
+    """Whether all of it is usual JSON for sure, since its link was made of it."""
     written: asyncio.Future[None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.written = asyncio.get_running_loop().create_future()
 
+    def texts(self) -> tuple[Encoded, Encoded]:
+        """The JSON of the genesis and of the attributes."""
+        text = surely if self.is_usual else encode
+        return text(dict(self.genesis)), text(self.attributes)
+
     def take(self, later: "Record") -> None:
         """Becomes what the step is after a later record of it."""
         self.attributes = {key: value for key, value in self.attributes.items() if key != FROZEN} | later.attributes
-        self.content, self.state, self.newborn = later.content, later.state, later.newborn
+        self.content, self.is_usual = later.content, later.is_usual
+        self.state, self.newborn = later.state, later.newborn
         self.written.add_done_callback(lambda written: _end(later, written.exception()))
 
 
@@ -143,7 +152,8 @@ class Recorder:
             _end(record, RunTaken(run=str(record.run)[:8]))
         else:
             if record.content is not None:
-                held.head = record.attributes["chain"] = link(held.head, record.content)
+                held.head, record.is_usual = linked(held.head, record.content)
+                record.attributes["chain"] = held.head
             self._waiting.append(record)
             if self._writing is None:
                 self._writing = asyncio.get_running_loop().create_task(self._write())
@@ -227,7 +237,7 @@ class Recorder:
             *(runs, [self._held[run].token for run in runs]),
             *([record.id for record in batch], [record.run for record in batch]),
             *([record.target for record in batch], [record.was_begun for record in batch]),
-            *([dict(record.genesis) for record in batch], [record.attributes for record in batch]),
+            *zip(*[record.texts() for record in batch], strict=True),
         )
         return {row["soul"] for row in rows}
 

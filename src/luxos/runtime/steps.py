@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha1
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from luxos.beings.genesis import canonical_hash
 from luxos.i18n import _
@@ -145,7 +146,8 @@ class StepRecord:
 
 def step_id(run: UUID, step: str) -> UUID:
     """The step's id, the same at every attempt: a step exists once."""
-    return uuid5(run, step)
+    digest = sha1(run.bytes + step.encode(), usedforsecurity=False).digest()
+    return UUID(bytes=digest[:16], version=5)  # as `uuid5`, which looks its hash function up each time
 
 
 def now() -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from luxos.beings.errors import GenotypeInvalid
-from luxos.beings.genesis import canonical_bytes, canonical_hash
+from luxos.beings.genesis import canonical_bytes, canonical_hash, usual_bytes
 
 Unfit = Literal["altered", "unlinked", "missing", "inserted"]
 """What is wrong with an entry: it is not what its hash says, it does not name the one before, others before it are not
@@ -26,8 +26,14 @@ def beginning(genesis: Mapping[str, Any]) -> dict[str, Any]:
 
 def link(head: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
     """The entry that follows `head` for this content."""
+    return linked(head, content)[0]
+
+
+def linked(head: Mapping[str, Any], content: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The same, and whether all of the content is usual JSON (`json_codec.surely`)."""
     seq, previous = int(head["seq"]) + 1, str(head["hash"])
-    return {"seq": seq, "previous": previous, "hash": _hash(seq, previous, content)}
+    told, usual = _told(seq, previous, content)
+    return {"seq": seq, "previous": previous, "hash": _hash(told)}, usual
 
 
 class Walk:
@@ -70,16 +76,22 @@ def _well_formed(entry: object) -> bool:
 
 def _computed(entry: Mapping[str, Any], content: Mapping[str, Any]) -> str:
     try:
-        return _hash(entry["seq"], entry["previous"], content)
+        return _hash(_told(entry["seq"], entry["previous"], content)[0])
     except GenotypeInvalid:  # what cannot be hashed was never written by us
         return ""
 
 
-def _hash(seq: int, previous: str, content: Mapping[str, Any]) -> str:
+def _told(seq: int, previous: str, content: Mapping[str, Any]) -> tuple[bytes, bool]:
+    """The bytes that an entry's hash is over, and whether they are of usual JSON."""
     entry = {"seq": seq, "previous": previous, "content": content}
-    told = canonical_bytes(entry)
+    usual = usual_bytes(entry)
+    told = canonical_bytes(entry) if usual is None else usual
     if _NEGATIVE_ZERO in told:
         told = canonical_bytes(_kept(entry))
+    return told, usual is not None
+
+
+def _hash(told: bytes) -> str:
     return "sha256:" + hashlib.sha256(told).hexdigest()
 
 
