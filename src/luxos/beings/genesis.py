@@ -32,6 +32,8 @@ GENOTYPE = (
 _MARKS = frozenset({"int", "float", "object"})
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _SORTED = msgspec.json.Encoder(order="sorted").encode
+_SHORT = 80
+"""Characters of a text that are counted for anything in an object or a list, whatever it is."""
 _UNUSUAL = re.compile(rb"[\xf0-\xff]")
 """The first bytes of characters that RFC 8785, which sorts keys as UTF-16, may sort otherwise."""
 
@@ -81,11 +83,14 @@ class _Marking:
     def of(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if kind is dict:
-            self._count(2 * len(value) + len("".join(value)), depth)
-            plain = {key: self.of(item, depth + 1) for key, item in value.items()}
+            self._count(_SHORT * len(value) + len("".join(value)), depth)
+            plain = {
+                key: item if type(item) is str and len(item) <= _SHORT else self.of(item, depth + 1)
+                for key, item in value.items()
+            }
             return {"object": plain} if len(plain) == 1 and plain.keys() <= _MARKS else plain
         if kind is list:
-            self._count(2 * len(value), depth)
+            self._count(_SHORT * len(value), depth)
             return [self.of(item, depth + 1) for item in value]
         if kind is str:
             self._left -= len(value)

@@ -186,4 +186,4 @@ def name_of(callee: Callee) -> str:
 
 
 Handler = Callable[[Call], Awaitable[Outcome]]
-"""Carries out a call, or raises a `LuxError`."""
+"""Carries out a call, or raises a `LuxError`. A wrapper that has nothing to do with a call hands it on as it is."""

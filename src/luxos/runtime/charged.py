@@ -6,7 +6,7 @@ of it goes back when a run ends; what a process held that died is spent. At zero
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -81,10 +81,13 @@ def cost_of(call: Call) -> int:
 def charged(handler: Handler, leases: Leases) -> Handler:
     """Calls `handler` when the call is paid for."""
 
-    async def handle(call: Call) -> Outcome:
-        if cost := cost_of(call):
-            call.scope.tree.spend(call.alias, cost)
-            await leases.take(call.callee_soul, cost)
+    def handle(call: Call) -> Awaitable[Outcome]:
+        cost = cost_of(call)
+        return _paid(call, cost) if cost else handler(call)
+
+    async def _paid(call: Call, cost: int) -> Outcome:
+        call.scope.tree.spend(call.alias, cost)
+        await leases.take(call.callee_soul, cost)
         return await handler(call)
 
     return handle

@@ -5,7 +5,7 @@ traced → heeded → permitted → approved → limited → resumed → charged
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -173,9 +173,11 @@ class Unrecorded(Dispatcher):
 def _by_recording(*, full: Handler, summary: Handler) -> Handler:
     """What may act, make a being or change one, is recorded in full, whatever was asked for."""
 
-    async def handle(call: Call) -> Outcome:
+    def handle(call: Call) -> Awaitable[Outcome]:
+        if call.manner.recording != "summary":
+            return full(call)
         acts = call.effects != "none" or isinstance(call.callee, BoundMethod) or _makes(call.callee)
-        return await (summary if call.manner.recording == "summary" and not acts else full)(call)
+        return (full if acts else summary)(call)
 
     return handle
 
@@ -185,9 +187,9 @@ def _makes(callee: Callee) -> bool:
 
 
 def _pure(handler: Handler) -> Handler:
-    async def handle(call: Call) -> Outcome:
+    def handle(call: Call) -> Awaitable[Outcome]:
         if call.stored is None or not call.stored.known.pure:
             raise NotPure(who=call.alias)
-        return await handler(call)
+        return handler(call)
 
     return handle

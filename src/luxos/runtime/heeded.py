@@ -229,8 +229,8 @@ def _watched(handler: Handler, heed: Heed) -> Handler:
 def working(handler: Handler, heed: Heed) -> Handler:
     """Says of each call of `handler`, the innermost one, that its code begins."""
 
-    async def handle(call: Call) -> Outcome:
+    def handle(call: Call) -> Awaitable[Outcome]:
         heed.work(call.step)
-        return await handler(call)
+        return handler(call)
 
     return handle

@@ -4,6 +4,7 @@ What runs too long is cancelled, and with it everything that it called; only the
 """
 
 import asyncio
+from collections.abc import Awaitable
 
 from luxos.runtime.call import Call, Handler, Outcome
 
@@ -11,10 +12,11 @@ from luxos.runtime.call import Call, Handler, Outcome
 def limited(handler: Handler) -> Handler:
     """Calls `handler` within the call's scope; only the outermost call of a tree watches the clock."""
 
-    async def handle(call: Call) -> Outcome:
+    def handle(call: Call) -> Awaitable[Outcome]:
         call.scope.enter(call.alias)
-        if call.scope.depth:
-            return await handler(call)
+        return (handler if call.scope.depth else _watched)(call)
+
+    async def _watched(call: Call) -> Outcome:
         try:
             async with asyncio.timeout_at(call.scope.tree.deadline) as watch:
                 return await handler(call)

@@ -5,6 +5,7 @@ not run again for them as long as this process remembers. How often that was so 
 """
 
 from collections import Counter, OrderedDict
+from collections.abc import Awaitable
 from contextlib import suppress
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from luxos.beings.genesis import canonical_bytes
 from luxos.errors import LuxError
 from luxos.persistence.database import Database
 from luxos.persistence.json_codec import decode, encode
-from luxos.runtime.call import Call, Handler, Outcome
+from luxos.runtime.call import Call, Handler, Outcome, Stored
 
 MOST, LARGEST = 10_000, 64 << 20
 """Results, and bytes of them, that are remembered; the oldest go first."""
@@ -65,10 +66,12 @@ class Memo:
 def memoised(handler: Handler, memo: Memo) -> Handler:
     """Calls `handler` for what is not known yet."""
 
-    async def handle(call: Call) -> Outcome:
-        if call.stored is None or not call.stored.known.pure:
-            return await handler(call)
-        code = call.stored.known.code
+    def handle(call: Call) -> Awaitable[Outcome]:
+        stored = call.stored
+        return handler(call) if stored is None or not stored.known.pure else _remembered(call, stored)
+
+    async def _remembered(call: Call, stored: Stored) -> Outcome:
+        code = stored.known.code
         key = code.owner, code.soul_hash, canonical_bytes(dict(call.arguments))
         found = memo.find(key, call.callee_soul)
         if found is None:

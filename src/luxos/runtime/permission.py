@@ -4,7 +4,7 @@ Stored code reaches the functions of LuxOS itself, reading ones too, only by per
 and hosts as well, which the run has to grant too: by their names, or all that acts outside (`external`).
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from collections.abc import Set as AbstractSet
 
 from luxos.runtime.call import Call, Handler, Outcome
@@ -19,12 +19,12 @@ OPEN = frozenset({"being.summon", "being.make"})
 def permitted(handler: Handler, granted: AbstractSet[str]) -> Handler:
     """Lets calls pass that have no effect, or one that is in `granted`; what a step calls is held to the same."""
 
-    async def handle(call: Call) -> Outcome:
+    def handle(call: Call) -> Awaitable[Outcome]:
         if call.effects != _FREE and call.effects not in granted and not _may_reach(call.hosts, granted):
             raise _refused(call, *(map(HOST.__add__, call.hosts) if call.hosts else [call.effects]))
         if not _is_open_to(call, granted):
             raise _refused(call, call.alias)
-        return await handler(call)
+        return handler(call)
 
     return handle
 

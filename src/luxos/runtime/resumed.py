@@ -4,7 +4,7 @@ What a call that was cut off had called, and what had ended, gives the result th
 waited, where its state was kept. An effect outside of which a crash left it open whether it happened is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from luxos.runtime.call import Call, Handler, Outcome
 from luxos.runtime.errors.runs import StepUnknown
@@ -18,10 +18,11 @@ def resumed(handler: Handler, before: Mapping[str, Step], *, retrying: bool = Fa
     In a run that is tried again, what a call that failed had called counts as well.
     """
 
-    async def handle(call: Call) -> Outcome:
+    def handle(call: Call) -> Awaitable[Outcome]:
         known = before.get(call.step)
-        if known is None:
-            return await handler(call)
+        return handler(call) if known is None else _known(call, known)
+
+    async def _known(call: Call, known: Step) -> Outcome:
         if known.status == "started" and call.effects == "external":
             raise StepUnknown(step=call.step, run=str(call.run)[:8])
         if not _asks_the_same(call, known):

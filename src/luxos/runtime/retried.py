@@ -6,6 +6,7 @@ waits grow, and differ by chance, so that many who failed together do not come b
 
 import asyncio
 import random
+from collections.abc import Awaitable
 
 from luxos.errors import Exit, LuxError
 from luxos.runtime.call import Call, Handler, Outcome
@@ -18,7 +19,10 @@ _FINAL = frozenset({Exit.USAGE, Exit.REFUSED, Exit.NEEDS_PERSON})
 def retried(handler: Handler) -> Handler:
     """Calls `handler` until it succeeds, at most `call.manner.retries` times more."""
 
-    async def handle(call: Call) -> Outcome:
+    def handle(call: Call) -> Awaitable[Outcome]:
+        return _tried(call) if call.manner.retries else handler(call)
+
+    async def _tried(call: Call) -> Outcome:
         for attempt in range(call.manner.retries):
             try:
                 return await handler(call)

@@ -8,7 +8,7 @@ to itself; what only reads it (in an overlay) shares it.
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -80,9 +80,10 @@ def remove_tree(folder: Path) -> None:
 def staged(handler: Handler, workspace: Path, journal: Path) -> Handler:
     """Gives a call that may change the workspace a folder for its changes, and turns that into a list on disk."""
 
-    async def handle(call: Call) -> Outcome:
-        if call.effects != "workspace" or call.parent is not None:
-            return await handler(call)
+    def handle(call: Call) -> Awaitable[Outcome]:
+        return (_staged if _changes(call) else handler)(call)
+
+    async def _staged(call: Call) -> Outcome:
         staging, folder = journal / f"{call.step}.staging", journal / call.step
         with disk(journal):
             for old in (staging, folder):
@@ -99,12 +100,14 @@ def staged(handler: Handler, workspace: Path, journal: Path) -> Handler:
 def applied(handler: Handler, lock: WorkspaceLock) -> Handler:
     """Changes the files when the step is recorded as done, before anyone else reads them."""
 
-    async def handle(call: Call) -> Outcome:
-        if call.only_reads:
-            async with lock.reading():
-                return await handler(call)
-        if call.effects != "workspace" or call.parent is not None:
+    def handle(call: Call) -> Awaitable[Outcome]:
+        return (_reading if call.only_reads else _writing if _changes(call) else handler)(call)
+
+    async def _reading(call: Call) -> Outcome:
+        async with lock.reading():
             return await handler(call)
+
+    async def _writing(call: Call) -> Outcome:
         async with lock.writing():
             outcome = await handler(call)
             if outcome.changes is not None:
@@ -113,3 +116,8 @@ def applied(handler: Handler, lock: WorkspaceLock) -> Handler:
             return outcome
 
     return handle
+
+
+def _changes(call: Call) -> bool:
+    """Whether it is a step of its own that may change the workspace."""
+    return call.effects == "workspace" and call.parent is None

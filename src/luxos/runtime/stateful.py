@@ -7,7 +7,7 @@ for what it had called.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from uuid import UUID
@@ -46,15 +46,16 @@ class Turns:
 def stateful(handler: Handler, turns: Turns) -> Handler:
     """Calls `handler` with an instance as it is; `InstanceChanged` where it never stays so until the end."""
 
-    async def handle(call: Call) -> Outcome:
-        if not isinstance(call.callee, BoundMethod):
-            return await handler(call)
-        soul, held = call.callee.soul, call.scope.instances
+    def handle(call: Call) -> Awaitable[Outcome]:
+        return _in_turn(call, call.callee) if isinstance(call.callee, BoundMethod) else handler(call)
+
+    async def _in_turn(call: Call, callee: BoundMethod) -> Outcome:
+        soul, held = callee.soul, call.scope.instances
         if soul in held:
             raise InstanceEntered(who=call.alias)
         async with turns.taken(soul, held):
             call.scope.instances = held | {soul}
-            return await _tried(call, call.callee)
+            return await _tried(call, callee)
 
     async def _tried(call: Call, callee: BoundMethod) -> Outcome:
         call.made = {}

@@ -1,12 +1,12 @@
 """The wrappers of the dispatcher that follow promotions: `shadowed` around what runs, `budgeted` around the record."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from luxos.beings.function import FunctionBeing
 from luxos.errors import LuxError
 from luxos.persistence.json_codec import decode, encode
-from luxos.runtime.call import Call, Handler, Outcome
+from luxos.runtime.call import Call, Handler, Outcome, Stored
 from luxos.runtime.promoting.following import Following
 from luxos.runtime.promoting.moving import FAILURES
 from luxos.runtime.promoting.shadow import Heard, heard_as
@@ -21,10 +21,13 @@ Tell = Callable[[Call, str], None]
 def shadowed(handler: Handler, following: Following, tell: Tell) -> Handler:
     """Calls `handler`, and has the call done over by the candidate in its soul's shadow, where there is one."""
 
-    async def handle(call: Call) -> Outcome:
+    def handle(call: Call) -> Awaitable[Outcome]:
         callee, stored = call.callee, call.stored
         if stored is None or not isinstance(callee, FunctionBeing) or FOLLOWED not in callee.genesis:
-            return await handler(call)
+            return handler(call)
+        return _followed(call, callee, stored)
+
+    async def _followed(call: Call, callee: FunctionBeing, stored: Stored) -> Outcome:
         found = await following.shadowing(call)
         if found is None:
             return await handler(call)
