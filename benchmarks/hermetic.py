@@ -149,16 +149,19 @@ async def _asking(tier: Hermetic, bare: Bare) -> Figure:
 
 
 async def _snapshots(tier: Hermetic, home: Path, bare: Bare) -> list[Figure]:
-    """Sealing beside Monty's dump, and going on beside Monty's load, each with one more turn of the code after it."""
+    """What a sealed state adds to a call that asks, beside Monty's dump; and what going on in its middle takes."""
     kept: list[bytes | None] = []
-    seconds: list[float] = []
 
     async def answer(ask: Ask) -> Any:
         assert ask.freeze is not None
-        began = time.perf_counter()
         kept[:] = [await ask.freeze()]
-        seconds.append(time.perf_counter() - began)
         return ask.args[-1]
+
+    async def asked() -> Any:
+        return await _called(tier, bare.code, bare.args)
+
+    async def frozen() -> Any:
+        return await _called(tier, bare.code, bare.args, answer, freezes=lambda: True)
 
     async def go_on() -> Any:
         assert kept[0] is not None
@@ -182,13 +185,13 @@ async def _snapshots(tier: Hermetic, home: Path, bare: Bare) -> list[Figure]:
 
     dumped: list[list[float]] = [[], []]
     for _ in range(ROUNDS * CALLS // 4):
-        await _called(tier, bare.code, bare.args, answer)
         for way, took in zip((as_it_comes(dump), dump), dumped, strict=True):
             took.append(await way())
+    without, with_state = await _rounds(asked, frozen)
     assert kept[0] is not None
     source = Prepared(read(bare.code.source, bare.code.signature))
     _talk, state = sealed.unseal(sealed.Key.of(home), bare.code, Given(), source, kept[0])
-    saved, saving = statistics.median(seconds), [statistics.median(took) for took in dumped]
+    saved, saving = with_state - without, [statistics.median(took) for took in dumped]
     went_on, *loading = await _rounds(go_on, as_it_comes(load), load)
     return [
         _beside("snapshot in the middle of a call: save", saved, "Monty's dump", saving),
@@ -223,8 +226,10 @@ async def _last(ask: Ask) -> Any:
     return ask.args[-1]
 
 
-async def _called(tier: Hermetic, code: Code, args: list[Any], answer: Any = _last) -> Any:
-    return (await tier.call(code, Given(args), answer, _later())).result
+async def _called(
+    tier: Hermetic, code: Code, args: list[Any], answer: Any = _last, freezes: Callable[[], bool] = lambda: False
+) -> Any:
+    return (await tier.call(code, Given(args, freezes=freezes), answer, _later())).result
 
 
 async def _rounds(*ways: Way) -> list[float]:

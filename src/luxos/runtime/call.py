@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from luxos.runtime.replaying import Answered
     from luxos.runtime.steps import StepRecord
 
+_FREEZE_AFTER = 0.05
+"""Seconds of running that are not done again for nothing."""
 Callee = CoreFunction | FunctionBeing | BoundMethod
 Recording = Literal["full", "summary", "off"]
 Hear = Callable[[str], None]
@@ -127,6 +129,15 @@ class Call:
     def only_reads(self) -> bool:
         """Whether it looks at the workspace, but what it changes there is thrown away."""
         return self.declared == "workspace" and self.parent is not None and self.staging is None
+
+    @property
+    def wants_state(self) -> bool:
+        """Whether it is to be on record, when its code asks for something, that it has begun, and its state then.
+
+        A newer state is kept where the code ran for a while since the last one; what it asked for is on record.
+        """
+        record = self.record
+        return record is not None and not (record.begun and time.monotonic() - self.went_on < _FREEZE_AFTER)
 
     @property
     def callee_soul(self) -> UUID:

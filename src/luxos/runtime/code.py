@@ -69,6 +69,8 @@ class Given:
     """Which call it is, of all that are ever made: a frozen state of it goes on in this place only."""
     cut: Callable[[str], object] = field(default=lambda printed: None, compare=False)
     """Told what the code had printed, where the call is cancelled."""
+    freezes: Callable[[], bool] = field(default=lambda: False, compare=False)
+    """Says whether the state of the code will be asked for when it asks for something next; called in any thread."""
 
 
 @dataclass(frozen=True)

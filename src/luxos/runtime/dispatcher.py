@@ -61,8 +61,6 @@ if TYPE_CHECKING:
 
 Who = str | UUID | FunctionBeing | InstanceMethod
 SUMMON = "being.summon"
-_FREEZE_AFTER = 0.05
-"""Seconds of running that are not done again for nothing."""
 
 
 @dataclass(frozen=True)
@@ -239,13 +237,9 @@ async def pinned(callee: Callee, known: Known, who: str) -> Who:
 
 
 async def _write_down(call: Call, ask: Ask | None = None) -> None:
-    """Has it recorded that a call has begun, before it makes one itself, and the state from which its code can go on.
-
-    A newer state is kept where the code ran for a while since the last one; what it asked for meanwhile is on record.
-    A method is begun again instead, with the instance as it is then.
-    """
+    """Has it recorded that a call has begun, before it makes one itself, and the state from which its code goes on."""
     record = call.record
-    if record is None or (record.begun and time.monotonic() - call.went_on < _FREEZE_AFTER):
+    if record is None or not call.wants_state:
         return
     state = None
     if ask is not None and ask.freeze is not None:

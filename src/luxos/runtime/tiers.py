@@ -53,11 +53,15 @@ class Tiers:
         assert not isinstance(call.callee, CoreFunction)  # noqa: S101 - `stored` says so
         args, kwargs, answer = stored.bound.args, stored.bound.kwargs, partial(answers, call)
         place = f"{call.run}/{call.step}"
+
+        def freezes() -> bool:
+            return call.wants_state
+
         if not isinstance(call.callee, BoundMethod):
-            given = Given(args, kwargs, seen_as_self(call.callee, stored), place=place, cut=call.say)
+            given = Given(args, kwargs, seen_as_self(call.callee, stored), None, place, call.say, freezes)
             return Outcome((await self._ended(call, stored, given, answer, tell)).result)
         instance, method = call.callee.instance, call.callee.method()
-        given = Given(args, kwargs, seen_as_self(instance, stored), method, place, call.say)
+        given = Given(args, kwargs, seen_as_self(instance, stored), method, place, call.say, freezes)
         ended = await self._ended(call, stored, given, answer, tell)
         return Outcome(ended.result, state=StateChange.of(instance, method, ended.state or {}))
 

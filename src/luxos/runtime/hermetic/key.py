@@ -1,9 +1,11 @@
 """The key under which this installation seals the state of calls that wait."""
 
 import hashlib
+import os
 import secrets
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from luxos.errors import reason_of
@@ -23,7 +25,7 @@ class Key:
 
     secret: bytes
 
-    @property
+    @cached_property
     def name(self) -> bytes:
         """What tells it from others, and of it nothing else."""
         return hashlib.sha256(b"luxos snapshot key\n" + self.secret).digest()[:NAME]
@@ -62,7 +64,7 @@ class KeyFile:
     """The key in the data folder as it is now: where another one was put there, this is that one from then on."""
 
     def __init__(self, home: Path) -> None:
-        self._home = home
+        self._home, self._file = home, str(_file(home))
         self._kept: tuple[tuple[int, int], Key] | None = None
 
     def key(self) -> Key:
@@ -77,7 +79,7 @@ class KeyFile:
     def _mark(self) -> tuple[int, int] | None:
         """Another one for each file that was put there."""
         try:
-            found = _file(self._home).stat()
+            found = os.stat(self._file)  # noqa: PTH116 - at every state that is sealed
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from luxos.errors import LuxError
@@ -25,13 +26,22 @@ Seal = Callable[[Conversation, bytes], bytes]
 class Running:
     """A call: run once, from its beginning or from its middle."""
 
-    def __init__(self, workers: Workers, seal: Seal, code: Code, talk: Conversation, answer: Answer) -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        seal: Seal,
+        code: Code,
+        talk: Conversation,
+        answer: Answer,
+        freezes: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._workers, self._seal, self._code, self._talk, self._answer = workers, seal, code, talk, answer
+        self._freezes = freezes
         self._limits = monty_limits(code.limits)
         self._quick = quick(self._limits)
         self._worker: Worker | None = None
         self._frozen: bytes | None = None
-        """The state of code that waits, where somebody asked for it."""
+        """The state of code that waits, where somebody asked for it, or will."""
         self._moving = asyncio.Lock()
         """Held while the worker is at work for this call."""
         self._waiting = False
@@ -103,7 +113,7 @@ class Running:
         async with self._moving:
             frozen, self._frozen = self._frozen, None
             if self._worker is not None:
-                return await self._worker.do(partial(turn, self._worker.session))
+                return await self._worker.do(partial(self._taken, turn, self._worker.session))
             worker = self._worker = await self._workers.take(self._code.owner, first=frozen is not None)
             return await worker.do(partial(self._turn_in, worker, frozen, turn))
 
@@ -120,9 +130,17 @@ class Running:
         if frozen is not None:
             self._talk.load(session, frozen)
         began = time.perf_counter()
-        now = turn(session)
+        now = self._taken(turn, session)
         if isinstance(now, Done) and frozen is None:
             self._talk.prepared.pace.took(time.perf_counter() - began)
+        return now
+
+    def _taken(self, turn: Turn, session: MontySession) -> Waits | Done:
+        """Takes a turn, and the state after it where that will be asked for: later, it takes two changes of thread."""
+        now = turn(session)
+        if isinstance(now, Waits) and self._freezes():
+            with suppress(MontyError):  # whoever asks for it will hear what is wrong
+                self._frozen = self._talk.dump()
         return now
 
     def _hear(self, replies: Mapping[int, Reply], _session: MontySession) -> Waits | Done:

@@ -22,6 +22,7 @@ from luxos.runtime.hermetic.prepared import Prepared
 __all__ = ["Key", "seal", "unseal"]
 
 MAGIC = b"luxos frozen 3\n"
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _MAC = hashlib.sha256().digest_size
 _LENGTH = 4
 _HEAD = len(MAGIC) + NAME
@@ -50,7 +51,7 @@ def seal(key: Key, code: Code, given: Given, talk: Conversation, state: bytes) -
         "room": talk.room,
         "slept": talk.slept,
     }
-    told = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    told = _JSON.encode(head).encode("utf-8", "surrogatepass")
     content = b"".join((MAGIC, key.name, len(told).to_bytes(_LENGTH, "big"), told, state))
     return content + _mac(key, content)
 

@@ -96,7 +96,7 @@ class Hermetic:
     async def _run(
         self, code: Code, given: Given, talk: Conversation, answer: Answer, first: Turn, deadline: float
     ) -> Ended:
-        running = Running(self._workers, partial(self._seal, code, given), code, talk, answer)
+        running = Running(self._workers, partial(self._seal, code, given), code, talk, answer, given.freezes)
         try:
             return await running.run(first, deadline)
         except asyncio.CancelledError:
