@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from luxos.beings.communities import communities as grouped
+from luxos.beings.errors import FilterInvalid
 from luxos.beings.graph import check_bound
 from luxos.beings.links import Links
 from luxos.beings.whole import Whole, whole
+from luxos.i18n import N_
 
 _EVERY = Links()
 _LONGEST = 12
@@ -19,6 +21,8 @@ async def influence(
 ) -> list[tuple[UUID, float]]:
     """The most influential beings, by PageRank: those that influential ones lead to; the shares of all add up to 1."""
     check_bound(limit, _MOST)
+    if isinstance(damping, bool) or not isinstance(damping, int | float) or not 0 <= damping < 1:
+        raise FilterInvalid(part=str(damping), reason=N_("the bound is out of range"))
     import rustworkx
 
     graph = await whole(links, connection=connection)

@@ -18,9 +18,10 @@ from weakref import WeakValueDictionary
 import asyncpg
 
 from luxos.beings.being import BaseBeing
-from luxos.beings.errors import BeingUnknown, MessageDiffers, NoMessage
+from luxos.beings.errors import BeingInvalid, BeingUnknown, MessageDiffers, NoMessage
 from luxos.beings.message import MessageBeing
 from luxos.beings.owner import system_user
+from luxos.beings.record import identified
 from luxos.beings.relationship import RelationshipBeing
 from luxos.beings.values import check_text, encoded
 from luxos.persistence.json_codec import canonical, decode
@@ -48,7 +49,8 @@ class Channel(RelationshipBeing):
         """The channel of this name between two beings; made where there is none, `BeingUnknown` where a being is not
         there.
         """
-        check_text("name", name)
+        _check_word("name", name)
+        sender, receiver = identified(sender), identified(receiver)
         identity = uuid5(_CHANNELS, f"{sender} {receiver} {name}")
         async with cls.transaction(connection) as lent:
             found = await cls.find(identity, connection=lent)
@@ -77,6 +79,8 @@ class Channel(RelationshipBeing):
         Under a `key` it is sent once: sent again, the first one is given, or `MessageDiffers` where its body is
         another. That holds for as long as the message is kept.
         """
+        if key is not None:
+            _check_word("key", key)
         soul = uuid4() if key is None else uuid5(self.id, key)
         attributes = {"channel": str(self.id), "body": body, **({} if key is None else {"key": key})}
         genesis = {"type": "message", "owner": system_user()}
@@ -235,6 +239,13 @@ class Channel(RelationshipBeing):
         """Whether less than half of the pool's connections are lent."""
         pool = self._pool()
         return bool(2 * (pool.get_size() - pool.get_idle_size()) < pool.get_max_size())
+
+
+def _check_word(field: str, text: Any) -> None:
+    """Raises `BeingInvalid` for what is no text, or none that the tables can hold."""
+    if not isinstance(text, str):
+        raise BeingInvalid(field=field, reason="not_text")
+    check_text(field, text)
 
 
 def _reading(channel: UUID) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingUnknown, FilterInvalid, GraphTooWide
 from luxos.beings.links import HIDDEN, Links
-from luxos.beings.record import TOMBSTONE
+from luxos.beings.record import TOMBSTONE, identified
 from luxos.i18n import N_
 from luxos.persistence.queries import queries
 
@@ -54,6 +54,7 @@ class Graph:
 
 async def neighbours(soul: UUID, links: Links = _EVERY, *, limit: int = MOST, connection: Any = None) -> Graph:
     """The being and those that one relationship leads to, the strongest relationships first; `BeingUnknown`."""
+    soul = identified(soul)
     check_bound(limit, WALKED)
     async with snapshot(connection) as lent:
         rows = await lent.fetch(*links.statement("graph_neighbours", soul, *links.ways, limit + 1))
@@ -91,7 +92,7 @@ async def among(
     souls: Iterable[UUID], links: Links = _EVERY, *, depths: dict[UUID, int] | None = None, connection: Any = None
 ) -> Graph:
     """These beings, and the relationships among them."""
-    chosen = list(souls)
+    chosen = list(map(identified, souls))
     async with snapshot(connection) as lent:
         rows = await lent.fetch(*links.statement("graph_among", chosen, WALKED + 1))
         complete = len(rows) <= WALKED
@@ -100,7 +101,7 @@ async def among(
 
 async def nodes(souls: Iterable[UUID], depths: dict[UUID, int], connection: Any) -> tuple[Node, ...]:
     """What a graph shows of these beings, in their order; `BeingUnknown` for the first that is not there."""
-    chosen = list(souls)
+    chosen = list(map(identified, souls))
     found = {row["soul"]: row for row in await connection.fetch(queries()["graph_beings"], chosen)}
     for soul in chosen:
         if soul not in found:
@@ -126,6 +127,7 @@ def check_bound(value: int, most: int) -> None:
 
 
 async def _reach(soul: UUID, depth: int, links: Links, bound: int, connection: Any) -> tuple[dict[UUID, int], bool]:
+    soul = identified(soul)
     check_bound(depth, DEEPEST)
     async with BaseBeing._borrowed(connection) as lent:
         rows = await lent.fetch(*links.statement(f"graph_reach_{links.direction}", soul, depth, bound + 1))

@@ -190,7 +190,7 @@ async def forget_before(
 async def _forgetful(soul: UUID | None, moment: datetime, connection: Any) -> AsyncIterator[UUID]:
     """The beings that may have something to forget."""
     if soul is not None:
-        yield soul
+        yield identified(soul)
         return
     last = UUID(int=0)
     while True:

@@ -12,6 +12,7 @@ from uuid import UUID
 from luxos.beings.errors import GraphTooWide
 from luxos.beings.graph import check_bound, nodes, snapshot
 from luxos.beings.links import Links
+from luxos.beings.record import identified
 
 LONGEST = 12
 PATHS = 1000
@@ -37,6 +38,7 @@ async def shortest_path(
 
     `BeingUnknown` for an end that is not there, `GraphTooWide` where too much would have to be looked at.
     """
+    source, target = identified(source), identified(target)
     check_bound(longest, LONGEST)
     async with snapshot(connection) as lent:
         await nodes([source, target], {}, lent)
@@ -62,6 +64,7 @@ async def simple_paths(
 
     At most `longest` relationships each (1 to 12), and at most `limit` of them; errors as of `shortest_path`.
     """
+    source, target = identified(source), identified(target)
     check_bound(longest, LONGEST)
     check_bound(limit, _SEEN)
     async with snapshot(connection) as lent:

@@ -90,6 +90,7 @@ async def _there(identity: UUID, connection: Any) -> Record:
 
 async def purge_preview(soul: UUID, *, connection: Any = None) -> Purge:
     """What `purge` would remove now; `PurgeRefused` or `BeingStatic` where it would not."""
+    soul = identified(soul)
     async with BaseBeing.transaction(connection) as lent:
         return (await _looked_through(soul, lent))[0]
 
@@ -100,6 +101,7 @@ async def purge(soul: UUID, *, confirm: Purge, connection: Any = None) -> Purge:
     `PurgeChanged` where meanwhile something else would go than what is confirmed. Each run that loses a step keeps a
     checkpoint of its link, so that its audit chain still shows whether anything else was changed.
     """
+    soul = identified(soul)
 
     async def work(lent: Any) -> Purge:
         found, members = await _looked_through(soul, lent)

@@ -12,6 +12,7 @@ from uuid import UUID
 from luxos.beings.being import BaseBeing
 from luxos.beings.errors import BeingConflict, TaskInvalid, TaskNotReady
 from luxos.beings.queued import IO, NEXT, Status
+from luxos.beings.record import identified
 from luxos.beings.task import TaskBeing
 from luxos.beings.values import encoded
 from luxos.persistence.json_codec import Encoded
@@ -168,6 +169,7 @@ async def _inserted(wanted: Sequence[Wanted], connection: Any, *, alone: bool) -
 async def _changed(
     query: str, soul: UUID, wanted: Status, rules: Mapping[str, Sequence[str]], connection: Any
 ) -> TaskBeing:
+    soul = identified(soul)
     memory = TaskBeing(soul=soul)
     memory.remember("again" if wanted == "todo" else wanted)
     allowed = [status for status, following in rules.items() if wanted in following]

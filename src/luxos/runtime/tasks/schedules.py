@@ -16,7 +16,7 @@ from luxos.beings import memories
 from luxos.beings.being import BaseBeing
 from luxos.beings.damaged import reading
 from luxos.beings.task import TaskBeing
-from luxos.beings.values import encoded
+from luxos.beings.values import check_text, encoded
 from luxos.errors import LuxError
 from luxos.persistence.json_codec import canonical
 from luxos.persistence.listening import CHANNEL
@@ -85,6 +85,8 @@ class Schedules:
         `options` are `queue`, `priority`, `retries`, and `permissions`, which each of its tasks is granted. Adding the
         same again changes nothing; `ScheduleDiffers` where the name says something else already.
         """
+        if name is not None:
+            check_text("name", name)
         call = TaskBeing.call(who, args, kwargs, owner=self._owner, **options)
         options.pop("permissions", None)
         options |= {"permissions": call.permissions} if call.permissions else {}
