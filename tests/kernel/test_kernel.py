@@ -51,6 +51,41 @@ def test_a_dead_one_and_a_hung_one_come_back_and_the_others_stay(tmp_path: Path)
         assert zombies(process.pid) == []
 
 
+def test_a_warm_spare_takes_the_place_of_a_dead_one(tmp_path: Path) -> None:
+    with kernels(tmp_path / "k", manifest(member("a", "daemon", spare=True), member("b"))) as our:
+        process = our.begin()
+        first = our.until_ready()["a"]
+        for deaths in range(1, 4):
+            until(lambda deaths=deaths: said(our, "waits").count("a") == deaths)
+            time.sleep(0.05)  # between the line that it writes and the word that it says
+            spare = [int(line.split()[2]) for line in our.lines() if line.startswith("waits")][-1]
+            os.kill(first, signal.SIGKILL)
+            assert our.until_replaced("a", first) == spare
+            first = spare
+        until(lambda: said(our, "waits").count("a") == 4)
+        spare = [int(line.split()[2]) for line in our.lines() if line.startswith("waits")][-1]
+        os.kill(spare, signal.SIGKILL)  # a dead spare is nobody's turn
+        os.kill(first, signal.SIGKILL)
+        assert our.until_replaced("a", first) != spare
+        process.terminate()
+        assert process.wait(20) == 0
+        until(lambda: our.left() == [], our.left)
+
+
+def test_a_spare_of_a_dead_kernel_is_gone_and_the_next_kernel_has_its_own(tmp_path: Path) -> None:
+    with kernels(tmp_path / "k", manifest(member("a", spare=True))) as our:
+        process = our.begin()
+        before = our.until_ready()
+        until(lambda: said(our, "waits"))
+        spare = int(our.lines()[-1].split()[2])
+        process.kill()
+        process.wait()
+        until(lambda: not lives(spare))
+        our.begin()
+        assert our.until_ready() == before
+        until(lambda: len(said(our, "waits")) == 2)
+
+
 @pytest.mark.parametrize("kind", ["daemon", "hidden"])
 def test_what_a_dead_component_began_is_gone_before_it_comes_back(tmp_path: Path, kind: str) -> None:
     with kernels(tmp_path / "k", manifest(member("a", kind), member("b", "daemon"))) as our:

@@ -159,6 +159,7 @@ def _fields(taken: set[str]) -> dict[str, tuple[Check, Any]]:
         "heartbeat": (_number(float, 0, 3600), 0.0),
         "shutdown": (_number(float, 0, 3600), 10.0),
         "environment": (_texts, {}),
+        "spare": (_flag, False),
     }
     zone: dict[str, tuple[Check, Any]] = {
         "name": (_name(taken), _REQUIRED),

@@ -28,6 +28,8 @@ class Component(NamedTuple):
     shutdown: float
     """Between SIGTERM and SIGKILL."""
     environment: dict[str, str]
+    spare: bool = False
+    """Whether a second process waits, warm, to take its place."""
 
 
 class Zone(NamedTuple):

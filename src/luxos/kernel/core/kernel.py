@@ -27,7 +27,7 @@ _LONGEST_WAIT = 1.0
 _LATE = 0.2
 """Seconds by which a wake-up may come late before anything is made of it."""
 _RECENT, _MOST_LINES = 1000, 100
-_OUTPUTS_EVERY = 10.0
+_UPKEEP_EVERY = 10.0
 _STANDBY_PAUSE, _STANDBY_SILENCE = 1.0, 10.0
 
 
@@ -52,7 +52,7 @@ class Kernel:
         self._watchdog = self._supervisor.watchdog
         self._standby: Life | None = None
         self._standby_after = 0.0 if read.manifest.standby else float("inf")
-        self._outputs_after = 0.0
+        self._upkeep_after = 0.0
         self._systemd = Systemd()
         for refusal in read.refusals:
             self._refuse(refusal)
@@ -98,9 +98,9 @@ class Kernel:
             self._loop.wait(0)  # the wait that was late may have ended with its time, not with what has come
         self._watchdog.tick(now)
         self._keep_standby(now)
-        if now >= self._outputs_after:
-            self._outputs_after = now + _OUTPUTS_EVERY
-            self._supervisor.bound_outputs()
+        if now >= self._upkeep_after:
+            self._upkeep_after = now + _UPKEEP_EVERY
+            self._supervisor.upkeep()
         self._systemd.tell(self._watchdog.settled)
 
     def _stop(self) -> None:

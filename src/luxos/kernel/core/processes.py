@@ -12,7 +12,9 @@ from luxos.kernel.manifest import Component
 NONCE = "LUXOS_NONCE"
 """The variable by which whatever a life began is known: its value is made for that life only."""
 _ROUNDS, _ROUND_SECONDS = 100, 0.05
-_SPOKEN = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", NONCE})
+SPARE = "LUXOS_SPARE"
+"""The variable by which a process knows that it is a spare."""
+_SPOKEN = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", NONCE, SPARE})
 _DEFAULTS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -28,6 +30,11 @@ class Life:
         """Sends it a signal, if it lives; never another process that got its number."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.descriptor, number)
+
+    def kill(self) -> None:
+        """Ends it, and waits for a moment until it has."""
+        self.send(signal.SIGKILL)
+        self.wait(_ROUND_SECONDS)
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended, or does in this time."""
@@ -45,14 +52,18 @@ class Life:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def begin(command: list[str], environment: dict[str, str], output: str) -> Life:
-    """Begins a life, in a session of its own, printing to the file `output`. Raises `OSError`."""
+def begin(command: list[str], environment: dict[str, str], output: str, reads: int | None = None) -> Life:
+    """Begins a life, in a session of its own, printing to the file `output`. Raises `OSError`.
+
+    Its standard input is the descriptor `reads`, or nothing.
+    """
+    nothing = (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)
     pid = os.posix_spawnp(
         command[0],
         command,
         environment,
         file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+            nothing if reads is None else (os.POSIX_SPAWN_DUP2, reads, 0),
             (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
@@ -68,12 +79,14 @@ def begin(command: list[str], environment: dict[str, str], output: str) -> Life:
         raise
 
 
-def environment_of(component: Component, nonce: str, notices: str) -> dict[str, str]:
+def environment_of(component: Component, nonce: str, notices: str, spare: bool = False) -> dict[str, str]:
     """What a component finds around it: ours, its own, and how it speaks with us."""
     ours = {name: value for name, value in os.environ.items() if name not in _SPOKEN}
     spoken = {NONCE: nonce, "NOTIFY_SOCKET": notices}
     if component.heartbeat:
         spoken["WATCHDOG_USEC"] = str(int(component.heartbeat * 1_000_000))
+    if spare:
+        spoken[SPARE] = "1"
     return ours | component.environment | spoken
 
 
@@ -163,7 +176,6 @@ def _end(pids: list[int]) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             life = Life(pid, "", child=False)
-            life.send(signal.SIGKILL)
-            life.wait(_ROUND_SECONDS)
+            life.kill()
             os.close(life.descriptor)
             os.waitpid(pid, os.WNOHANG)

@@ -23,6 +23,7 @@ from luxos.kernel.core.processes import (
     environment_of,
     reap,
 )
+from luxos.kernel.core.spares import Spares
 from luxos.kernel.core.watchdog import Watchdog
 from luxos.kernel.manifest import Component, Manifest
 from luxos.kernel.sentences import KernelError
@@ -41,6 +42,7 @@ class Supervisor:
         """When something was last heard of it."""
         self._register = Lives(f"{folder}/lives.json")
         self._notices = Notices(f"{folder}/notices.sock")
+        self._spares = Spares(loop, self._begin_spare)
         self.watchdog = Watchdog(manifest, self, _between_0_and_1)
         loop.watch(self._notices.fileno(), self._hear)
 
@@ -64,10 +66,13 @@ class Supervisor:
         with contextlib.suppress(OSError):  # no descriptor is left: next time
             reap(self._is_ours)
 
-    def bound_outputs(self) -> None:
-        """Keeps what the components print within its bounds."""
+    def upkeep(self) -> None:
+        """Now and then: what the components print stays within its bounds, and their spares are there."""
         for name in self.lives:
-            self._note(name, bound, f"{self._folder}/{name}.out")
+            self._note(name, bound, self._output(name))
+        for watch in self.watchdog.all:
+            if self.watchdog.is_ready(watch.name):
+                self._note(watch.name, self._spares.keep, watch.component)
 
     def close(self) -> None:
         """When nothing lives any more."""
@@ -77,10 +82,9 @@ class Supervisor:
     # The watchdog's hands
 
     def start(self, component: Component) -> bool:
-        name, nonce = component.name, os.urandom(16).hex()
-        environment = environment_of(component, nonce, self._notices.path)
+        name = component.name
         try:
-            life = begin(command_of(component), environment, f"{self._folder}/{name}.out")
+            life = self._spares.take(name) or self._begin(component)
         except OSError as error:
             self._not_done(name, error)
             return False
@@ -88,6 +92,16 @@ class Supervisor:
         self._note(name, self._register.begun, name, life)
         self.tell(ComponentStarted(time.monotonic(), name, life.pid))
         return True
+
+    def _begin(self, component: Component, reads: int | None = None) -> Life:
+        environment = environment_of(component, os.urandom(16).hex(), self._notices.path, spare=reads is not None)
+        return begin(command_of(component), environment, self._output(component.name), reads)
+
+    def _begin_spare(self, component: Component, reads: int) -> Life:
+        return self._begin(component, reads)
+
+    def _output(self, name: str) -> str:
+        return f"{self._folder}/{name}.out"
 
     def end(self, name: str) -> None:
         self.lives[name].send(signal.SIGTERM)
@@ -108,11 +122,13 @@ class Supervisor:
         self._note(name, self._end_rest, life)
         self._note(name, self._register.ended, name)
         self.watchdog.died(name, status, time.monotonic())
+        if self.watchdog.is_over(name):
+            self._spares.end(name)
 
     def _end_rest(self, dead: Life) -> None:
         """Ends what a dead component began, and left to us, or to somebody else if another kernel began it."""
         if dead.child:
-            end_strays(lambda pid: self._is_ours(pid) or any(carries(pid, life.nonce) for life in self.lives.values()))
+            end_strays(lambda pid: self._is_ours(pid) or any(carries(pid, life.nonce) for life in self._living()))
         else:
             end_carriers(dead.nonce)
 
@@ -123,15 +139,21 @@ class Supervisor:
                 self._said(names[pid], "READY=1" in lines)
             elif self.spared(pid):
                 self.spared_heard = time.monotonic()
+            else:
+                self._spares.hear(pid, lines)
 
     def _said(self, name: str, ready: bool) -> None:
         before = self.watchdog.is_ready(name)
         self.watchdog.heard(name, ready, time.monotonic())
         if self.watchdog.is_ready(name) and not before:
             self._note(name, self._register.ready, name)
+            self._note(name, self._spares.keep, self.watchdog.component(name))
 
     def _is_ours(self, pid: int) -> bool:
-        return self.spared(pid) or any(life.pid == pid for life in self.lives.values())
+        return self.spared(pid) or any(life.pid == pid for life in self._living())
+
+    def _living(self) -> list[Life]:
+        return [*self.lives.values(), *self._spares.lives]
 
     def _note(self, component: str, action: Callable[..., None], *arguments: object) -> None:
         """Does what may fail for the disk's or the system's sake, and is no reason not to go on."""

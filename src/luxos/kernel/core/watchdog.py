@@ -184,6 +184,13 @@ class Watchdog:
         """Whether it has said so, in this life."""
         return self._named[name].phase == READY
 
+    def is_over(self, name: str) -> bool:
+        """Whether it does not come back by itself."""
+        return self._named[name].phase == ENDED
+
+    def component(self, name: str) -> Component:
+        return self._named[name].component
+
     @property
     def settled(self) -> bool:
         """Whether all have been ready once, or have ended."""
