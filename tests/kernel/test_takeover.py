@@ -198,6 +198,24 @@ def test_a_dead_standby_is_replaced_and_an_ordered_stop_makes_no_kernel(tmp_path
         assert our.left() == []
 
 
+@pytest.mark.parametrize("held", [True, False])
+def test_a_standby_is_one_kernels_and_none_outlives_an_ordered_stop(tmp_path: Path, held: bool) -> None:
+    """`held`: it is stopped, so that another kernel comes before it; otherwise one of the two comes first."""
+    with kernels(tmp_path / "k", manifest(member("a"), standby=True)) as our:
+        first = our.begin()
+        before = our.until_ready()
+        heir = standby(our)
+        if held:
+            os.kill(heir, signal.SIGSTOP)
+        killed(our, first)
+        second = our.begin()
+        assert our.until_ready() == before
+        assert our.ask("status")["pid"] == second.pid or not held
+        until(lambda: standby(our) != heir)
+        our.ask("stop")
+        until(lambda: our.left() == [], our.left)
+
+
 def run_of_kills(our: Kernels, seed: int, kills: int) -> None:
     """Kills and stops kernels and components at random moments, two at once now and then."""
     dice = random.Random(seed)  # noqa: S311 - it is repeated by its seed
@@ -225,6 +243,7 @@ def run_of_kills(our: Kernels, seed: int, kills: int) -> None:
 
 def check(our: Kernels) -> None:
     """Exactly one life of each component, all ready; after the stop nothing is left."""
+    time.sleep(1.5)  # one that was stopped is ready until it has been silent for its heartbeat
     until(lambda: our.phases() == {"ready"}, our.rows, 60)
     status, pids = our.status(), our.pids()
     assert status is not None

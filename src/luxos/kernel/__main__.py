@@ -1,10 +1,11 @@
-"""`python -I -S src/luxos/kernel FOLDER [MANIFEST] [--standby]`: the kernel of a folder, until SIGTERM."""
+"""`python -I -S src/luxos/kernel FOLDER [MANIFEST] [--standby=PARENT]`: the kernel of a folder, until SIGTERM."""
 
 import os
 import sys
 from types import ModuleType
 
 ROOM = os.path.dirname(os.path.abspath(__file__))
+_STANDBY = "--standby="
 _LONGEST_SOCKET = 107
 """Bytes that the operating system takes for the path of a socket."""
 
@@ -20,8 +21,9 @@ def main(arguments: list[str]) -> int:
     """Runs a kernel; gives the exit code. What keeps it from running is one sentence on the standard error."""
     from luxos.kernel.sentences import KernelError, say
 
+    parents = [argument.removeprefix(_STANDBY) for argument in arguments if argument.startswith(_STANDBY)]
     try:
-        _run([argument for argument in arguments if argument != "--standby"], "--standby" in arguments)
+        _run([argument for argument in arguments if not argument.startswith(_STANDBY)], *map(int, parents))
     except KernelError as error:
         english = os.environ.get("LUXOS_LANG", "").lower().startswith("en")
         print(say(error.code, error.fields, "en" if english else "pl"), file=sys.stderr)  # noqa: T201
@@ -29,7 +31,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _run(places: list[str], standby: bool) -> None:
+def _run(places: list[str], parent: int | None = None) -> None:
     from luxos.kernel.core.kernel import Kernel
     from luxos.kernel.core.standby import become_kernel, wait_to_become_kernel
     from luxos.kernel.sentences import KernelError
@@ -45,7 +47,7 @@ def _run(places: list[str], standby: bool) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         if os.stat(folder).st_uid != os.geteuid() or os.stat(folder).st_mode & 0o022:
             raise KernelError("kernel.others", folder=folder)
-        _lock, killed = wait_to_become_kernel(folder) if standby else (become_kernel(folder), None)
+        _lock, killed = wait_to_become_kernel(folder, parent) if parent else (become_kernel(folder), None)
         kernel = Kernel(folder, manifest, killed)
     except OSError as error:
         raise KernelError("kernel.folder", folder=folder, reason=error.strerror) from None

@@ -9,6 +9,7 @@ import os
 import resource
 import socket
 import struct
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
@@ -21,6 +22,7 @@ VERSION = 1
 LARGEST_QUESTION, LARGEST_ANSWER = 16384, 131072
 """Bytes of a frame."""
 _CONNECTIONS = 64
+_PAUSE = 0.01
 _CREDENTIALS = struct.Struct("3i")
 _TYPE = socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC
 
@@ -35,6 +37,7 @@ class Control:
         self._loop, self._answer, self.path = loop, answer, path
         self._most = min(_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4)
         self._open: OrderedDict[int, socket.socket] = OrderedDict()
+        self._reserve: int | None = _reserve()
         self._socket = socket.socket(socket.AF_UNIX, _TYPE | socket.SOCK_NONBLOCK)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
@@ -59,7 +62,7 @@ class Control:
         except BlockingIOError:
             return
         except OSError:  # no descriptor is left
-            self._make_room(max(0, len(self._open) - 1))
+            self._free_descriptor()
             return
         if peer(client)[1] != os.geteuid():
             client.close()
@@ -68,6 +71,16 @@ class Control:
         client.setblocking(False)
         self._open[client.fileno()] = client
         self._loop.watch(client.fileno(), partial(self._serve, client.fileno()))
+
+    def _free_descriptor(self) -> None:
+        """The connection that was silent for longest gives its own, or we our reserve: one person is always heard."""
+        if self._open:
+            self._make_room(len(self._open) - 1)
+        elif self._reserve is not None:
+            os.close(self._reserve)
+            self._reserve = None
+        else:
+            time.sleep(_PAUSE)
 
     def _make_room(self, most: int) -> None:
         while len(self._open) > most:
@@ -90,6 +103,9 @@ class Control:
     def _close(self, descriptor: int) -> None:
         self._loop.forget(descriptor)
         self._open.pop(descriptor).close()
+        if self._reserve is None:
+            with contextlib.suppress(OSError):
+                self._reserve = _reserve()
 
     def _answered(self, data: bytes, cut: bool) -> bytes:
         try:
@@ -99,6 +115,10 @@ class Control:
         except KernelError as error:
             answer = _frame({"error": {"code": error.code, "fields": error.fields}})
         return answer
+
+
+def _reserve() -> int:
+    return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _question(data: bytes, cut: bool) -> tuple[str, dict[str, Any]]:

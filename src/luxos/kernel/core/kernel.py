@@ -14,7 +14,7 @@ from luxos.kernel.core.control import Control
 from luxos.kernel.core.event_bus import EventBus
 from luxos.kernel.core.logger import Logger, read_log
 from luxos.kernel.core.loop import Loop
-from luxos.kernel.core.processes import Life, begin
+from luxos.kernel.core.processes import STANDBY, Life, begin
 from luxos.kernel.core.supervisor import Supervisor
 from luxos.kernel.core.systemd import Systemd
 from luxos.kernel.core.watchdog import Watch
@@ -121,9 +121,9 @@ class Kernel:
         self._standby_after = now + _STANDBY_PAUSE
         self._supervisor.spared_heard = now
         room = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        command = [sys.executable, "-I", "-S", room, self._folder, self._manifest, "--standby"]
+        command = [sys.executable, "-I", "-S", room, self._folder, self._manifest, f"--standby={os.getpid()}"]
         try:
-            self._standby = begin(command, dict(os.environ), f"{self._folder}/kernel.out")
+            self._standby = begin(command, {**os.environ, STANDBY: self._folder}, f"{self._folder}/kernel.out")
         except OSError as error:
             self._refuse(KernelError("component.system", component="standby", reason=error.strerror))
             return

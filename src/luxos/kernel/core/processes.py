@@ -14,7 +14,9 @@ NONCE = "LUXOS_NONCE"
 _ROUNDS, _ROUND_SECONDS = 100, 0.05
 SPARE = "LUXOS_SPARE"
 """The variable by which a process knows that it is a spare."""
-_SPOKEN = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", NONCE, SPARE})
+STANDBY = "LUXOS_STANDBY"
+"""The variable by which the standbys of a folder are known."""
+_SPOKEN = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", NONCE, SPARE, STANDBY})
 _DEFAULTS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
 
 
@@ -125,10 +127,14 @@ def end_carriers(nonce: str) -> bool:
     return _end_where(lambda environment: mark in environment)
 
 
-def end_unknown(notices: str, nonces: Collection[str]) -> bool:
-    """Ends every process that was begun for this socket with none of these nonces; whether none is left."""
+def end_unknown(folder: str, notices: str, nonces: Collection[str]) -> bool:
+    """Ends what earlier kernels of the folder left: standbys, and what was begun for their socket with other nonces.
+
+    Whether none is left.
+    """
     mark, spared = f"NOTIFY_SOCKET={notices}".encode(), {f"{NONCE}={nonce}".encode() for nonce in nonces}
-    return _end_where(lambda environment: mark in environment and not spared.intersection(environment))
+    standby = f"{STANDBY}={folder}".encode()
+    return _end_where(lambda found: standby in found or (mark in found and not spared.intersection(found)))
 
 
 def _end_where(wanted: Callable[[list[bytes]], bool]) -> bool:

@@ -4,10 +4,9 @@ import contextlib
 import fcntl
 import os
 import signal
-import socket
 import time
 
-from luxos.kernel.core.control import ask, connect, peer
+from luxos.kernel.core.control import ask, connect
 from luxos.kernel.core.notices import notify
 from luxos.kernel.core.processes import Life
 from luxos.kernel.sentences import KernelError
@@ -15,7 +14,7 @@ from luxos.kernel.sentences import KernelError
 _LOOK_EVERY = 1.0
 _PATIENCE = 3.0
 """Seconds in which a living kernel answers."""
-_TRY_AGAIN = 0.005
+_HANDOVER, _TRY_AGAIN = 0.5, 0.002
 
 
 def become_kernel(folder: str) -> int:
@@ -26,36 +25,39 @@ def become_kernel(folder: str) -> int:
     return lock
 
 
-def wait_to_become_kernel(folder: str) -> tuple[int, int | None]:
-    """The lock, once the kernel has died; and the kernel's process, if it had to be killed because it hung."""
+def wait_to_become_kernel(folder: str, parent: int) -> tuple[int, int | None]:
+    """The lock, once `parent`, the kernel that began us, has died; and its process, if it hung and had to be killed.
+
+    Raises `KernelError` where somebody else became the kernel then: a standby is one kernel's, so there is never a
+    second one, and none outlives an ordered stop.
+    """
     lock, killed = _lock_file(folder), None
-    while not _try_lock(lock):
-        with contextlib.suppress(OSError), connect(f"{folder}/kernel.sock", _PATIENCE) as connection:
-            killed = _outlive(Life(peer(connection)[0], "", child=False), connection, lock, folder)
+    with contextlib.suppress(ProcessLookupError):
+        kernel = Life(parent, "", child=False)
+        if os.getppid() == parent:  # so it lives, and the number is its own
+            killed = _outlive(kernel, folder)
+    until = time.monotonic() + _HANDOVER
+    while not _try_lock(lock):  # a process that the kernel was just about to begin may hold it for a moment
+        if time.monotonic() > until:
+            raise KernelError("kernel.runs", folder=folder)
         time.sleep(_TRY_AGAIN)
     return lock, killed
 
 
-def _outlive(kernel: Life, connection: socket.socket, lock: int, folder: str) -> int | None:
+def _outlive(kernel: Life, folder: str) -> int | None:
     """Waits until it dies, and sees to it where it does not answer; gives its process if it was killed."""
-    try:
-        while not kernel.wait(_LOOK_EVERY):
-            try:
+    while not kernel.wait(_LOOK_EVERY):
+        try:
+            with connect(f"{folder}/kernel.sock", _PATIENCE) as connection:
                 ask(connection, "ping")
-                notify("WATCHDOG=1", f"{folder}/notices.sock")
-            except TimeoutError:
-                return _killed(kernel, lock)
-    finally:
-        os.close(kernel.descriptor)
+            notify("WATCHDOG=1", f"{folder}/notices.sock")
+        except TimeoutError:
+            kernel.send(signal.SIGKILL)
+            kernel.wait(_PATIENCE)
+            return kernel.pid
+        except OSError:  # too many others ask just now
+            continue
     return None
-
-
-def _killed(kernel: Life, lock: int) -> int | None:
-    if _try_lock(lock):
-        return None  # it died just now, and this number may be another's
-    kernel.send(signal.SIGKILL)
-    kernel.wait(_PATIENCE)
-    return kernel.pid
 
 
 def _lock_file(folder: str) -> int:

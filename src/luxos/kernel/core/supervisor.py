@@ -54,7 +54,7 @@ class Supervisor:
             found = self._register.adopt({watch.name for watch in self.watchdog.all})
         except KernelError as torn:
             self.tell(Refused(now, torn.code, torn.fields))
-        end_unknown(self._notices.path, {life.nonce for life, _ready in found.values()})
+        end_unknown(self._folder, self._notices.path, {life.nonce for life, _ready in found.values()})
         for name, (life, ready) in found.items():
             self._hold(name, life)
             self.tell(ComponentAdopted(now, name, life.pid))
