@@ -18,13 +18,13 @@ LAST_POINT = 7
 
 
 @pytest.mark.parametrize(
-    "death",
+    ("point", "when"),
     sampled([(point, when) for point in range(1, LAST_POINT + 1) for when in ("before", "after")], 1, 2, 13),
 )
-def test_a_kernel_that_dies_at_a_point_leaves_one_life_to_the_next(tmp_path: Path, death: tuple[int, str]) -> None:
+def test_a_kernel_that_dies_at_a_point_leaves_one_life_to_the_next(tmp_path: Path, point: int, when: str) -> None:
     with kernels(tmp_path / "k", manifest(member("a", "daemon", heartbeat=2), member("b"))) as our:
-        process = our.begin(dies=death)
-        if death[0] == LAST_POINT:
+        process = our.begin(dies=(point, when))
+        if point == LAST_POINT:
             os.kill(our.until_ready()["a"], signal.SIGKILL)
         assert process.wait(20) == -signal.SIGKILL
         our.begin()

@@ -14,6 +14,7 @@ from typing import Any
 
 import luxos.kernel
 from luxos.kernel.core.control import ask, connect
+from luxos.kernel.sentences import KernelError
 
 ROOM = Path(luxos.kernel.__file__).parent
 MEMBER = Path(__file__).parent / "kernel_member.py"
@@ -127,10 +128,24 @@ class Kernels:
         return path.read_text().split("\n")[:-1] if path.exists() else []
 
     def events(self, name: str) -> list[dict[str, Any]]:
+        """The lines of the log, once it has what the kernel has told until now: a thread writes it."""
+        with suppress(OSError, KernelError):
+            newest = self._newest()
+            end = time.monotonic() + 5
+            while not any(newest.items() <= line.items() for line in self.ask("log", most=5)):
+                if time.monotonic() > end:
+                    break
+                time.sleep(0.01)
         with suppress(FileNotFoundError):
             lines = (self.folder / "kernel.log").read_text().splitlines()
             return [event for line in lines if (event := json.loads(line))["event"] == name]
         return []
+
+    def _newest(self) -> dict[str, Any]:
+        newest: dict[str, Any] = {}
+        while found := self.ask("events", after=newest.get("number", 0)):
+            newest = found[-1]
+        return {field: value for field, value in newest.items() if field not in {"at", "number"}}
 
     def left(self) -> list[str]:
         """Processes of this folder's kernels and of their components, and of what these began."""
