@@ -30,3 +30,11 @@ def test_help_is_polish(name: str, command: click.Command) -> None:
     text = command.get_help(click.Context(command, info_name=f"luxos {name}"))
     assert DOES.match(command.help or ""), command.help
     assert not ENGLISH.search(text), text
+
+
+def test_who_guesses_a_command_is_told_which_there_are_and_what_the_group_does() -> None:
+    schedule = import_module(COMMANDS["schedule"]).schedule_command
+    with pytest.raises(click.NoSuchCommand) as told:
+        schedule.main(["add", "vat"], standalone_mode=False)
+    assert "Są: list, remove." in told.value.format_message()
+    assert "`luxos task add --cron`" in told.value.format_message()

@@ -73,6 +73,17 @@ class Group(click.Group):
             command.options_metavar = _("[OPTIONS]")
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; who names a command that there is not is told what the group does, and which there are."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            names = ", ".join(self.list_commands(ctx))
+            words = f"{error.message} {_('There are: {names}.').format(names=names)} {self.help}"
+            raise click.NoSuchCommand(args[0], words, self.commands, ctx) from None
+
 
 def group(name: str, help: str, **more: Any) -> Callable[[Callable[[], None]], Group]:  # noqa: A002 - click's word
     """Makes a group of the command line, such as `luxos being`."""
