@@ -80,9 +80,8 @@ class Group(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
-            names = ", ".join(self.list_commands(ctx))
-            words = f"{error.message} {_('There are: {names}.').format(names=names)} {self.help}"
-            raise click.NoSuchCommand(args[0], words, self.commands, ctx) from None
+            there = _("There are: {names}.").format(names=", ".join(self.list_commands(ctx)))
+            raise click.NoSuchCommand(args[0], f"{error.message} {there} {self.help}", self.commands, ctx) from None
 
 
 def group(name: str, help: str, **more: Any) -> Callable[[Callable[[], None]], Group]:  # noqa: A002 - click's word
