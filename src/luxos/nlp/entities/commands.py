@@ -1,7 +1,7 @@
 """Entities of commands by the slots of `lexicon/slots.yaml`: where each stands, and what its base form is."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +21,7 @@ _SKIPPED = frozenset(
 _METHODS = {"get", "post", "put", "delete", "patch", "head", "options"}
 _STATEMENT = re.compile(r"\b(?:select|insert|update|delete|with)\b.+", re.IGNORECASE | re.DOTALL)
 _HOST_NOUNS = frozenset({"serwer", "host", "maszyna", "inny", "zdalny", "server", "węzeł", "machine", "node"})
+_BEFORE_PHRASE = frozenset({"mi", "się", "wszystkie", "na", "temat", "informację", "o", "the", "te"})
 _BEFORE_REST = frozenset({":", ",", "-", "w", "we", "przez", "sobie", "ze", "że", "that", "o", "mi"})
 
 
@@ -93,10 +94,15 @@ def _next(sentence: Sentence, slot: Slot) -> Iterator[Span]:
                 yield start, start + 1
 
 
+@lru_cache(maxsize=1024)
+def _plain(phrase: str) -> list[str]:
+    return fold(phrase.lower()).split()
+
+
 def _stands(sentence: Sentence, at: int, phrase: str) -> bool:
     """Whether the words of a phrase stand at a place, whatever their diacritics."""
-    words = phrase.split()
-    return all(fold(sentence.word(at + index)) == fold(word) for index, word in enumerate(words))
+    words = _plain(phrase)
+    return sentence.folded[at : at + len(words)] == words
 
 
 def _end(sentence: Sentence, start: int, until: Sequence[str]) -> int:
@@ -109,17 +115,23 @@ def _end(sentence: Sentence, start: int, until: Sequence[str]) -> int:
 
 
 def _rest(sentence: Sentence, slot: Slot) -> Iterator[Span]:
-    words = slot["words"]
-    for word, at in ((word, at) for word in words for at in range(len(sentence) - 1)):
-        if not _stands(sentence, at, word):
-            continue
-        start = at + len(word.split())
-        while sentence.word(start) in _BEFORE_REST or sentence.word(start) in words:
-            start += 1
-        end = _end(sentence, start, slot.get("until", ()))
-        if start < end:
-            yield start, end
-            return
+    skipped = _BEFORE_REST | set(slot["words"])
+    for word in slot["words"]:
+        places = (at for at in range(len(sentence) - 1) if _stands(sentence, at, word))
+        for start in (_after(sentence, at + len(_plain(word)), skipped) for at in places):
+            if start >= len(sentence):
+                break
+            end = _end(sentence, start, slot.get("until", ()))
+            if start < end:
+                yield start, end
+                return
+
+
+def _after(sentence: Sentence, start: int, skipped: Container[str]) -> int:
+    """The first place from `start` on where none of these words stands."""
+    while sentence.word(start) in skipped:
+        start += 1
+    return start
 
 
 def _object(sentence: Sentence, slot: Slot) -> Iterator[Span]:
@@ -137,12 +149,12 @@ def _object(sentence: Sentence, slot: Slot) -> Iterator[Span]:
 def _phrase(sentence: Sentence, slot: Slot) -> Iterator[Span]:
     words = {fold(word) for word in slot["words"]}
     for at in range(len(sentence) - 1):
-        if fold(sentence.word(at)) not in words:
+        if sentence.folded[at] not in words:
             continue
-        start = at + 1
-        while sentence.word(start) in ("mi", "się", "wszystkie", "na", "temat", "informację", "o", "the", "te"):
-            start += 1
-        phrase = sentence.phrase(start) if start < len(sentence) else None
+        start = _after(sentence, at + 1, _BEFORE_PHRASE)
+        if start >= len(sentence):
+            return
+        phrase = sentence.phrase(start)
         if phrase is not None and phrase.end - phrase.start == 1 and sentence.lemma(phrase.head) in _generic():
             if not _may_be_name(sentence, phrase.end):
                 continue

@@ -3,6 +3,7 @@
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from luxos.nlp.identifiers import fold
 from luxos.nlp.inflection import ADJECTIVAL, NOMINAL, base_form, gerund, noun_lemma
 from luxos.nlp.lexicon import load, phrases
 from luxos.nlp.morphology import Reading, readings
@@ -82,6 +83,11 @@ class Sentence:
     def is_english(self) -> bool:
         """Whether its nouns are English, whatever Polish word looks the same ("list", "car")."""
         return language_of(self.tokens) == "en"
+
+    @cached_property
+    def folded(self) -> list[str]:
+        """The words in lower case, without diacritics."""
+        return [fold(token.text.lower()) for token in self.tokens]
 
     @cached_property
     def options(self) -> list[tuple[Reading, ...]]:
