@@ -269,6 +269,17 @@ async def test_a_worker_that_lives_keeps_what_it_has_when_the_clock_is_set_right
     assert len(await lease.held()) == 1
 
 
+async def test_a_long_lease_is_none_of_a_clock_that_was_ahead(clock: Clock) -> None:
+    await Tasks().put("vat", 1)
+    lease = Lease("io", 3 * 3600.0)
+    await lease.begin()
+    await Claiming("io").claim(lease.worker, 1, {}, 9)
+    await take_over(Backoff(first=0.0))
+    await clock.move(hours=1)
+    await take_over(Backoff(first=0.0))
+    assert len(await lease.held()) == 1
+
+
 async def test_nothing_young_goes_while_the_clock_is_behind(clock: Clock, settings: Settings) -> None:
     await clock.move(days=-YEARS)
     being = BaseBeing(tags=["conversation"], genesis={"type": "conversation", "created_at": memories.now()})

@@ -94,7 +94,7 @@ async def take_over(backoff: Backoff) -> int:
     clock left behind that was ahead is put right before.
     """
     pool, count = BaseBeing._pool(), 0
-    await put_right(int(SECONDS * _MICROSECONDS))
+    await put_right()
     await pool.execute(queries()["end_leases_that_are_over"])
     while rows := await pool.fetch(queries()["abandoned_tasks"], _MANY):
         lost = [failed(TaskBeing._of(row), WorkerLost(), backoff) for row in rows]

@@ -166,7 +166,7 @@ LEFT JOIN base_beings AS living
 -- $1 the worker, $2 its genesis, $3 its attributes, $4 microseconds for which it counts as alive.
 INSERT INTO base_beings (soul, tags, genesis, attributes, memories, self_awareness)
 VALUES ($1, '{worker}', $2, $3::JSONB || jsonb_build_object(
-    'until', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT + $4::BIGINT), '[]', '{}');
+    'until', (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT + $4::BIGINT, 'lasts', $4::BIGINT), '[]', '{}');
 
 -- name: renew_lease
 -- No row where somebody found it over.
@@ -192,14 +192,14 @@ WHERE tags @> '{worker}' AND genesis ->> 'type' = 'worker'
 RETURNING soul;
 
 -- name: shorten_leases
--- A lease that goes on for more than an hour longer than one of $1 microseconds does, was begun by a clock that was
--- ahead. Who has it has time to renew it.
+-- A lease that goes on for more than an hour longer than it lasts was begun by a clock that was ahead. Who has it has time
+-- to renew it.
 WITH clock AS MATERIALIZED (SELECT (extract(EPOCH FROM clock_timestamp()) * 1000000)::BIGINT AS now)
 UPDATE base_beings
-SET attributes = attributes || jsonb_build_object('until', clock.now + $1::BIGINT)
+SET attributes = attributes || jsonb_build_object('until', clock.now + (attributes ->> 'lasts')::BIGINT)
 FROM clock
 WHERE tags @> '{worker}' AND genesis ->> 'type' = 'worker'
-    AND (attributes ->> 'until')::BIGINT - clock.now > $1::BIGINT + 3600000000;
+    AND (attributes ->> 'until')::BIGINT - clock.now > (attributes ->> 'lasts')::BIGINT + 3600000000;
 
 -- name: put_tasks_right
 -- $1 how many, $2 a memory of it, $3 where workers hear of it. Tasks that wait for a moment that was told by a clock which
