@@ -50,9 +50,9 @@ def list_command(as_json: bool) -> None:
 @click.argument("name", metavar=_("SCHEDULE"))
 @json_option
 def remove_command(name: str, as_json: bool) -> None:
-    _say(
-        ask("schedule_remove", {"name": name}, as_json), as_json, _("{who} is not called by {cron} ({zone}) any more.")
-    )
+    words = _("The schedule {asked} has ended: {who} is not called by {cron} ({zone}) any more.")
+    told = ask("schedule_remove", {"name": name}, as_json)
+    click.echo(json.dumps(told, ensure_ascii=False) if as_json else words.format(**told, asked=name))
 
 
 def add(call: dict[str, Any], cron: str, zone: str | None, options: dict[str, Any], as_json: bool) -> None:
