@@ -232,12 +232,13 @@ class Recorder:
         return held
 
     async def _send_steps(self, batch: Sequence[Record], runs: Sequence[UUID], connection: Any) -> set[UUID]:
+        texts = [record.texts() for record in batch]
         rows = await connection.fetch(
             self._database.queries["record_steps"],
             *(runs, [self._held[run].token for run in runs]),
             *([record.id for record in batch], [record.run for record in batch]),
             *([record.target for record in batch], [record.was_begun for record in batch]),
-            *zip(*[record.texts() for record in batch], strict=True),
+            *([genesis for genesis, _attributes in texts], [attributes for _genesis, attributes in texts]),
         )
         return {row["soul"] for row in rows}
 
