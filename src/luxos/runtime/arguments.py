@@ -65,7 +65,9 @@ def said(kind: Any) -> str:
 
 def fits(value: Any, kind: Any, pending: Pending = ()) -> bool:
     """Whether a value is of a kind; one of a `TypedDict` may have more names than that."""
-    if type(value) is kind or isinstance(value, pending) or kind in (Any, inspect.Parameter.empty):
+    if isinstance(value, pending) or kind in (Any, inspect.Parameter.empty):
+        return True
+    if type(value) is kind and kind is not str:  # what is a text may still be none that can be kept
         return True
     if is_typeddict(kind):
         return isinstance(value, dict) and _has_names(value, kind, pending)
