@@ -1,13 +1,9 @@
 """A runtime of one's own, and what the tests of promotions ask of it."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from luxos.beings.core import CoreRegistry, write_core_beings
-from luxos.config import Settings
-from luxos.persistence.database import Database
 from luxos.runtime.calling import Calls, session_run
 from luxos.runtime.dispatcher import Runtime
 from luxos.souls.aliases import Alias
@@ -32,10 +28,5 @@ class House:
 
 
 @pytest.fixture
-async def house(settings: Settings, database: Database) -> AsyncIterator[House]:
-    registry = CoreRegistry([])
-    async with database.pool.acquire() as connection, connection.transaction():
-        await write_core_beings(connection, registry)
-    runtime = Runtime.of(settings, database, registry)
-    yield House(runtime)
-    await runtime.close()
+async def house(runtime: Runtime) -> House:
+    return House(runtime)
